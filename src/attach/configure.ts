@@ -1,0 +1,99 @@
+/** Puts a lease onto a pod's link: addresses, up, routes. Acts on the namespace given. */
+import type { ResultRoute } from '../cni/result';
+import { CniError, fail } from '../error';
+import { type Cidr, type Family, familyOf, type Ip } from '../net/ip';
+import type { Link } from '../net/link';
+import type { Route } from '../net/route';
+import type { Netns } from './ports';
+
+/** Addresses and routes for one link. */
+export interface Lease {
+  readonly ips: readonly { readonly address: Cidr; readonly gateway?: Ip | undefined }[];
+  readonly routes: readonly ResultRoute[];
+}
+
+/** How a link is configured where delegates differ. */
+export interface ConfigureOptions {
+  /** Duplicate address detection for IPv6; off makes addresses usable at once. Default: on. */
+  readonly dad?: boolean;
+}
+
+const settleStep = 50; // ms between looks at tentative addresses
+const settleLimit = 5000; // ms; the reference plugins' limit (pkg/ip SettleAddresses)
+
+/**
+ * Gives the link its addresses, sets it up and adds its routes; a route without gateway gets the first one of its family.
+ * The link goes up after the addresses, so that the kernel announces them (arp_notify, ndisc_notify).
+ * KernelRefused or RouteImpossible name the address or route.
+ */
+export async function configure(pod: Netns, link: Link, lease: Lease, options: ConfigureOptions = {}): Promise<void> {
+  await announceOnUp(pod, link);
+  if (lease.ips.some(({ address }) => familyOf(address) === 6)) await allowIpv6(pod, link, options.dad ?? true);
+  for (const { address } of lease.ips) await pod.addAddress(link.index, address);
+  await pod.changeLink(link.index, { up: true });
+  if (lease.ips.some(({ gateway }) => gateway !== undefined && familyOf(gateway) === 6)) await settle(pod, link);
+  for (const route of resolvedRoutes(lease, link.index)) await addRoute(pod, link, route);
+}
+
+/** The lease's routes as the kernel gets them: gateways filled in, equal ones once. Pure. */
+export function resolvedRoutes(lease: Lease, index: number): readonly Route[] {
+  const resolved = lease.routes.map((route) => toRoute(route, firstGateway(lease, familyOf(route.dst)), index));
+  return resolved.filter((route, at) => resolved.findIndex((other) => JSON.stringify(other) === JSON.stringify(route)) === at);
+}
+
+/** The first gateway of that family. */
+export function firstGateway(lease: Pick<Lease, 'ips'>, family: Family): Ip | undefined {
+  return lease.ips.find(({ gateway }) => gateway !== undefined && familyOf(gateway) === family)?.gateway;
+}
+
+function toRoute(route: ResultRoute, otherwise: Ip | undefined, index: number): Route {
+  const { dst, gw: gateway = otherwise, priority: metric, table, scope, mtu, advmss } = route;
+  return { dst, gateway, index, metric, table, scope, mtu, advmss };
+}
+
+async function addRoute(pod: Netns, link: Link, route: Route): Promise<void> {
+  try {
+    await pod.addRoute(route, 'append');
+  } catch (cause) {
+    const unreachable = cause instanceof CniError && (cause.errno === 'ENETUNREACH' || cause.errno === 'EHOSTUNREACH' || cause.errno === 'EINVAL');
+    if (unreachable) fail('RouteImpossible', `Cannot add route ${route.dst} via ${route.gateway ?? 'the link'} on ${link.name}: ${cause.problem}`, { cause });
+    throw cause;
+  }
+}
+
+async function announceOnUp(pod: Netns, link: Link): Promise<void> {
+  await quietly(() => pod.setSysctl(`net/ipv4/conf/${link.name}/arp_notify`, '1'));
+  await quietly(() => pod.setSysctl(`net/ipv6/conf/${link.name}/ndisc_notify`, '1'));
+}
+
+/** A pod's namespace may have IPv6 off by default; addresses must outlive a link that goes down. */
+async function allowIpv6(pod: Netns, link: Link, dad: boolean): Promise<void> {
+  for (const name of ['lo', link.name]) {
+    const disabled = await pod.sysctl(`net/ipv6/conf/${name}/disable_ipv6`);
+    if (disabled !== undefined && disabled !== '0') await pod.setSysctl(`net/ipv6/conf/${name}/disable_ipv6`, '0');
+  }
+  await pod.setSysctl(`net/ipv6/conf/${link.name}/keep_addr_on_down`, '1');
+  if (!dad) await quietly(() => pod.setSysctl(`net/ipv6/conf/${link.name}/accept_dad`, '0'));
+}
+
+/** Waits until duplicate address detection has ended; a link without carrier never ends it, so that ends the wait. */
+async function settle(pod: Netns, link: Link): Promise<void> {
+  for (let waited = 0; waited < settleLimit; waited += settleStep) {
+    const addresses = await pod.addresses({ index: link.index, family: 6 });
+    const failed = addresses.find(({ dadFailed }) => dadFailed);
+    if (failed !== undefined) fail('AddressTaken', `Cannot use ${failed.address} on ${link.name}: another host on the network has it`);
+    if (!addresses.some(({ tentative }) => tentative)) return;
+    const state = (await pod.findLinkByIndex(link.index))?.operState;
+    if (state === 'lowerlayerdown' || state === 'down') return;
+    await new Promise((resolve) => setTimeout(resolve, settleStep));
+  }
+}
+
+/** For settings that a kernel may lack and that only speed things up. */
+async function quietly(work: () => Promise<void>): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    if (!(error instanceof CniError)) throw error;
+  }
+}

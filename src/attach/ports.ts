@@ -1,0 +1,192 @@
+/** What the engines and delegates need of the world: the edges implement these, fakes stand in for them. Types only. */
+import type { CniArgs } from '../cni/args';
+import type { Cidr, Family, Ip } from '../net/ip';
+import type { BridgeVlan, Link, LinkChange, LinkSpec } from '../net/link';
+import type { ContainerId, IfName, NetnsPath, NetworkName } from '../net/names';
+import type { Address, Route, RouteFilter, Rule } from '../net/route';
+import type { AttachRecord } from './record';
+
+/** The kernel's networking. A namespace is a value that is handed around; there is no current one. */
+export interface Kernel {
+  /** The namespace Braid was started in: the node's. */
+  readonly host: Netns;
+  /** Opens the namespace at that path. NetnsMissing when the path is gone or no namespace, NetnsSame when it is the host's. */
+  open(path: NetnsPath): Promise<Netns>;
+  /** As open; `undefined` when the path is gone or is no namespace any more. */
+  find(path: NetnsPath): Promise<Netns | undefined>;
+}
+
+/**
+ * One network namespace over rtnetlink. Indexes are interface indexes of this namespace.
+ * What the kernel refuses throws KernelRefused with `errno` (`EEXIST`, `EINVAL`, …) and the kernel's own message;
+ * deleting what is gone is success.
+ */
+export interface Netns {
+  readonly path: NetnsPath | undefined; // undefined: the host's
+  findLink(name: string): Promise<Link | undefined>; // alternative names are found, too
+  findLinkByIndex(index: number): Promise<Link | undefined>;
+  links(): Promise<readonly Link[]>;
+  /**
+   * Makes a link; with `into` it appears there under its name, `parent` still counting in this namespace.
+   * Returns the link as the kernel made it. LinkExists when the name is taken.
+   */
+  createLink(spec: LinkSpec, into?: Netns): Promise<Link>;
+  changeLink(index: number, change: LinkChange): Promise<void>;
+  deleteLink(name: IfName): Promise<void>;
+  /** Moves a link to another namespace. */
+  moveLink(index: number, into: Netns): Promise<void>;
+
+  addresses(filter?: { readonly index?: number; readonly family?: Family }): Promise<readonly Address[]>;
+  /** IPv4 with a prefix below /31 gets its broadcast address; `noDad` skips duplicate address detection (IPv6). */
+  addAddress(index: number, address: Cidr, options?: { readonly noDad?: boolean }): Promise<void>;
+  deleteAddress(index: number, address: Cidr): Promise<void>;
+
+  routes(filter?: RouteFilter): Promise<readonly Route[]>;
+  /** `create`: EEXIST when there is an equal one; `append`: beside an equal destination; `replace`: instead of it. */
+  addRoute(route: Route, mode?: 'create' | 'append' | 'replace'): Promise<void>;
+  deleteRoute(route: Route): Promise<void>;
+  rules(): Promise<readonly Rule[]>;
+  addRule(rule: Rule): Promise<void>;
+  deleteRule(rule: Rule): Promise<void>;
+
+  bridgeVlans(index: number): Promise<readonly BridgeVlan[]>;
+  addBridgeVlan(index: number, vlan: BridgeVlan): Promise<void>;
+  deleteBridgeVlan(index: number, id: number): Promise<void>;
+  setBridgePort(index: number, port: { readonly hairpin?: boolean; readonly isolated?: boolean }): Promise<void>;
+
+  /** Reads below /proc/sys of this namespace, e.g. `net/ipv4/conf/net1/forwarding`, white space trimmed; `undefined` when there is no such key. */
+  sysctl(key: string): Promise<string | undefined>;
+  /** Writes and reads back; SysctlRefused when the value did not take. */
+  setSysctl(key: string, value: string): Promise<void>;
+  close(): void;
+}
+
+/** Who holds an address of host-local: the container and its interface. */
+export interface LeaseOwner {
+  readonly containerId: ContainerId;
+  readonly ifName: IfName;
+}
+
+/** The address reservations of one network on this node, in the reference host-local's directory layout. Valid under its lock. */
+export interface Leases {
+  /** Addresses of the owner; files of very old versions, which name the container only, count when no other does. */
+  ownedBy(owner: LeaseOwner): readonly Ip[];
+  /** Takes the address; false when somebody holds it. */
+  reserve(address: Ip, owner: LeaseOwner): boolean;
+  /** Frees everything the owner holds. */
+  release(owner: LeaseOwner): readonly Ip[];
+  /** The address reserved last in that range set. */
+  last(rangeSet: number): Ip | undefined;
+  setLast(rangeSet: number, address: Ip): void;
+  /** Every reservation with its owner. */
+  all(): readonly (LeaseOwner & { readonly address: Ip })[];
+}
+
+/** host-local's stores on this node. */
+export interface LeaseStore {
+  /** Runs `work` under the lock that the reference plugin takes, too. `dataDir` undefined: /var/lib/cni/networks. */
+  locked<T>(dataDir: string | undefined, network: NetworkName, work: (leases: Leases) => T): Promise<T>;
+}
+
+/** nftables of a namespace, by the nft command. */
+export interface Nft {
+  /** Runs a transaction in nft's own language, in the host namespace. FirewallFailed with nft's message, or when nft is missing. */
+  run(script: string): Promise<void>;
+  /** `nft --json --handle list …`, e.g. ['chain', 'bridge', 'nat', 'PREROUTING']; `undefined` when it does not exist. */
+  list(what: readonly string[]): Promise<readonly Readonly<Record<string, unknown>>[] | undefined>;
+}
+
+/** Files of the node that a configuration may name. */
+export interface Files {
+  /** The text of a file of at most 1 MiB; `undefined` when there is none. */
+  readText(path: string): Promise<string | undefined>;
+}
+
+/** One call of a foreign delegate's executable. */
+export interface ForeignCall {
+  readonly command: 'ADD' | 'DEL' | 'CHECK' | 'GC' | 'STATUS' | 'VERSION';
+  readonly type: string;
+  readonly config: string; // JSON for stdin
+  readonly containerId: ContainerId | '';
+  readonly netns: NetnsPath | '';
+  readonly ifName: IfName | '';
+  readonly args: CniArgs;
+}
+
+/** Delegates that are executables of their own. */
+export interface Foreign {
+  /**
+   * Runs the executable as libcni would and returns its stdout. DelegateMissing with the directories searched,
+   * DelegateTimeout, or DelegateFailed with the delegate's own message and code.
+   */
+  run(call: ForeignCall): Promise<string>;
+}
+
+/** Where a network's definition came from, and its text. */
+export interface NetworkDefinition {
+  readonly namespace: string | undefined; // undefined: a file of confDir, not a NetworkAttachmentDefinition
+  readonly name: string;
+  readonly config: string; // JSON text: one conf or a list; '' means "in confDir"
+  readonly source: string; // a file's path, or `api`
+  readonly resourceName: string | undefined; // annotation k8s.v1.cni.cncf.io/resourceName
+}
+
+/** Definitions of networks. */
+export interface Networks {
+  /** The NetworkAttachmentDefinition of that name; `undefined` when nobody has it. */
+  find(namespace: string, name: string): Promise<NetworkDefinition | undefined>;
+  /** The configuration of that CNI name in confDir. */
+  findInConfDir(name: string): Promise<NetworkDefinition | undefined>;
+  /** The configuration in that file, or the first one in that directory. */
+  findAtPath(path: string): Promise<NetworkDefinition | undefined>;
+}
+
+/** What Braid needs to know of a pod beyond CNI_ARGS. */
+export interface Pod {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string | undefined;
+  readonly annotations: Readonly<Record<string, string>>;
+}
+
+/** The cluster's API, or whoever answers for it. */
+export interface Cluster {
+  /** The pod's annotations; `undefined` when nobody who could be asked knows the pod. */
+  findPod(namespace: string, name: string, uid: string | undefined): Promise<Pod | undefined>;
+}
+
+/** Braid's own records, one for each container and interface of the runtime. */
+export interface Records {
+  find(containerId: ContainerId, ifName: IfName): Promise<AttachRecord | undefined>;
+  /** On disk, whole, before it returns. */
+  save(record: AttachRecord): Promise<void>;
+  delete(containerId: ContainerId, ifName: IfName): Promise<void>;
+  all(): Promise<readonly AttachRecord[]>;
+  /** Runs `work` while nobody else works on this container; the lock goes with its process. */
+  locked<T>(containerId: ContainerId, work: () => Promise<T>): Promise<T>;
+}
+
+/** Structured log; messages go to stderr or a file, never to stdout. */
+export interface Log {
+  debug(fields: Readonly<Record<string, unknown>>, message: string): void;
+  info(fields: Readonly<Record<string, unknown>>, message: string): void;
+  warn(fields: Readonly<Record<string, unknown>>, message: string): void;
+  error(fields: Readonly<Record<string, unknown>>, message: string): void;
+}
+
+/** Everything an engine acts through. */
+export interface Edges {
+  readonly kernel: Kernel;
+  readonly records: Records;
+  readonly leases: LeaseStore;
+  readonly networks: Networks;
+  readonly cluster: Cluster;
+  readonly foreign: Foreign;
+  readonly nft: Nft;
+  readonly files: Files;
+  readonly log: Log;
+  /** Identity of this boot of the node (/proc/sys/kernel/random/boot_id). */
+  readonly bootId: string;
+  /** Time now, RFC 3339 in UTC. */
+  now(): string;
+}

@@ -1,0 +1,26 @@
+/** What is written down about a pod before anything is done, and what DEL, CHECK and GC work from. Pure types. */
+import type { Result } from '../cni/result';
+import type { ContainerId, IfName, NetnsPath } from '../net/names';
+import type { Attachment } from './attachment';
+
+/** Version of the record's shape; a reader refuses a newer one and understands older ones. */
+export const recordVersion = 1;
+
+/** One pod sandbox and all its attachments, in the order of ADD. */
+export interface AttachRecord {
+  readonly version: number;
+  readonly containerId: ContainerId;
+  readonly ifName: IfName; // CNI_IFNAME, the default network's
+  readonly netns: NetnsPath;
+  readonly pod: { readonly namespace: string; readonly name: string; readonly uid: string | undefined } | undefined;
+  readonly bootId: string;
+  readonly createdAt: string; // RFC 3339
+  readonly attachments: readonly RecordedAttachment[];
+  /** The merged result that the runtime got; undefined until ADD is done. */
+  readonly result: Result | undefined;
+}
+
+/** An attachment with its own result, undefined until its ADD is done. */
+export interface RecordedAttachment extends Attachment {
+  readonly result: Result | undefined;
+}

@@ -1,0 +1,151 @@
+/** From unknown JSON to typed values; every refusal names the field and what would be right. Pure. */
+import { fail, type Reason } from './error';
+
+/** A JSON object whose fields are read by name, exact match first, then case-insensitively as Go's decoder does. */
+export type Fields = Readonly<Record<string, unknown>>;
+
+/** A plain JSON object, kept as it came. */
+export type Json = Readonly<Record<string, unknown>>;
+
+const caseless: ProxyHandler<Record<string, unknown>> = {
+  get(target, key) {
+    if (typeof key !== 'string') return undefined;
+    if (Object.hasOwn(target, key)) return target[key] ?? undefined;
+    const wanted = key.toLowerCase();
+    const found = Object.keys(target).findLast((name) => name.toLowerCase() === wanted);
+    return found === undefined ? undefined : (target[found] ?? undefined);
+  },
+};
+
+/** Whether the value is a JSON object (not null, not an array). */
+export function isRecord(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A view of a JSON object. Absent and null fields both read as `undefined`. */
+export function record(value: unknown, field = 'configuration', reason: Reason = 'ConfigInvalid'): Fields {
+  if (!isRecord(value)) return fail(reason, `Cannot use ${shown(value)} as ${field}: need a JSON object`);
+  return new Proxy(value as Record<string, unknown>, caseless);
+}
+
+/** Parses text as one JSON object; the error tells line, column and the likely mistake. */
+export function parseObject(text: string, what: string, reason: Reason = 'DecodeFailed'): Json {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    return fail(reason, `Cannot read ${what}: ${jsonMistake(text, cause)}`, { cause });
+  }
+  return isRecord(value) ? value : fail(reason, `Cannot read ${what}: need a JSON object, got ${shown(value)}`);
+}
+
+/** A string; `undefined` when absent. */
+export function optionalString(value: unknown, field: string, reason: Reason = 'ConfigInvalid'): string | undefined {
+  if (value === undefined || value === null) return undefined;
+  return typeof value === 'string' ? value : fail(reason, `Cannot use ${shown(value)} as ${field}: need a string`);
+}
+
+/** A string; the default when absent. */
+export function string(value: unknown, field: string, otherwise = ''): string {
+  return optionalString(value, field) ?? otherwise;
+}
+
+/** true or false; the default when absent. */
+export function boolean(value: unknown, field: string, otherwise = false): boolean {
+  if (value === undefined || value === null) return otherwise;
+  return typeof value === 'boolean' ? value : fail('ConfigInvalid', `Cannot use ${shown(value)} as ${field}: need true or false`);
+}
+
+/** An integer from `min` to `max`. */
+export function int(value: unknown, field: string, min: number, max: number, reason: Reason = 'ConfigInvalid'): number {
+  if (typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max) return value;
+  return fail(reason, `Cannot use ${shown(value)} as ${field}: need an integer from ${min} to ${max}`);
+}
+
+/** An integer from `min` to `max`; `undefined` when absent. */
+export function optionalInt(value: unknown, field: string, min: number, max: number): number | undefined {
+  return value === undefined || value === null ? undefined : int(value, field, min, max);
+}
+
+/** A list; empty when absent. */
+export function list(value: unknown, field: string, reason: Reason = 'ConfigInvalid'): readonly unknown[] {
+  if (value === undefined || value === null) return [];
+  return Array.isArray(value) ? value : fail(reason, `Cannot use ${shown(value)} as ${field}: need a list`);
+}
+
+/** A list of strings; empty when absent. */
+export function strings(value: unknown, field: string, reason: Reason = 'ConfigInvalid'): readonly string[] {
+  return list(value, field, reason).map((item, index) =>
+    typeof item === 'string' ? item : fail(reason, `Cannot use ${shown(item)} as ${field}[${index}]: need a string`),
+  );
+}
+
+/** One of the given words; the default when absent. */
+export function oneOf<const W extends string>(value: unknown, field: string, words: readonly W[], otherwise: W): W {
+  if (value === undefined || value === null || value === '') return otherwise;
+  const found = words.find((word) => word === value);
+  return found ?? fail('ConfigInvalid', `Cannot use ${shown(value)} as ${field}: need one of ${words.join(', ')}`);
+}
+
+/** Any value as short text for a message: strings quoted, long things cut at 60 characters. */
+export function shown(value: unknown): string {
+  const text = value === undefined ? 'nothing' : (JSON.stringify(value) ?? typeof value);
+  return text.length <= 60 ? text : `${text.slice(0, 59)}…`;
+}
+
+/** What is wrong with a text that is not JSON, with line and column. */
+export function jsonMistake(text: string, cause: unknown): string {
+  const at = mistakeOffset(text);
+  const before = text.slice(0, at);
+  const line = before.split('\n').length;
+  const column = at - before.lastIndexOf('\n');
+  const place = `at line ${line}, column ${column}`;
+  const rest = text.slice(at);
+  const first = rest.codePointAt(0);
+  if (first === undefined) return `invalid JSON: the text ends too early, ${place}`;
+  if (rest.startsWith('//') || rest.startsWith('/*')) return `invalid JSON ${place}: comments are not allowed in JSON`;
+  if ('“”„‟‘’'.includes(String.fromCodePoint(first)))
+    return `invalid JSON ${place}: typographic quote U+${first.toString(16).toUpperCase().padStart(4, '0')}, need "`;
+  const what = cause instanceof Error ? cause.message.replace(/^JSON Parse error: /, '') : 'not JSON';
+  return `invalid JSON ${place}: ${what}`;
+}
+
+/** Offset of the first character that JSON does not allow. Engines differ in what they report, so it is found here. */
+function mistakeOffset(text: string): number {
+  const token = /[\t\n\r ]*(?:(?<open>[[{])|(?<close>[\]}])|(?<mark>[,:])|(?<scalar>"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[\dA-Fa-f]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null))/uy;
+  const stack: string[] = [];
+  let expect: 'value' | 'firstOrClose' | 'key' | 'firstKeyOrClose' | 'colon' | 'commaOrClose' | 'end' = 'value';
+  let at = 0;
+  const settled = (): void => {
+    expect = stack.length === 0 ? 'end' : 'commaOrClose';
+  };
+  for (;;) {
+    token.lastIndex = at;
+    const match = token.exec(text);
+    const start = at + (/^[\t\n\r ]*/u.exec(text.slice(at))?.[0].length ?? 0);
+    if (match?.groups === undefined) return start;
+    const { open, close, mark, scalar } = match.groups;
+    const inObject = stack.at(-1) === '{';
+    if (open !== undefined) {
+      if (expect !== 'value' && expect !== 'firstOrClose') return start;
+      stack.push(open);
+      expect = open === '{' ? 'firstKeyOrClose' : 'firstOrClose';
+    } else if (close !== undefined) {
+      const fits = (close === '}') === inObject && stack.length > 0;
+      if (!fits || !(expect === 'commaOrClose' || expect === (inObject ? 'firstKeyOrClose' : 'firstOrClose'))) return start;
+      stack.pop();
+      settled();
+    } else if (mark === ':') {
+      if (expect !== 'colon') return start;
+      expect = 'value';
+    } else if (mark === ',') {
+      if (expect !== 'commaOrClose') return start;
+      expect = inObject ? 'key' : 'value';
+    } else if (expect === 'key' || expect === 'firstKeyOrClose') {
+      if (scalar?.startsWith('"') !== true) return start;
+      expect = 'colon';
+    } else if (expect === 'value' || expect === 'firstOrClose') settled();
+    else return start;
+    at = token.lastIndex;
+  }
+}

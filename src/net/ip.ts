@@ -1,0 +1,168 @@
+/** IP addresses and subnets, IPv4 and IPv6, in one canonical text form. Pure. */
+import { isIPv4, isIPv6 } from 'node:net';
+import type { Brand } from '../brand';
+import { fail, type Reason } from '../error';
+import { shown } from '../json';
+
+/** An address as text: dotted IPv4, or IPv6 as RFC 5952 prints it (what Go's net.IP prints, too). */
+export type Ip = Brand<string, 'Ip'>;
+/** An address with prefix length, host part kept: `10.0.0.5/24`. */
+export type Cidr = Brand<string, 'Cidr'>;
+/** 4 or 6. */
+export type Family = 4 | 6;
+
+/** Parses an address. An IPv4-mapped IPv6 address becomes the IPv4 address, as in Go. */
+export function ip(value: unknown, field: string, reason: Reason = 'ConfigInvalid'): Ip {
+  return findIp(value) ?? fail(reason, `Cannot use ${shown(value)} as ${field}: need an IP address`);
+}
+
+/** Parses an address; `undefined` when it is none. */
+export function findIp(value: unknown): Ip | undefined {
+  if (typeof value !== 'string') return undefined;
+  if (isIPv4(value)) return value as Ip;
+  if (!isIPv6(value) || value.includes('%')) return undefined;
+  return ipFrom(ipv6Bytes(value));
+}
+
+/** Parses `address/length`; the host part stays. */
+export function cidr(value: unknown, field: string, reason: Reason = 'ConfigInvalid'): Cidr {
+  return findCidr(value) ?? fail(reason, `Cannot use ${shown(value)} as ${field}: need an address with prefix length, like 192.168.0.20/24`);
+}
+
+/** Parses `address/length`; `undefined` when it is none. */
+export function findCidr(value: unknown): Cidr | undefined {
+  if (typeof value !== 'string') return undefined;
+  const slash = value.lastIndexOf('/');
+  const length = value.slice(slash + 1);
+  const text = value.slice(0, slash);
+  const address = slash < 0 ? undefined : findIp(text);
+  if (address === undefined || !/^(0|[1-9]\d{0,2})$/.test(length)) return undefined;
+  const mapped = familyOf(address) === 4 && text.includes(':') ? 96 : 0; // ::ffff:10.0.0.1/120 is 10.0.0.1/24
+  const bits = Number(length) - mapped;
+  return bits >= 0 && bits <= widthOf(address) ? toCidr(address, bits) : undefined;
+}
+
+/** The two parts put together. */
+export function toCidr(address: Ip, length: number): Cidr {
+  return `${address}/${length}` as Cidr;
+}
+
+/** The whole address as a subnet of its own: /32 or /128. */
+export function hostCidr(address: Ip): Cidr {
+  return toCidr(address, widthOf(address));
+}
+
+/** The address part. */
+export function addressOf(subnet: Cidr): Ip {
+  return subnet.slice(0, subnet.indexOf('/')) as Ip;
+}
+
+/** The prefix length in bits. */
+export function lengthOf(subnet: Cidr): number {
+  return Number(subnet.slice(subnet.indexOf('/') + 1));
+}
+
+/** 4 or 6. */
+export function familyOf(address: Ip | Cidr): Family {
+  return address.includes(':') ? 6 : 4;
+}
+
+/** Bits of an address of that family: 32 or 128. */
+export function widthOf(address: Ip | Cidr): 32 | 128 {
+  return familyOf(address) === 4 ? 32 : 128;
+}
+
+/** 4 or 16 bytes, network order. */
+export function ipBytes(address: Ip): Buffer {
+  return familyOf(address) === 4 ? Buffer.from(address.split('.').map(Number)) : ipv6Bytes(address);
+}
+
+/** The address with these 4 or 16 bytes. */
+export function ipFrom(bytes: Uint8Array): Ip {
+  if (bytes.length === 4) return bytes.join('.') as Ip;
+  const words = Array.from({ length: 8 }, (_, i) => ((bytes[2 * i] ?? 0) << 8) | (bytes[2 * i + 1] ?? 0));
+  if (words.slice(0, 5).every((word) => word === 0) && words[5] === 0xffff) return ipFrom(bytes.subarray(12));
+  return printIpv6(words) as Ip;
+}
+
+/** The address as a number, for counting. */
+export function ipNumber(address: Ip): bigint {
+  return BigInt(`0x${ipBytes(address).toString('hex')}`);
+}
+
+/** The address of that family with the given number; `undefined` when it is out of range. */
+export function ipFromNumber(number: bigint, family: Family): Ip | undefined {
+  const bytes = family === 4 ? 4 : 16;
+  if (number < 0n || number >> BigInt(8 * bytes) !== 0n) return undefined;
+  return ipFrom(Buffer.from(number.toString(16).padStart(2 * bytes, '0'), 'hex'));
+}
+
+/** The address `steps` further (or back); `undefined` beyond the last one. */
+export function ipPlus(address: Ip, steps: number): Ip | undefined {
+  return ipFromNumber(ipNumber(address) + BigInt(steps), familyOf(address));
+}
+
+/** The subnet's first address with its length: `10.0.0.5/24` → `10.0.0.0/24`. */
+export function networkOf(subnet: Cidr): Cidr {
+  const free = BigInt(widthOf(subnet) - lengthOf(subnet));
+  const first = (ipNumber(addressOf(subnet)) >> free) << free;
+  return toCidr(ipFromNumber(first, familyOf(subnet)) as Ip, lengthOf(subnet));
+}
+
+/** The subnet's last address: the broadcast address for IPv4. */
+export function lastOf(subnet: Cidr): Ip {
+  const free = BigInt(widthOf(subnet) - lengthOf(subnet));
+  const last = ipNumber(addressOf(subnet)) | ((1n << free) - 1n);
+  return ipFromNumber(last, familyOf(subnet)) as Ip;
+}
+
+/** Whether the subnet holds the address. */
+export function contains(subnet: Cidr, address: Ip): boolean {
+  if (familyOf(subnet) !== familyOf(address)) return false;
+  const free = BigInt(widthOf(subnet) - lengthOf(subnet));
+  return ipNumber(addressOf(subnet)) >> free === ipNumber(address) >> free;
+}
+
+/** Whether two subnets share an address. */
+export function overlaps(a: Cidr, b: Cidr): boolean {
+  return lengthOf(a) <= lengthOf(b) ? contains(a, addressOf(b)) : contains(b, addressOf(a));
+}
+
+/** Whether the subnet is everything: `0.0.0.0/0` or `::/0`. */
+export function isDefault(subnet: Cidr): boolean {
+  return lengthOf(subnet) === 0;
+}
+
+/** Everything of one family. */
+export function everything(family: Family): Cidr {
+  return (family === 4 ? '0.0.0.0/0' : '::/0') as Cidr;
+}
+
+function ipv6Bytes(text: string): Buffer {
+  const dotted = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(text);
+  const plain = dotted === null ? text : `${dotted[1]}${dottedWords(dotted[2] ?? '')}`;
+  const [head = '', tail] = plain.split('::');
+  const left = head === '' ? [] : head.split(':');
+  const right = tail === undefined || tail === '' ? [] : tail.split(':');
+  const zeros = tail === undefined ? 0 : 8 - left.length - right.length;
+  const words = [...left, ...Array.from({ length: zeros }, () => '0'), ...right];
+  return Buffer.from(words.map((word) => word.padStart(4, '0')).join(''), 'hex');
+}
+
+function dottedWords(text: string): string {
+  const [a = 0, b = 0, c = 0, d = 0] = text.split('.').map(Number);
+  return `${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`;
+}
+
+/** RFC 5952: lower case, the longest run of two or more zero words shortened, the first one on a tie. */
+function printIpv6(words: readonly number[]): string {
+  let best = { start: -1, length: 1 };
+  for (let start = 0; start < 8; start++) {
+    let length = 0;
+    while (start + length < 8 && words[start + length] === 0) length++;
+    if (length > best.length) best = { start, length };
+  }
+  const hex = words.map((word) => word.toString(16));
+  if (best.start < 0) return hex.join(':');
+  return `${hex.slice(0, best.start).join(':')}::${hex.slice(best.start + best.length).join(':')}`;
+}
