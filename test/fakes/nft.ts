@@ -1,0 +1,15 @@
+/** nftables that write down every transaction. Touches nothing. */
+import type { Nft } from '../../src/attach/ports';
+
+/** What `list` answers, by its words: `{ 'chain bridge nat PREROUTING': [{ rule: … }] }`; else `undefined`. */
+type Lists = Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>;
+
+/** Remembers each script; a script changes no list. */
+export function fakeNft(lists: Lists = {}): Nft & { readonly scripts: readonly string[] } {
+  const scripts: string[] = [];
+  return {
+    scripts,
+    run: async (script) => void scripts.push(script),
+    list: async (what) => lists[what.join(' ')],
+  };
+}
