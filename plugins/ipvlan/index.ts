@@ -1,0 +1,74 @@
+/** ipvlan: a link that shares the MAC of a host link, inside the pod. Kernel through the context. */
+import {
+  type ChildConfig,
+  checkChild,
+  configureChild,
+  createChild,
+  deleteChild,
+  findMaster,
+  leaseAddresses,
+  parseChild,
+} from '../../src/attach/child';
+import { type AddContext, type CheckContext, delegate } from '../../src/attach/delegate';
+import { runtimeMac } from '../../src/attach/mac';
+import { fittingMtu } from '../../src/attach/master';
+import { checkLink } from '../../src/attach/verify';
+import type { Result } from '../../src/cni/result';
+import { fail } from '../../src/error';
+import { oneOf, record } from '../../src/json';
+import type { IpvlanMode, Link, LinkSpec } from '../../src/net/link';
+import type { Mac } from '../../src/net/mac';
+import type { IfName } from '../../src/net/names';
+
+/** Keys of the reference plugin. */
+export interface IpvlanConfig extends ChildConfig {
+  readonly mode: IpvlanMode;
+  readonly runtimeMac: Mac | undefined; // cannot be had
+}
+
+export const ipvlan = delegate('ipvlan', parse, { add, del: deleteChild, check });
+
+/** Bytes only: DEL parses the same config after the master is gone. */
+export function parse(input: unknown): IpvlanConfig {
+  const c = record(input);
+  return { ...parseChild(c), mode: oneOf(c.mode, 'mode', ['l2', 'l3', 'l3s'], 'l2'), runtimeMac: runtimeMac(c) };
+}
+
+/** What the kernel should hold, given the master as it is now. */
+export function plan(c: IpvlanConfig, master: Link, name: IfName): LinkSpec {
+  if (c.runtimeMac !== undefined && c.runtimeMac !== master.mac)
+    fail(
+      'RequestUnmet',
+      `Cannot give ${name} the MAC ${c.runtimeMac}: an ipvlan link has the MAC of its master ${master.name}; use macvlan`,
+    );
+  return { kind: 'ipvlan', name, parent: master.index, mode: c.mode, mtu: fittingMtu(c.mtu, master) };
+}
+
+/** In a chain, the one interface that the plugin before made is the master when none is configured. */
+export function chainedMaster(prevResult: Result | undefined): string | undefined {
+  if (prevResult === undefined) return undefined;
+  const [only, ...others] = prevResult.interfaces;
+  if (only !== undefined && only.name !== '' && others.length === 0) return only.name;
+  return fail(
+    'MasterMissing',
+    `Cannot choose a master: prevResult has ${prevResult.interfaces.length} interfaces, need one; or set "master"`,
+  );
+}
+
+async function add(c: IpvlanConfig, context: AddContext): Promise<Result> {
+  const { ifName, ipam, prevResult } = context;
+  const master = await findMaster({ ...c, master: c.master ?? chainedMaster(prevResult) }, context);
+  const link = await createChild(plan(c, master.link, ifName), master, context);
+  const chained = ipam === undefined && prevResult !== undefined && prevResult.ips.length > 0;
+  const lease = chained ? prevResult : await leaseAddresses(context);
+  return await configureChild(link, lease, c, context);
+}
+
+async function check(c: IpvlanConfig, context: CheckContext): Promise<void> {
+  const { pod, ifName, ipam, prevResult } = context;
+  await ipam?.check();
+  const link = await checkLink(pod, ifName, 'ipvlan', prevResult);
+  if (link.detail.mode !== c.mode)
+    fail('CheckFailed', `Interface ${ifName} is in ipvlan mode ${link.detail.mode}: expected ${c.mode}`);
+  await checkChild(c, link, context);
+}

@@ -1,0 +1,74 @@
+/** macvlan: a link with a MAC of its own on a host link, inside the pod. Kernel through the context. */
+import {
+  type ChildConfig,
+  checkChild,
+  configureChild,
+  createChild,
+  deleteChild,
+  findMaster,
+  leaseAddresses,
+  parseChild,
+} from '../../src/attach/child';
+import { type AddContext, type CheckContext, delegate } from '../../src/attach/delegate';
+import { argsMac, optionalMac, runtimeMac } from '../../src/attach/mac';
+import { fittingMtu } from '../../src/attach/master';
+import { checkLink } from '../../src/attach/verify';
+import type { Result } from '../../src/cni/result';
+import { fail } from '../../src/error';
+import { int, oneOf, record } from '../../src/json';
+import type { Link, LinkSpec, MacvlanMode } from '../../src/net/link';
+import type { Mac } from '../../src/net/mac';
+import type { IfName } from '../../src/net/names';
+
+/** Keys of the reference plugin. */
+export interface MacvlanConfig extends ChildConfig {
+  readonly mode: MacvlanMode;
+  readonly broadcastQueueLength: number | undefined; // packets; undefined: the kernel's default
+  readonly mac: Mac | undefined; // undefined: the kernel picks one
+  readonly runtimeMac: Mac | undefined;
+}
+
+export const macvlan = delegate('macvlan', parse, { add, del: deleteChild, check });
+
+/** Bytes only: DEL parses the same config after the master is gone. */
+export function parse(input: unknown): MacvlanConfig {
+  const c = record(input);
+  return {
+    ...parseChild(c),
+    mode: oneOf(c.mode, 'mode', ['bridge', 'private', 'vepa', 'passthru'], 'bridge'),
+    broadcastQueueLength: int(c.bcqueuelen ?? 0, 'bcqueuelen', 0, 2 ** 32 - 1) || undefined,
+    mac: optionalMac(c.mac, 'mac'),
+    runtimeMac: runtimeMac(c),
+  };
+}
+
+/** What the kernel should hold, given the master as it is now. */
+export function plan(c: MacvlanConfig, master: Link, name: IfName, mac: Mac | undefined): LinkSpec {
+  const { mode, broadcastQueueLength } = c;
+  return {
+    kind: 'macvlan',
+    name,
+    parent: master.index,
+    mode,
+    broadcastQueueLength,
+    mac,
+    mtu: fittingMtu(c.mtu, master),
+  };
+}
+
+async function add(c: MacvlanConfig, context: AddContext): Promise<Result> {
+  const mac = c.runtimeMac ?? argsMac(context.args) ?? c.mac;
+  const master = await findMaster(c, context);
+  const link = await createChild(plan(c, master.link, context.ifName, mac), master, context);
+  const lease = await leaseAddresses(context);
+  return await configureChild(link, lease, c, context);
+}
+
+async function check(c: MacvlanConfig, context: CheckContext): Promise<void> {
+  const { pod, ifName, ipam, prevResult } = context;
+  await ipam?.check();
+  const link = await checkLink(pod, ifName, 'macvlan', prevResult);
+  if (link.detail.mode !== c.mode)
+    fail('CheckFailed', `Interface ${ifName} is in macvlan mode ${link.detail.mode}: expected ${c.mode}`);
+  await checkChild(c, link, context);
+}

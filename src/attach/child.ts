@@ -1,0 +1,122 @@
+/** A pod's link that lives on a master, as macvlan, ipvlan and vlan do: what their verbs share. Acts on the namespaces given. */
+import { parseDns } from '../cni/dns';
+import type { Dns, Result } from '../cni/result';
+import { CniError, fail } from '../error';
+import { boolean, type Fields, int } from '../json';
+import type { Link, LinkSpec } from '../net/link';
+import { configure } from './configure';
+import type { AddContext, CheckContext, DelContext } from './delegate';
+import { type Master, parseMaster, requireMaster } from './master';
+import type { Netns } from './ports';
+import { checkAddresses, checkRoutes, ipsOf } from './verify';
+
+/** The configuration that all of them have. */
+export interface ChildConfig {
+  readonly master: string | undefined; // undefined: the interface of the first default route
+  readonly mtu: number | undefined; // bytes; undefined: same as the master
+  readonly linkInContainer: boolean; // the master lies in the pod, too
+  readonly dns: Dns;
+}
+
+/** Keys that Braid will give these delegates; until then nobody may believe that they work. */
+const notYet = ['vlan', 'vlanProtocol', 'hostAccess'];
+
+/** The shared keys of a configuration. */
+export function parseChild(c: Fields): ChildConfig {
+  const early = notYet.find((key) => c[key] !== undefined);
+  if (early !== undefined) fail('FieldUnsupported', `Cannot use ${early}: not supported yet`);
+  return {
+    master: parseMaster(c.master),
+    mtu: int(c.mtu ?? 0, 'mtu', 0, 65535) || undefined, // 0 on the wire means unset
+    linkInContainer: boolean(c.linkInContainer, 'linkInContainer'),
+    dns: parseDns(c.dns),
+  };
+}
+
+/** The master as it is now. */
+export function findMaster(
+  c: Pick<ChildConfig, 'master' | 'linkInContainer'>,
+  { host, pod }: { readonly host: Netns; readonly pod: Netns },
+): Promise<Master> {
+  return requireMaster(c.linkInContainer ? pod : host, c.master);
+}
+
+/** Makes the link on its master, inside the pod. MasterConflict when the master serves somebody else. */
+export async function createChild(
+  spec: LinkSpec,
+  { netns, link: master }: Master,
+  { pod, undo }: AddContext,
+): Promise<Link> {
+  const link = await netns.createLink(spec, pod).catch((cause) => explain(cause, spec, master));
+  undo.push(() => pod.deleteLink(spec.name));
+  return link;
+}
+
+/** Leases addresses; `undefined` at layer 2. AddressMissing when IPAM gives none. */
+export async function leaseAddresses({ ipam, undo }: AddContext): Promise<Result | undefined> {
+  const lease = await ipam?.add(undo);
+  return lease?.ips.length === 0 ? fail('AddressMissing', 'IPAM plugin returned missing IP config') : lease;
+}
+
+/** Puts the lease onto the link and sets it up; the result shows the configuration's own dns, as the reference plugins do. */
+export async function configureChild(
+  link: Link,
+  lease: Result | undefined,
+  { dns }: ChildConfig,
+  { pod }: AddContext,
+): Promise<Result> {
+  if (lease === undefined) await pod.changeLink(link.index, { up: true });
+  else await configure(pod, link, lease);
+  return {
+    interfaces: [{ name: link.name, mac: link.mac, sandbox: pod.path }],
+    ips: (lease?.ips ?? []).map((ip) => ({ ...ip, interface: 0 })),
+    routes: lease?.routes ?? [],
+    dns,
+  };
+}
+
+/** DEL: the addresses go back even when the namespace is gone, the link goes even when IPAM fails. */
+export async function deleteChild(_: unknown, { pod, ifName, ipam }: DelContext): Promise<void> {
+  try {
+    await ipam?.del();
+  } finally {
+    await pod?.deleteLink(ifName); // a missing link is success
+  }
+}
+
+/** CHECK of what they share: the master, the MTU, addresses and routes. CheckFailed names the difference. */
+export async function checkChild(c: ChildConfig, link: Link, context: CheckContext): Promise<void> {
+  const { pod, ifName, prevResult } = context;
+  if (c.master !== undefined) await checkMaster(c, link, context);
+  if (c.mtu !== undefined && c.mtu !== link.mtu)
+    fail('CheckFailed', `Interface ${ifName} has MTU ${link.mtu}: expected ${c.mtu}`);
+  await checkAddresses(pod, link, ipsOf(prevResult, ifName));
+  await checkRoutes(pod, prevResult.routes);
+}
+
+/** Only a named master: the default route may have moved on since ADD, and the kernel deletes the link with its master. */
+async function checkMaster(c: ChildConfig, link: Link, context: CheckContext): Promise<void> {
+  const { link: master } = await findMaster(c, context);
+  const onMaster = link.parent === master.index && link.parentElsewhere === !c.linkInContainer;
+  if (!onMaster) fail('CheckFailed', `Interface ${link.name} is not on master ${master.name}: recreate it there`);
+}
+
+/** The kernel says EBUSY or EINVAL; which master, and what it can carry, only we know. */
+function explain(cause: unknown, { kind }: LinkSpec, master: Link): never {
+  if (!(cause instanceof CniError)) throw cause;
+  const tried = `Cannot make ${kind} on master ${master.name}`;
+  if (cause.errno === 'EBUSY') {
+    const busy =
+      master.master === undefined ? 'it already carries links of another kind' : 'it is a port of a bridge or a bond';
+    fail('MasterConflict', `${tried}: ${busy}; a master serves either macvlan, or ipvlan, or one bridge or bond`, {
+      cause,
+      errno: 'EBUSY',
+    });
+  }
+  if (cause.errno === 'EINVAL')
+    fail('KernelRefused', `${tried}: need an Ethernet link without a passthru macvlan (${cause.problem})`, {
+      cause,
+      errno: 'EINVAL',
+    });
+  throw cause;
+}

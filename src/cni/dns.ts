@@ -1,0 +1,20 @@
+/** The `dns` object of configurations and results. Pure. */
+import { optionalString, record, strings } from '../json';
+import type { Dns } from './result';
+
+/** Parses a `dns` object (CNI specification 1.1, section 1, "dns"); unset fields stay unset. */
+export function parseDns(value: unknown, field = 'dns'): Dns {
+  if (value === undefined || value === null) return {};
+  const c = record(value, field);
+  return {
+    nameservers: someStrings(c.nameservers, `${field}.nameservers`),
+    domain: optionalString(c.domain, `${field}.domain`) || undefined,
+    search: someStrings(c.search, `${field}.search`),
+    options: someStrings(c.options, `${field}.options`),
+  };
+}
+
+function someStrings(value: unknown, field: string): readonly string[] | undefined {
+  const found = strings(value, field);
+  return found.length === 0 ? undefined : found;
+}
