@@ -1,0 +1,12 @@
+/** The only list of the delegates that are built in; their folders stand beside this file. Pure. */
+import type { Delegate } from '../src/attach/delegate';
+import { ipvlan } from './ipvlan';
+import { macvlan } from './macvlan';
+import { vlan } from './vlan';
+
+const byType = new Map<string, Delegate>([macvlan, vlan, ipvlan].map((each) => [each.type, each]));
+
+/** The built-in delegate of that type; `undefined` when it is an executable of its own. */
+export function findDelegate(type: string): Delegate | undefined {
+  return byType.get(type);
+}
