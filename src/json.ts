@@ -46,14 +46,19 @@ export function optionalString(value: unknown, field: string, reason: Reason = '
 }
 
 /** A string; the default when absent. */
-export function string(value: unknown, field: string, otherwise = ''): string {
-  return optionalString(value, field) ?? otherwise;
+export function string(value: unknown, field: string, otherwise = '', reason: Reason = 'ConfigInvalid'): string {
+  return optionalString(value, field, reason) ?? otherwise;
 }
 
 /** true or false; the default when absent. */
-export function boolean(value: unknown, field: string, otherwise = false): boolean {
+export function boolean(
+  value: unknown,
+  field: string,
+  otherwise = false,
+  reason: Reason = 'ConfigInvalid',
+): boolean {
   if (value === undefined || value === null) return otherwise;
-  return typeof value === 'boolean' ? value : fail('ConfigInvalid', `Cannot use ${shown(value)} as ${field}: need true or false`);
+  return typeof value === 'boolean' ? value : fail(reason, `Cannot use ${shown(value)} as ${field}: need true or false`);
 }
 
 /** An integer from `min` to `max`. */
@@ -63,8 +68,14 @@ export function int(value: unknown, field: string, min: number, max: number, rea
 }
 
 /** An integer from `min` to `max`; `undefined` when absent. */
-export function optionalInt(value: unknown, field: string, min: number, max: number): number | undefined {
-  return value === undefined || value === null ? undefined : int(value, field, min, max);
+export function optionalInt(
+  value: unknown,
+  field: string,
+  min: number,
+  max: number,
+  reason: Reason = 'ConfigInvalid',
+): number | undefined {
+  return value === undefined || value === null ? undefined : int(value, field, min, max, reason);
 }
 
 /** A list; empty when absent. */

@@ -17,6 +17,16 @@ export function parseArgs(text: string): CniArgs {
     });
 }
 
+/** The usable pairs alone: DEL must not fail for the others. */
+export function parseArgsLeniently(text: string): CniArgs {
+  return parseArgs(
+    text
+      .split(';')
+      .filter((piece) => piece.indexOf('=') > 0)
+      .join(';'),
+  );
+}
+
 /** The value of a key; `undefined` when it is absent or empty. */
 export function findArg(args: CniArgs, key: string): string | undefined {
   return args.findLast(([name]) => name === key)?.[1] || undefined;

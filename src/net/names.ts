@@ -1,5 +1,4 @@
 /** Names that the kernel, CNI and Kubernetes allow, each a type of its own. Pure. */
-import { createHash } from 'node:crypto';
 import type { Brand } from '../brand';
 import { fail, type Reason } from '../error';
 import { shown } from '../json';
@@ -36,10 +35,12 @@ export function containerId(value: string): ContainerId {
 }
 
 /** Parses the `name` of a network configuration. */
-export function networkName(value: unknown, field = 'name'): NetworkName {
-  if (value === undefined || value === null || value === '') return fail('ConfigInvalid', `Cannot use an empty ${field}: missing network name`);
+export function networkName(value: unknown, field = 'name', reason: Reason = 'ConfigInvalid'): NetworkName {
+  if (value === undefined || value === null || value === '') {
+    return fail(reason, `Cannot use an empty ${field}: missing network name`);
+  }
   if (typeof value === 'string' && isSafe(value)) return value as NetworkName;
-  return fail('ConfigInvalid', `Cannot use ${shown(value)} as ${field}: invalid characters found in network name`);
+  return fail(reason, `Cannot use ${shown(value)} as ${field}: invalid characters found in network name`);
 }
 
 /** Parses a network namespace path. */
@@ -50,7 +51,7 @@ export function netnsPath(value: string): NetnsPath {
 
 /** A link name of `prefix` and hexadecimal digits, the same for the same parts: it can be found again without a record. */
 export function derivedName(prefix: string, ...parts: readonly string[]): IfName {
-  const digest = createHash('sha256').update(parts.join('\0')).digest('hex');
+  const digest = new Bun.CryptoHasher('sha256').update(parts.join('\0')).digest('hex');
   return `${prefix}${digest.slice(0, Math.min(8, 15 - prefix.length))}` as IfName;
 }
 
