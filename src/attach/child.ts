@@ -4,7 +4,7 @@ import type { Dns, Result } from '../cni/result';
 import { CniError, fail } from '../error';
 import { boolean, type Fields, int } from '../json';
 import type { Link, LinkSpec } from '../net/link';
-import { configure } from './configure';
+import { configure, setUp } from './configure';
 import type { AddContext, CheckContext, DelContext } from './delegate';
 import { type Master, parseMaster, requireMaster } from './master';
 import type { Netns } from './ports';
@@ -65,7 +65,7 @@ export async function configureChild(
   { dns }: ChildConfig,
   { pod }: AddContext,
 ): Promise<Result> {
-  if (lease === undefined) await pod.changeLink(link.index, { up: true });
+  if (lease === undefined) await setUp(pod, link);
   else await configure(pod, link, lease);
   return {
     interfaces: [{ name: link.name, mac: link.mac, sandbox: pod.path }],

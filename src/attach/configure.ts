@@ -1,7 +1,7 @@
 /** Puts a lease onto a pod's link: addresses, up, routes. Acts on the namespace given. */
 import type { ResultRoute } from '../cni/result';
 import { CniError, fail } from '../error';
-import { type Cidr, type Family, familyOf, type Ip } from '../net/ip';
+import { type Cidr, type Family, familyOf, type Ip, networkOf } from '../net/ip';
 import type { Link } from '../net/link';
 import type { Route } from '../net/route';
 import type { Netns } from './ports';
@@ -20,6 +20,7 @@ export interface ConfigureOptions {
 
 const settleStep = 50; // ms between looks at tentative addresses
 const settleLimit = 5000; // ms; the reference plugins' limit (pkg/ip SettleAddresses)
+const downLimit = 500; // ms without carrier that end the wait; less, since the kernel tells of carrier late
 
 /**
  * Gives the link its addresses, sets it up and adds its routes; a route without gateway gets the first one of its family.
@@ -29,16 +30,31 @@ const settleLimit = 5000; // ms; the reference plugins' limit (pkg/ip SettleAddr
 export async function configure(pod: Netns, link: Link, lease: Lease, options: ConfigureOptions = {}): Promise<void> {
   await announceOnUp(pod, link);
   if (lease.ips.some(({ address }) => familyOf(address) === 6)) await allowIpv6(pod, link, options.dad ?? true);
-  for (const { address } of lease.ips) await pod.addAddress(link.index, address);
-  await pod.changeLink(link.index, { up: true });
+  for (const { address } of lease.ips) await addAddress(pod, link, address);
+  await setUp(pod, link);
   if (lease.ips.some(({ gateway }) => gateway !== undefined && familyOf(gateway) === 6)) await settle(pod, link);
   for (const route of resolvedRoutes(lease, link.index)) await addRoute(pod, link, route);
+}
+
+/** Sets the link up. LinkUnsuitable when its master is down, AddressTaken when its MAC is in use there. */
+export async function setUp(pod: Netns, link: Link): Promise<void> {
+  try {
+    await pod.changeLink(link.index, { up: true });
+  } catch (cause) {
+    const tried = `Cannot set ${link.name} up`;
+    if (says(cause, 'ENETDOWN')) fail('LinkUnsuitable', `${tried}: its master is down, set that up first`, { cause });
+    if (says(cause, 'EADDRINUSE', 'EBUSY'))
+      fail('AddressTaken', `${tried}: another link of its master has the MAC ${link.mac}`, { cause });
+    throw cause;
+  }
 }
 
 /** The lease's routes as the kernel gets them: gateways filled in, equal ones once. Pure. */
 export function resolvedRoutes(lease: Lease, index: number): readonly Route[] {
   const resolved = lease.routes.map((route) => toRoute(route, firstGateway(lease, familyOf(route.dst)), index));
-  return resolved.filter((route, at) => resolved.findIndex((other) => JSON.stringify(other) === JSON.stringify(route)) === at);
+  return resolved.filter(
+    (route, at) => resolved.findIndex((other) => JSON.stringify(other) === JSON.stringify(route)) === at,
+  );
 }
 
 /** The first gateway of that family. */
@@ -48,15 +64,29 @@ export function firstGateway(lease: Pick<Lease, 'ips'>, family: Family): Ip | un
 
 function toRoute(route: ResultRoute, otherwise: Ip | undefined, index: number): Route {
   const { dst, gw: gateway = otherwise, priority: metric, table, scope, mtu, advmss } = route;
-  return { dst, gateway, index, metric, table, scope, mtu, advmss };
+  return { dst: networkOf(dst), gateway, index, metric, table, scope, mtu, advmss };
+}
+
+async function addAddress(pod: Netns, link: Link, address: Cidr): Promise<void> {
+  try {
+    await pod.addAddress(link.index, address);
+  } catch (cause) {
+    if (says(cause, 'EADDRINUSE'))
+      fail('AddressTaken', `Cannot add ${address} to ${link.name}: another link of its master has it`, { cause });
+    throw cause;
+  }
 }
 
 async function addRoute(pod: Netns, link: Link, route: Route): Promise<void> {
   try {
     await pod.addRoute(route, 'append');
   } catch (cause) {
-    const unreachable = cause instanceof CniError && (cause.errno === 'ENETUNREACH' || cause.errno === 'EHOSTUNREACH' || cause.errno === 'EINVAL');
-    if (unreachable) fail('RouteImpossible', `Cannot add route ${route.dst} via ${route.gateway ?? 'the link'} on ${link.name}: ${cause.problem}`, { cause });
+    if (cause instanceof CniError && says(cause, 'ENETUNREACH', 'EHOSTUNREACH', 'EINVAL'))
+      fail(
+        'RouteImpossible',
+        `Cannot add route ${route.dst} via ${route.gateway ?? 'the link'} on ${link.name}: ${cause.problem}`,
+        { cause },
+      );
     throw cause;
   }
 }
@@ -78,15 +108,20 @@ async function allowIpv6(pod: Netns, link: Link, dad: boolean): Promise<void> {
 
 /** Waits until duplicate address detection has ended; a link without carrier never ends it, so that ends the wait. */
 async function settle(pod: Netns, link: Link): Promise<void> {
-  for (let waited = 0; waited < settleLimit; waited += settleStep) {
+  for (let waited = 0, down = 0; waited < settleLimit && down < downLimit; waited += settleStep) {
     const addresses = await pod.addresses({ index: link.index, family: 6 });
     const failed = addresses.find(({ dadFailed }) => dadFailed);
-    if (failed !== undefined) fail('AddressTaken', `Cannot use ${failed.address} on ${link.name}: another host on the network has it`);
+    if (failed !== undefined)
+      fail('AddressTaken', `Cannot use ${failed.address} on ${link.name}: another host on the network has it`);
     if (!addresses.some(({ tentative }) => tentative)) return;
     const state = (await pod.findLinkByIndex(link.index))?.operState;
-    if (state === 'lowerlayerdown' || state === 'down') return;
+    down = state === 'lowerlayerdown' || state === 'down' ? down + settleStep : 0;
     await new Promise((resolve) => setTimeout(resolve, settleStep));
   }
+}
+
+function says(error: unknown, ...errnos: readonly string[]): boolean {
+  return error instanceof CniError && error.errno !== undefined && errnos.includes(error.errno);
 }
 
 /** For settings that a kernel may lack and that only speed things up. */

@@ -14,9 +14,12 @@ export async function checkLink<K extends LinkDetail['kind']>(
   kind: K,
   recorded: Result,
 ): Promise<Link & { readonly detail: Extract<LinkDetail, { kind: K }> }> {
-  const link = (await pod.findLink(ifName)) ?? fail('CheckFailed', `Cannot find interface ${ifName} in the pod: expected kind ${kind}`);
+  const link =
+    (await pod.findLink(ifName)) ??
+    fail('CheckFailed', `Cannot find interface ${ifName} in the pod: expected kind ${kind}`);
   const { detail } = link;
-  if (detail.kind !== kind) return fail('CheckFailed', `Interface ${ifName} is of kind ${kindName(detail)}: expected ${kind}`);
+  if (detail.kind !== kind)
+    return fail('CheckFailed', `Interface ${ifName} is of kind ${kindName(detail)}: expected ${kind}`);
   const entry = inPod(recorded, pod, ifName);
   if (entry.mac !== undefined && entry.mac !== link.mac)
     fail('CheckFailed', `Interface ${ifName} has MAC ${link.mac ?? 'none'}: expected ${entry.mac}`);
@@ -25,7 +28,9 @@ export async function checkLink<K extends LinkDetail['kind']>(
 
 /** The result's entry of that interface in the pod. CheckFailed when the result does not know it. */
 export function inPod(result: Result, pod: Netns, ifName: IfName): Interface {
-  const named = result.interfaces.filter(({ name, sandbox }) => name === ifName && sandbox !== undefined && sandbox !== '');
+  const named = result.interfaces.filter(
+    ({ name, sandbox }) => name === ifName && sandbox !== undefined && sandbox !== '',
+  );
   const entry = named.find(({ sandbox }) => sandbox === pod.path);
   if (entry !== undefined) return entry;
   const [other] = named;
@@ -38,10 +43,15 @@ export function inPod(result: Result, pod: Netns, ifName: IfName): Interface {
 }
 
 /** Every recorded address is on the link. */
-export async function checkAddresses(pod: Netns, link: Link, ips: readonly { readonly address: Cidr }[]): Promise<void> {
+export async function checkAddresses(
+  pod: Netns,
+  link: Link,
+  ips: readonly { readonly address: Cidr }[],
+): Promise<void> {
   const held = (await pod.addresses({ index: link.index })).map(({ address }) => address);
   const missing = ips.find(({ address }) => !held.includes(address));
-  if (missing !== undefined) fail('CheckFailed', `Interface ${link.name} lacks address ${missing.address}: it has ${held.join(', ') || 'none'}`);
+  if (missing !== undefined)
+    fail('CheckFailed', `Interface ${link.name} lacks address ${missing.address}: it has ${held.join(', ') || 'none'}`);
 }
 
 /**
@@ -60,7 +70,8 @@ export async function checkRoutes(pod: Netns, routes: readonly ResultRoute[]): P
           (route.table === undefined || route.table === table),
       ),
   );
-  if (missing !== undefined) fail('CheckFailed', `Cannot find route ${missing.dst} via ${missing.gw ?? 'the link'} in the pod`);
+  if (missing !== undefined)
+    fail('CheckFailed', `Cannot find route ${missing.dst} via ${missing.gw ?? 'the link'} in the pod`);
 }
 
 /** The result's addresses that lie on that interface of the pod. */
