@@ -85,7 +85,8 @@ function parseIp(input: unknown, field: string, interfaces: number): IpConfig {
   });
 }
 
-function parseRoute(input: unknown, field: string): ResultRoute {
+/** A route object, which configurations have in the same form. */
+export function parseRoute(input: unknown, field: string): ResultRoute {
   const view = record(input, field);
   return defined({
     dst: cidr(view.dst, `${field}.dst`),
