@@ -97,8 +97,12 @@ export async function checkChild(c: ChildConfig, link: Link, context: CheckConte
 /** Only a named master: the default route may have moved on since ADD, and the kernel deletes the link with its master. */
 async function checkMaster(c: ChildConfig, link: Link, context: CheckContext): Promise<void> {
   const { link: master } = await findMaster(c, context);
-  const onMaster = link.parent === master.index && link.parentElsewhere === !c.linkInContainer;
-  if (!onMaster) fail('CheckFailed', `Interface ${link.name} is not on master ${master.name}: recreate it there`);
+  const { kind } = link.detail;
+  const shares = kind !== 'vlan' && master.detail.kind === kind; // the kernel puts a macvlan's macvlan onto the link below
+  const parent = shares ? master.parent : master.index;
+  const elsewhere = !c.linkInContainer || (shares && master.parentElsewhere);
+  if (link.parent !== parent || link.parentElsewhere !== elsewhere)
+    fail('CheckFailed', `Interface ${link.name} is not on master ${master.name}: recreate it there`);
 }
 
 /** The kernel says EBUSY or EINVAL; which master, and what it can carry, only we know. */
