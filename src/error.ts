@@ -112,7 +112,9 @@ export function placed(error: unknown, where: Where): CniError {
 /** Any thrown value as a CniError; what is not one is a defect, with reason Internal. */
 export function toCniError(error: unknown): CniError {
   if (error instanceof CniError) return error;
-  return new CniError('Internal', error instanceof Error ? `${error.name}: ${error.message}` : String(error), { cause: error });
+  return new CniError('Internal', error instanceof Error ? `${error.name}: ${error.message}` : String(error), {
+    cause: error,
+  });
 }
 
 /** Every reason with its code and hint, in catalogue order. For documentation and `braid explain`. */

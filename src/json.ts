@@ -1,5 +1,8 @@
 /** From unknown JSON to typed values; every refusal names the field and what would be right. Pure. */
 import { fail, type Reason } from './error';
+import { jsonMistake } from './json-mistake';
+
+export { jsonMistake };
 
 /** A JSON object whose fields are read by name, exact match first, then case-insensitively as Go's decoder does. */
 export type Fields = Readonly<Record<string, unknown>>;
@@ -51,14 +54,11 @@ export function string(value: unknown, field: string, otherwise = '', reason: Re
 }
 
 /** true or false; the default when absent. */
-export function boolean(
-  value: unknown,
-  field: string,
-  otherwise = false,
-  reason: Reason = 'ConfigInvalid',
-): boolean {
+export function boolean(value: unknown, field: string, otherwise = false, reason: Reason = 'ConfigInvalid'): boolean {
   if (value === undefined || value === null) return otherwise;
-  return typeof value === 'boolean' ? value : fail(reason, `Cannot use ${shown(value)} as ${field}: need true or false`);
+  return typeof value === 'boolean'
+    ? value
+    : fail(reason, `Cannot use ${shown(value)} as ${field}: need true or false`);
 }
 
 /** An integer from `min` to `max`. */
@@ -102,61 +102,4 @@ export function oneOf<const W extends string>(value: unknown, field: string, wor
 export function shown(value: unknown): string {
   const text = value === undefined ? 'nothing' : (JSON.stringify(value) ?? typeof value);
   return text.length <= 60 ? text : `${text.slice(0, 59)}…`;
-}
-
-/** What is wrong with a text that is not JSON, with line and column. */
-export function jsonMistake(text: string, cause: unknown): string {
-  const at = mistakeOffset(text);
-  const before = text.slice(0, at);
-  const line = before.split('\n').length;
-  const column = at - before.lastIndexOf('\n');
-  const place = `at line ${line}, column ${column}`;
-  const rest = text.slice(at);
-  const first = rest.codePointAt(0);
-  if (first === undefined) return `invalid JSON: the text ends too early, ${place}`;
-  if (rest.startsWith('//') || rest.startsWith('/*')) return `invalid JSON ${place}: comments are not allowed in JSON`;
-  if ('“”„‟‘’'.includes(String.fromCodePoint(first)))
-    return `invalid JSON ${place}: typographic quote U+${first.toString(16).toUpperCase().padStart(4, '0')}, need "`;
-  const what = cause instanceof Error ? cause.message.replace(/^JSON Parse error: /, '') : 'not JSON';
-  return `invalid JSON ${place}: ${what}`;
-}
-
-/** Offset of the first character that JSON does not allow. Engines differ in what they report, so it is found here. */
-function mistakeOffset(text: string): number {
-  const token = /[\t\n\r ]*(?:(?<open>[[{])|(?<close>[\]}])|(?<mark>[,:])|(?<scalar>"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[\dA-Fa-f]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null))/uy;
-  const stack: string[] = [];
-  let expect: 'value' | 'firstOrClose' | 'key' | 'firstKeyOrClose' | 'colon' | 'commaOrClose' | 'end' = 'value';
-  let at = 0;
-  const settled = (): void => {
-    expect = stack.length === 0 ? 'end' : 'commaOrClose';
-  };
-  for (;;) {
-    token.lastIndex = at;
-    const match = token.exec(text);
-    const start = at + (/^[\t\n\r ]*/u.exec(text.slice(at))?.[0].length ?? 0);
-    if (match?.groups === undefined) return start;
-    const { open, close, mark, scalar } = match.groups;
-    const inObject = stack.at(-1) === '{';
-    if (open !== undefined) {
-      if (expect !== 'value' && expect !== 'firstOrClose') return start;
-      stack.push(open);
-      expect = open === '{' ? 'firstKeyOrClose' : 'firstOrClose';
-    } else if (close !== undefined) {
-      const fits = (close === '}') === inObject && stack.length > 0;
-      if (!fits || !(expect === 'commaOrClose' || expect === (inObject ? 'firstKeyOrClose' : 'firstOrClose'))) return start;
-      stack.pop();
-      settled();
-    } else if (mark === ':') {
-      if (expect !== 'colon') return start;
-      expect = 'value';
-    } else if (mark === ',') {
-      if (expect !== 'commaOrClose') return start;
-      expect = inObject ? 'key' : 'value';
-    } else if (expect === 'key' || expect === 'firstKeyOrClose') {
-      if (scalar?.startsWith('"') !== true) return start;
-      expect = 'colon';
-    } else if (expect === 'value' || expect === 'firstOrClose') settled();
-    else return start;
-    at = token.lastIndex;
-  }
 }

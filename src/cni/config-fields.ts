@@ -1,9 +1,9 @@
 /** The keys of Braid's configuration that need more than a type, each with its parser. Pure. */
 import { fail } from '../error';
 import { type Fields, isRecord, type Json, list, optionalString, record, shown, strings } from '../json';
+import { findNearMiss } from '../near';
 import { type Cidr, cidr, networkOf } from '../net/ip';
 import { type ContainerId, containerId, type IfName, ifName, type NetworkName } from '../net/names';
-import { findNearMiss } from '../near';
 import { type Network, parseNetwork } from './network';
 
 /** The capability by which a runtime hands over the pod's annotations. */
@@ -68,7 +68,10 @@ export function parseCidrs(value: unknown, field: string): readonly Cidr[] {
 export function parseExternal(value: unknown): boolean | readonly string[] {
   if (value === undefined || typeof value === 'boolean') return value ?? false;
   if (Array.isArray(value)) return strings(value, 'externalDelegates');
-  return fail('ConfigInvalid', `Cannot use ${shown(value)} as externalDelegates: need true, false or a list of plugin types`);
+  return fail(
+    'ConfigInvalid',
+    `Cannot use ${shown(value)} as externalDelegates: need true, false or a list of plugin types`,
+  );
 }
 
 /** Kept whole: capabilities that Braid does not know are the default network's business. */
@@ -85,7 +88,8 @@ export function parsePodAnnotations(runtimeConfig: unknown): Readonly<Record<str
   const field = `runtimeConfig["${podAnnotationsCapability}"]`;
   record(value, field);
   const wrong = Object.entries(value).find(([, text]) => typeof text !== 'string');
-  if (wrong !== undefined) fail('ConfigInvalid', `Cannot use ${shown(wrong[1])} as ${field}["${wrong[0]}"]: need a string`);
+  if (wrong !== undefined)
+    fail('ConfigInvalid', `Cannot use ${shown(wrong[1])} as ${field}["${wrong[0]}"]: need a string`);
   return value as Readonly<Record<string, string>>;
 }
 
@@ -107,7 +111,8 @@ export function refuseUnsupported(top: Fields): void {
   for (const key of ['auxiliaryCNIChainName', 'dialects']) {
     const value = top[key];
     const unset = value === undefined || value === '' || (Array.isArray(value) && value.length === 0);
-    if (!unset) fail('FieldUnsupported', `Cannot use ${key} ${shown(value)}: this version has no ${key}, remove the key`);
+    if (!unset)
+      fail('FieldUnsupported', `Cannot use ${key} ${shown(value)}: this version has no ${key}, remove the key`);
   }
 }
 

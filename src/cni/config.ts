@@ -1,6 +1,16 @@
 /** Braid's own configuration: Multus' keys with their meanings and defaults, with Braid's beside them. Pure. */
 import { toCniError } from '../error';
-import { boolean, type Fields, type Json, oneOf, optionalInt, optionalString, parseObject, record, strings } from '../json';
+import {
+  boolean,
+  type Fields,
+  type Json,
+  oneOf,
+  optionalInt,
+  optionalString,
+  parseObject,
+  record,
+  strings,
+} from '../json';
 import type { Cidr } from '../net/ip';
 import { type NetworkName, networkName } from '../net/names';
 import * as field from './config-fields';
@@ -64,7 +74,12 @@ export interface LogConf {
   readonly level: (typeof logLevels)[number];
   readonly toStderr: boolean;
   /** Days, megabytes, files. */
-  readonly options: { readonly maxAge: number; readonly maxSize: number; readonly maxBackups: number; readonly compress: boolean };
+  readonly options: {
+    readonly maxAge: number;
+    readonly maxSize: number;
+    readonly maxBackups: number;
+    readonly compress: boolean;
+  };
 }
 
 const logLevels = ['panic', 'error', 'verbose', 'debug'] as const;

@@ -2,7 +2,7 @@
 import { fail, placed, type Reason } from '../error';
 import { boolean, type Json, list, parseObject, record, shown } from '../json';
 import { type NetworkName, networkName } from '../net/names';
-import { type CniVersion, isVersion, newestVersion, parseVersion, isAtLeast } from './version';
+import { type CniVersion, isAtLeast, isVersion, newestVersion, parseVersion } from './version';
 
 /** A network: its plugins in order, each one's configuration as it came. */
 export interface Network {
@@ -31,12 +31,13 @@ const versionOfUnversionedList: CniVersion = '0.4.0';
 
 /**
  * Parses a network from JSON text or an object (delegates.md 1.6, multus-behaviour.md 3.3 to 3.5).
- * Throws `reason` (VersionIncompatible for a version Braid does not speak), placed at the network `display`.
+ * Throws `reason` (VersionIncompatible for a version Braid does not speak), placed at the network
+ * `display` when it is given.
  */
 export function parseNetwork(
   input: string | Json,
   fallbackName: string,
-  display: string = fallbackName,
+  display?: string,
   reason: Reason = 'NetworkInvalid',
 ): Network {
   try {
@@ -102,7 +103,8 @@ function requirePlugin(plugin: Json, prefix: string, reason: Reason): void {
 function fileName(value: unknown, field: string, reason: Reason): void {
   const plain = typeof value === 'string' && /^[^/\0]{1,255}$/u.test(value) && value !== '.' && value !== '..';
   if (!plain) fail(reason, `Cannot use ${shown(value)} as ${field}: need the file name of a plugin`);
-  if (value === 'braid') fail(reason, `Cannot use "braid" as ${field}: a network cannot be attached by Braid itself again`);
+  if (value === 'braid')
+    fail(reason, `Cannot use "braid" as ${field}: a network cannot be attached by Braid itself again`);
 }
 
 function declared(plugin: Json, reason: Reason): readonly string[] {
@@ -119,8 +121,13 @@ function parseVersions(single: unknown, several: unknown, reason: Reason): CniVe
     if (typeof version === 'string' && isVersion(version)) return isAtLeast(newestVersion, version);
     return fail(reason, `Cannot use ${shown(version)} as cniVersions[${index}]: need a version like "1.0.0"`);
   });
-  const versions = [...(single === undefined || single === '' ? [] : [single]), ...known].map((each) => parseVersion(each));
-  return versions.reduce<CniVersion | undefined>((best, version) => (best === undefined || isAtLeast(version, best) ? version : best), undefined);
+  const versions = [...(single === undefined || single === '' ? [] : [single]), ...known].map((each) =>
+    parseVersion(each),
+  );
+  return versions.reduce<CniVersion | undefined>(
+    (best, version) => (best === undefined || isAtLeast(version, best) ? version : best),
+    undefined,
+  );
 }
 
 /** A boolean that libcni also takes as text. */

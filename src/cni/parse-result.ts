@@ -1,9 +1,10 @@
 /** A delegate's answer of any CNI version, as the one Result that Braid holds. Pure. */
 import { fail, placed } from '../error';
-import { type Fields, int, list, optionalString, parseObject, record, shown, strings } from '../json';
+import { type Fields, int, list, optionalString, parseObject, record, shown } from '../json';
 import { cidr, type Ip, ip } from '../net/ip';
 import type { Mac } from '../net/mac';
-import type { Dns, Interface, IpConfig, Result, ResultRoute } from './result';
+import { parseDns } from './dns';
+import type { Interface, IpConfig, Result, ResultRoute } from './result';
 import { isAtLeast, parseVersion } from './version';
 
 /**
@@ -29,7 +30,7 @@ function fromText(text: string, what: string): unknown {
 function fromObject(input: unknown, configVersion: string, what: string): Result {
   const result = record(input, what);
   const version = parseVersion(result.cniVersion === '' ? configVersion : (result.cniVersion ?? configVersion));
-  const dns = parseDns(result.dns);
+  const dns = defined(parseDns(result.dns));
   if (!isAtLeast(version, '0.3.0')) return { interfaces: [], ...parseFamilies(result), dns };
   const interfaces = list(result.interfaces, 'interfaces').map(parseInterface);
   return {
@@ -97,17 +98,6 @@ export function parseRoute(input: unknown, field: string): ResultRoute {
     table: optional(view.table, `${field}.table`),
     scope: optional(view.scope, `${field}.scope`),
   });
-}
-
-function parseDns(input: unknown): Dns {
-  if (input === undefined) return {};
-  const view = record(input, 'dns');
-  const some = (field: string): readonly string[] | undefined => {
-    const items = strings(view[field], `dns.${field}`);
-    return items.length === 0 ? undefined : items;
-  };
-  const domain = optionalString(view.domain, 'dns.domain') || undefined;
-  return defined({ nameservers: some('nameservers'), domain, search: some('search'), options: some('options') });
 }
 
 function optionalIp<K extends string>(value: unknown, field: string, key: K): { readonly [P in K]?: Ip } {

@@ -31,7 +31,13 @@ export type DelRequest = Common & { readonly command: 'DEL'; readonly netns: Net
 export type GcRequest = { readonly command: 'GC'; readonly path: readonly string[] };
 export type StatusRequest = { readonly command: 'STATUS'; readonly path: readonly string[] };
 /** A valid request, one shape for each command. */
-export type Request = AddRequest | CheckRequest | DelRequest | GcRequest | StatusRequest | { readonly command: 'VERSION' };
+export type Request =
+  | AddRequest
+  | CheckRequest
+  | DelRequest
+  | GcRequest
+  | StatusRequest
+  | { readonly command: 'VERSION' };
 
 /** Environment variables by name. */
 export type Env = Readonly<Record<string, string | undefined>>;

@@ -46,7 +46,10 @@ export function versionAllows(version: string, command: string): boolean {
 /** Refuses a command that the configuration's version does not have; VersionIncompatible. */
 export function requireAllowed(version: string, command: string): void {
   if (versionAllows(version, command)) return;
-  fail('VersionIncompatible', `Cannot serve ${command}: config version does not allow ${command}, cniVersion is ${version}`);
+  fail(
+    'VersionIncompatible',
+    `Cannot serve ${command}: config version does not allow ${command}, cniVersion is ${version}`,
+  );
 }
 
 /** What VERSION prints. */

@@ -1,5 +1,4 @@
 /** IP addresses and subnets, IPv4 and IPv6, in one canonical text form. Pure. */
-import { isIPv4, isIPv6 } from 'node:net';
 import type { Brand } from '../brand';
 import { fail, type Reason } from '../error';
 import { shown } from '../json';
@@ -19,14 +18,17 @@ export function ip(value: unknown, field: string, reason: Reason = 'ConfigInvali
 /** Parses an address; `undefined` when it is none. */
 export function findIp(value: unknown): Ip | undefined {
   if (typeof value !== 'string') return undefined;
-  if (isIPv4(value)) return value as Ip;
-  if (!isIPv6(value) || value.includes('%')) return undefined;
-  return ipFrom(ipv6Bytes(value));
+  if (ipv4.test(value)) return value as Ip;
+  const words = value.includes(':') ? findWords(value) : undefined;
+  return words === undefined ? undefined : ipFrom(wordBytes(words));
 }
 
 /** Parses `address/length`; the host part stays. */
 export function cidr(value: unknown, field: string, reason: Reason = 'ConfigInvalid'): Cidr {
-  return findCidr(value) ?? fail(reason, `Cannot use ${shown(value)} as ${field}: need an address with prefix length, like 192.168.0.20/24`);
+  return (
+    findCidr(value) ??
+    fail(reason, `Cannot use ${shown(value)} as ${field}: need an address with prefix length, like 192.168.0.20/24`)
+  );
 }
 
 /** Parses `address/length`; `undefined` when it is none. */
@@ -74,7 +76,7 @@ export function widthOf(address: Ip | Cidr): 32 | 128 {
 
 /** 4 or 16 bytes, network order. */
 export function ipBytes(address: Ip): Buffer {
-  return familyOf(address) === 4 ? Buffer.from(address.split('.').map(Number)) : ipv6Bytes(address);
+  return familyOf(address) === 4 ? Buffer.from(address.split('.').map(Number)) : wordBytes(findWords(address) ?? []);
 }
 
 /** The address with these 4 or 16 bytes. */
@@ -138,20 +140,39 @@ export function everything(family: Family): Cidr {
   return (family === 4 ? '0.0.0.0/0' : '::/0') as Cidr;
 }
 
-function ipv6Bytes(text: string): Buffer {
-  const dotted = /^(.*:)(\d+\.\d+\.\d+\.\d+)$/.exec(text);
-  const plain = dotted === null ? text : `${dotted[1]}${dottedWords(dotted[2] ?? '')}`;
-  const [head = '', tail] = plain.split('::');
-  const left = head === '' ? [] : head.split(':');
-  const right = tail === undefined || tail === '' ? [] : tail.split(':');
-  const zeros = tail === undefined ? 0 : 8 - left.length - right.length;
-  const words = [...left, ...Array.from({ length: zeros }, () => '0'), ...right];
-  return Buffer.from(words.map((word) => word.padStart(4, '0')).join(''), 'hex');
+function wordBytes(words: readonly number[]): Buffer {
+  return Buffer.from(words.flatMap((word) => [word >> 8, word & 255]));
 }
 
-function dottedWords(text: string): string {
-  const [a = 0, b = 0, c = 0, d = 0] = text.split('.').map(Number);
-  return `${((a << 8) | b).toString(16)}:${((c << 8) | d).toString(16)}`;
+/** Own parser: loading node:net takes a quarter of the time in which the whole process starts. */
+const ipv4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
+
+/** The eight words of an IPv6 address (RFC 4291, section 2.2); `undefined` when it is none. Zones are not taken. */
+function findWords(text: string): readonly number[] | undefined {
+  if (text.length > 45) return undefined;
+  const halves = text.split('::');
+  const [left = [], right = []] = halves.map(
+    (half, index) => findHalf(half, index === halves.length - 1) ?? [Number.NaN],
+  );
+  const zeros = 8 - left.length - right.length;
+  if (halves.length > 2 || (halves.length === 2 ? zeros < 1 : zeros !== 0)) return undefined;
+  const words = [...left, ...Array.from({ length: zeros }, () => 0), ...right];
+  return words.some(Number.isNaN) ? undefined : words;
+}
+
+/** Words with colons between; the last two may be a dotted IPv4 address when the half is the end of the whole. */
+function findHalf(text: string, isEnd: boolean): readonly number[] | undefined {
+  if (text === '') return [];
+  const pieces = text.split(':');
+  const words: number[] = [];
+  for (const [index, piece] of pieces.entries()) {
+    if (/^[\da-f]{1,4}$/i.test(piece)) words.push(Number.parseInt(piece, 16));
+    else if (isEnd && index === pieces.length - 1 && ipv4.test(piece)) {
+      const [a = 0, b = 0, c = 0, d = 0] = piece.split('.').map(Number);
+      words.push((a << 8) | b, (c << 8) | d);
+    } else return undefined;
+  }
+  return words;
 }
 
 /** RFC 5952: lower case, the longest run of two or more zero words shortened, the first one on a tie. */

@@ -24,5 +24,7 @@ export function macBytes(address: Mac): Buffer {
 
 /** The address with the given 6 bytes. */
 export function macFrom(bytes: Uint8Array): Mac {
-  return Buffer.from(bytes).toString('hex').replace(/..(?=.)/g, '$&:') as Mac;
+  return Buffer.from(bytes)
+    .toString('hex')
+    .replace(/..(?=.)/g, '$&:') as Mac;
 }

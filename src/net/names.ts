@@ -25,13 +25,16 @@ export function ifNameProblem(value: unknown): string | undefined {
   if (typeof value !== 'string' || value === '') return 'need an interface name';
   if (Buffer.byteLength(value) > 15) return 'an interface name has at most 15 bytes';
   if (value === '.' || value === '..') return 'an interface name is not . or ..';
-  if (/[/:\s\u0000-\u001f\u007f]/u.test(value)) return 'an interface name has no slash, colon, space or control character';
+  if (/[/:\s\u0000-\u001f\u007f]/u.test(value))
+    return 'an interface name has no slash, colon, space or control character';
   return undefined;
 }
 
 /** Parses CNI_CONTAINERID. */
 export function containerId(value: string): ContainerId {
-  return isSafe(value) ? (value as ContainerId) : fail('EnvironmentInvalid', `Cannot use ${shown(value)} as CNI_CONTAINERID: invalid characters in containerID`);
+  return isSafe(value)
+    ? (value as ContainerId)
+    : fail('EnvironmentInvalid', `Cannot use ${shown(value)} as CNI_CONTAINERID: invalid characters in containerID`);
 }
 
 /** Parses the `name` of a network configuration. */
@@ -46,7 +49,9 @@ export function networkName(value: unknown, field = 'name', reason: Reason = 'Co
 /** Parses a network namespace path. */
 export function netnsPath(value: string): NetnsPath {
   const usable = value.startsWith('/') && !value.includes('\u0000');
-  return usable ? (value as NetnsPath) : fail('EnvironmentInvalid', `Cannot use ${shown(value)} as CNI_NETNS: need an absolute path`);
+  return usable
+    ? (value as NetnsPath)
+    : fail('EnvironmentInvalid', `Cannot use ${shown(value)} as CNI_NETNS: need an absolute path`);
 }
 
 /** A link name of `prefix` and hexadecimal digits, the same for the same parts: it can be found again without a record. */

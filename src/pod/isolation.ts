@@ -15,18 +15,17 @@ export function mayUse(podNamespace: string, networkNamespace: string, policy: N
 }
 
 /**
- * Refuses networks that namespaceIsolation forbids, whatever annotation asked for them; NetworkForbidden names both
- * namespaces. Multus forgets the default-network annotation (multus-behaviour.md 2.2); networks of the node's own
- * configuration are not asked for by the pod, and not checked.
+ * Refuses a network that namespaceIsolation forbids, whatever annotation asked for it; NetworkForbidden names both
+ * namespaces. Multus forgets the default-network annotation (multus-behaviour.md 2.2). Networks of the node's own
+ * configuration are not asked for by the pod, and not for this.
  */
-export function requireAllowed(
-  networks: readonly { readonly namespace: string; readonly name: string }[],
+export function requireAllowedNamespace(
+  network: { readonly namespace: string; readonly name: string },
   podNamespace: string,
   policy: NamespacePolicy,
 ): void {
-  const forbidden = networks.find(({ namespace }) => !mayUse(podNamespace, namespace, policy));
-  if (forbidden === undefined) return;
-  const { namespace, name } = forbidden;
+  const { namespace, name } = network;
+  if (mayUse(podNamespace, namespace, policy)) return;
   const allowed = [podNamespace, ...policy.globalNamespaces].join(', ');
   const problem = `Cannot use network "${name}" of namespace "${namespace}" for a pod of namespace "${podNamespace}"`;
   fail('NetworkForbidden', `${problem}: namespaceIsolation is on, need one of ${allowed}`);

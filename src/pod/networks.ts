@@ -1,6 +1,7 @@
 /** A pod's networks annotation, short form or JSON, as selections. Pure. */
 import { fail } from '../error';
-import { jsonMistake, shown } from '../json';
+import { shown } from '../json';
+import { jsonMistake } from '../json-mistake';
 import { type Family, familyOf } from '../net/ip';
 import { ifName } from '../net/names';
 import { namespaceName, networkName, parseSelection, type Selection } from './selection';
@@ -41,11 +42,15 @@ export function parseDefaultNetwork(
   const { selections, warnings } = parseText(text, defaultNetworkAnnotation, namespace);
   const [selection, ...others] = selections;
   if (selection !== undefined && others.length === 0) return { selection, warnings };
-  return fail(reason, `Cannot use ${shown(text)} as ${defaultNetworkAnnotation}: need exactly one network, got ${selections.length}`);
+  return fail(
+    reason,
+    `Cannot use ${shown(text)} as ${defaultNetworkAnnotation}: need exactly one network, got ${selections.length}`,
+  );
 }
 
 function parseText(text: string, key: string, namespace: string): Selections {
-  if (text.length > longest) fail(reason, `Cannot read ${key}: it has ${text.length} characters, need at most ${longest}`);
+  if (text.length > longest)
+    fail(reason, `Cannot read ${key}: it has ${text.length} characters, need at most ${longest}`);
   const plain = trimmed(text);
   if (plain === '') return { selections: [], warnings: [] };
   requireBare(plain, key);
@@ -75,7 +80,8 @@ function parseShort(text: string, key: string, namespace: string): Selections {
   const selections = text.split(',').map((item, index): Selection => {
     const place = `${key}[${index}]`;
     const whole = trimmed(item);
-    if (whole === '') return fail(reason, `Cannot use ${shown(text)} as ${key}: item ${index + 1} is empty, remove a comma`);
+    if (whole === '')
+      return fail(reason, `Cannot use ${shown(text)} as ${key}: item ${index + 1} is empty, remove a comma`);
     const path = whole.split('/').map(trimmed);
     const [name = '', wanted = '', ...more] = (path.at(-1) ?? '').split('@').map(trimmed);
     if (path.length > 2 || more.length > 0) {
@@ -95,7 +101,8 @@ function parseShort(text: string, key: string, namespace: string): Selections {
 /** A template that quotes twice: the value itself begins and ends with a quote. */
 function requireBare(text: string, key: string): void {
   const quotes = /^["'`“”‘’].*["'`“”‘’]$/su;
-  if (quotes.test(text)) fail(reason, `Cannot use ${shown(text)} as ${key}: the value is wrapped in quotes, remove them`);
+  if (quotes.test(text))
+    fail(reason, `Cannot use ${shown(text)} as ${key}: the value is wrapped in quotes, remove them`);
 }
 
 /** No name has other characters; a non-breaking space or a typographic quote comes from a word processor. */

@@ -1,10 +1,10 @@
 /** One element of a pod's networks annotation: which network, and what is asked of it. Pure. */
 import { fail } from '../error';
 import { type Fields, int, type Json, list, optionalString, record, shown } from '../json';
+import { findNearMiss } from '../near';
 import { familyOf, findCidr, findIp, type Ip, ip } from '../net/ip';
 import { type Mac, mac } from '../net/mac';
 import { type IfName, ifName } from '../net/names';
-import { findNearMiss } from '../near';
 
 /** A network that a pod asks for (multus-behaviour.md 2.1). Unset fields were not asked for. */
 export interface Selection {
@@ -74,7 +74,9 @@ export function parseSelection(input: unknown, field: string, namespace: string,
     namespace: namespaceName(text('namespace') ?? namespace, `${field}.namespace`),
     name: networkName(text('name') ?? '', `${field}.name`),
     ifName: wantedName === undefined ? undefined : ifName(wantedName, `${field}.interface`, reason),
-    ips: present(view.ips, () => list(view.ips, `${field}.ips`, reason).map((each, i) => address(each, `${field}.ips[${i}]`))),
+    ips: present(view.ips, () =>
+      list(view.ips, `${field}.ips`, reason).map((each, i) => address(each, `${field}.ips[${i}]`)),
+    ),
     mac: macText === undefined ? undefined : mac(macText, `${field}.mac`, reason),
     infinibandGuid: guid === undefined ? undefined : parseGuid(guid, `${field}.infiniband-guid`),
     portMappings: present(view.portMappings, () => parsePorts(view.portMappings, `${field}.portMappings`, warnings)),
@@ -101,7 +103,9 @@ export function toCapabilities(selection: Selection): Json {
 export function networkName(value: string, field: string): string {
   if (value === '') return fail(reason, `Cannot use an empty ${field}: need the name of a NetworkAttachmentDefinition`);
   const valid = value.length <= 253 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(value);
-  return valid ? value : fail(reason, `Cannot use ${shown(value)} as ${field}: need lower-case letters, digits, - and .`);
+  return valid
+    ? value
+    : fail(reason, `Cannot use ${shown(value)} as ${field}: need lower-case letters, digits, - and .`);
 }
 
 /** The name of a namespace: a DNS-1123 label. */
@@ -115,7 +119,8 @@ function checkFields(input: unknown, field: string, known: readonly string[], wa
   for (const key of Object.keys(input as Json)) {
     if (known.some((each) => each.toLowerCase() === key.toLowerCase())) continue;
     const name = shown(key);
-    if (key.startsWith('braid.dev/')) fail('FieldUnsupported', `Cannot use ${name} in ${field}: this version knows no such field`);
+    if (key.startsWith('braid.dev/'))
+      fail('FieldUnsupported', `Cannot use ${name} in ${field}: this version knows no such field`);
     const meant = findNearMiss(key, known);
     if (meant !== undefined) fail(reason, `Cannot use ${name} in ${field}: did you mean "${meant}"?`);
     warnings.push(`unknown field ${name} in ${field} is ignored`);
@@ -125,12 +130,17 @@ function checkFields(input: unknown, field: string, known: readonly string[], wa
 /** An IPAMClaim asks for addresses that survive the pod; ignoring that would break what it is for. */
 function refuseClaim(value: unknown, field: string): void {
   if (value === undefined || value === '') return;
-  fail('FieldUnsupported', `Cannot use ${shown(value)} as ${field}.ipam-claim-reference: IPAM claims are not supported`);
+  fail(
+    'FieldUnsupported',
+    `Cannot use ${shown(value)} as ${field}.ipam-claim-reference: IPAM claims are not supported`,
+  );
 }
 
 function address(value: unknown, field: string): string {
   const found = findCidr(value) ?? findIp(value);
-  return found ?? fail(reason, `Cannot use ${shown(value)} as ${field}: need an IP address, best with its prefix length`);
+  return (
+    found ?? fail(reason, `Cannot use ${shown(value)} as ${field}: need an IP address, best with its prefix length`)
+  );
 }
 
 function parseGuid(text: string, field: string): string {
@@ -182,8 +192,11 @@ function bits(view: Fields, field: string, name: string): number | undefined {
 
 function parseGateways(value: unknown, field: string): readonly Ip[] {
   const gateways = list(value, field, reason).map((each, index) => ip(each, `${field}[${index}]`, reason));
-  const again = gateways.find((each, index) => gateways.some((other, at) => at < index && familyOf(other) === familyOf(each)));
-  if (again !== undefined) fail(reason, `Cannot use "${again}" in ${field}: need at most one gateway of each IP family`);
+  const again = gateways.find((each, index) =>
+    gateways.some((other, at) => at < index && familyOf(other) === familyOf(each)),
+  );
+  if (again !== undefined)
+    fail(reason, `Cannot use "${again}" in ${field}: need at most one gateway of each IP family`);
   return gateways;
 }
 
