@@ -1,5 +1,5 @@
 /** Words for CHECK: compares what was recorded with what the kernel holds. Reads the namespaces given. */
-import type { Interface, Result, ResultRoute } from '../cni/result';
+import type { Interface, IpConfig, Result, ResultRoute } from '../cni/result';
 import { fail } from '../error';
 import { type Cidr, isDefault, networkOf } from '../net/ip';
 import type { Link, LinkDetail } from '../net/link';
@@ -75,7 +75,7 @@ export async function checkRoutes(pod: Netns, routes: readonly ResultRoute[]): P
 }
 
 /** The result's addresses that lie on that interface of the pod. */
-export function ipsOf(result: Result, ifName: IfName): readonly { readonly address: Cidr }[] {
+export function ipsOf(result: Result, ifName: IfName): readonly IpConfig[] {
   return result.ips.filter(({ interface: index }) => index === undefined || result.interfaces[index]?.name === ifName);
 }
 

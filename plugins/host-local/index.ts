@@ -1,0 +1,158 @@
+/** host-local: leases addresses from ranges of this node, in the reference plugin's own store. Leases and files through the context. */
+import { type AddContext, type CheckContext, type DelContext, delegate } from '../../src/attach/delegate';
+import type { LeaseOwner, Leases } from '../../src/attach/ports';
+import type { CniArgs } from '../../src/cni/args';
+import { parseIpam, parseIpamRoutes, parseRequestedIps } from '../../src/cni/ipam';
+import { type Dns, emptyResult, type IpConfig, type Result, type ResultRoute } from '../../src/cni/result';
+import { fail } from '../../src/error';
+import { isRecord, optionalString, record, shown } from '../../src/json';
+import { addressOf, findCidr, findIp, type Ip, lengthOf, toCidr } from '../../src/net/ip';
+import { isGateway, parseRangeSets, type RangeSet, rangeOf, shownSet } from './ranges';
+import { parseResolvConf } from './resolv-conf';
+import { candidates } from './search';
+
+/** What all verbs need. The rest is parsed by ADD alone: addresses must come back when the ranges are no longer valid. */
+export interface HostLocalConfig {
+  readonly dataDir: string | undefined; // undefined: the store's own default
+  readonly input: unknown;
+}
+
+/** What ADD is asked for. */
+export interface Pool {
+  readonly sets: readonly RangeSet[];
+  readonly wanted: readonly (Ip | undefined)[]; // by set; undefined: any
+  readonly routes: readonly ResultRoute[];
+  readonly resolvConf: string | undefined; // path
+}
+
+export const hostLocal = delegate('host-local', parse, { add, del, check });
+
+/** Refuses nothing, for DEL. */
+export function parse(input: unknown): HostLocalConfig {
+  const ipam = isRecord(input) ? record(input).ipam : undefined;
+  const dataDir = isRecord(ipam) ? record(ipam).dataDir : undefined;
+  return { dataDir: typeof dataDir === 'string' && dataDir !== '' ? dataDir : undefined, input };
+}
+
+/** The whole configuration, with the addresses asked for by CNI_ARGS `IP`, `args.cni.ips` and `runtimeConfig.ips`. */
+export function parsePool(input: unknown, args: CniArgs): Pool {
+  const c = record(input);
+  const ipam = parseIpam(c);
+  optionalString(ipam.dataDir, 'ipam.dataDir');
+  const sets = parseRangeSets(c);
+  const asked = parseRequestedIps(c, args);
+  const requested = [...asked.env, ...asked.args, ...asked.runtime].map(parseRequested);
+  return {
+    sets,
+    wanted: assign([...new Set(requested)], sets),
+    routes: parseIpamRoutes(ipam),
+    resolvConf: optionalString(ipam.resolvConf, 'ipam.resolvConf') || undefined,
+  };
+}
+
+/** A prefix length is allowed and says nothing: the range's counts. */
+function parseRequested(text: string): Ip {
+  const subnet = findCidr(text);
+  const address = subnet === undefined ? findIp(text) : addressOf(subnet);
+  return address ?? fail('ConfigInvalid', `Cannot use ${shown(text)} as a requested address: cannot understand ip`);
+}
+
+/** Each set takes the first requested address that it holds and no other has taken. */
+function assign(requested: readonly Ip[], sets: readonly RangeSet[]): readonly (Ip | undefined)[] {
+  const left = new Set(requested);
+  const wanted = sets.map((set) => {
+    const found = [...left].find((address) => rangeOf(set, address) !== undefined);
+    if (found !== undefined) left.delete(found);
+    return found;
+  });
+  if (left.size > 0)
+    fail(
+      'ConfigInvalid',
+      `Cannot lease the requested addresses, one of each range set ${sets.map(shownSet).join(' and ')}: failed to allocate all requested IPs: ${[...left].join(' ')}`,
+    );
+  return wanted;
+}
+
+async function add(c: HostLocalConfig, context: AddContext): Promise<Result> {
+  const { leases, network, containerId, ifName, args, undo } = context;
+  const pool = parsePool(c.input, args);
+  const dns = await readDns(pool, context);
+  const ips = await leases.locked(c.dataDir, network, (held) => leaseAll(pool, held, { containerId, ifName }));
+  undo.push(() => del(c, context));
+  return { ...emptyResult, ips, routes: pool.routes, dns };
+}
+
+/** The addresses go back whatever the ranges say now. */
+async function del(
+  c: HostLocalConfig,
+  { leases, network, containerId, ifName }: AddContext | DelContext,
+): Promise<void> {
+  await leases.locked(c.dataDir, network, (held) => held.release({ containerId, ifName }));
+}
+
+async function check(
+  c: HostLocalConfig,
+  { leases, network, containerId, ifName, prevResult }: CheckContext,
+): Promise<void> {
+  const owned = await leases.locked(c.dataDir, network, (held) => held.ownedBy({ containerId, ifName }));
+  if (owned.length === 0)
+    fail(
+      'CheckFailed',
+      `Cannot find an address of container ${containerId}, interface ${ifName} in network ${network}`,
+    );
+  const recorded = prevResult.ips.map(({ address }) => addressOf(address));
+  const other = owned.find((address) => !recorded.includes(address));
+  if (other !== undefined)
+    fail('CheckFailed', `Address ${other} is reserved for ${ifName}: expected ${recorded.join(', ') || 'none'}`);
+}
+
+async function readDns({ resolvConf }: Pool, { files }: AddContext): Promise<Dns> {
+  if (resolvConf === undefined) return {};
+  const text = await files.readText(resolvConf);
+  return parseResolvConf(text ?? fail('ConfigInvalid', `Cannot read ${resolvConf} as ipam.resolvConf: no such file`));
+}
+
+/** One address of each set, or none at all. */
+function leaseAll({ sets, wanted }: Pool, held: Leases, owner: LeaseOwner): readonly IpConfig[] {
+  const [mine] = held.ownedBy(owner);
+  if (mine !== undefined)
+    fail(
+      'AddressTaken',
+      `Cannot lease another address: ${mine} has been allocated to ${owner.containerId}, duplicate allocation is not allowed`,
+    );
+  try {
+    return sets.map((set, index) => leaseOne(set, index, wanted[index], held, owner));
+  } catch (error) {
+    held.release(owner);
+    throw error;
+  }
+}
+
+function leaseOne(set: RangeSet, index: number, wanted: Ip | undefined, held: Leases, owner: LeaseOwner): IpConfig {
+  const address = wanted === undefined ? reserveNext(set, index, held, owner) : reserveWanted(set, wanted, held, owner);
+  held.setLast(index, address);
+  const range = rangeOf(set, address) ?? fail('Internal', `Cannot find the range of ${address} in ${shownSet(set)}`);
+  return { address: toCidr(address, lengthOf(range.subnet)), gateway: range.gateway };
+}
+
+function reserveNext(set: RangeSet, index: number, held: Leases, owner: LeaseOwner): Ip {
+  for (const address of candidates(set, held.last(index))) if (held.reserve(address, owner)) return address;
+  const used = held.all().filter(({ address }) => rangeOf(set, address) !== undefined).length;
+  return fail(
+    'PoolExhausted',
+    `Cannot lease an address: no IP addresses available in range set: ${shownSet(set)} (${used} in use)`,
+  );
+}
+
+function reserveWanted(set: RangeSet, wanted: Ip, held: Leases, owner: LeaseOwner): Ip {
+  if (isGateway(set, wanted))
+    fail('AddressTaken', `Cannot lease ${wanted}: requested ip ${wanted} is subnet's gateway`);
+  if (held.reserve(wanted, owner)) return wanted;
+  const holder = held.all().find(({ address }) => address === wanted);
+  const who =
+    holder === undefined ? 'somebody' : `container ${holder.containerId}, interface ${holder.ifName || 'unknown'}`;
+  return fail(
+    'AddressTaken',
+    `Cannot lease ${wanted}: requested IP address ${wanted} is not available in range set ${shownSet(set)}, ${who} holds it`,
+  );
+}
