@@ -12,7 +12,6 @@ import {
 import { type AddContext, type CheckContext, delegate } from '../../src/attach/delegate';
 import { runtimeMac } from '../../src/attach/mac';
 import { fittingMtu } from '../../src/attach/master';
-import { checkLink } from '../../src/attach/verify';
 import type { Result } from '../../src/cni/result';
 import { fail } from '../../src/error';
 import { oneOf, record } from '../../src/json';
@@ -65,10 +64,6 @@ async function add(c: IpvlanConfig, context: AddContext): Promise<Result> {
 }
 
 async function check(c: IpvlanConfig, context: CheckContext): Promise<void> {
-  const { pod, ifName, ipam, prevResult } = context;
-  await ipam?.check();
-  const link = await checkLink(pod, ifName, 'ipvlan', prevResult);
-  if (link.detail.mode !== c.mode)
-    fail('CheckFailed', `Interface ${ifName} is in ipvlan mode ${link.detail.mode}: expected ${c.mode}`);
-  await checkChild(c, link, context);
+  const { mode } = await checkChild(c, 'ipvlan', context);
+  if (mode !== c.mode) fail('CheckFailed', `Interface ${context.ifName} is in ipvlan mode ${mode}: expected ${c.mode}`);
 }

@@ -12,7 +12,6 @@ import {
 import { type AddContext, type CheckContext, delegate } from '../../src/attach/delegate';
 import { runtimeMac } from '../../src/attach/mac';
 import { fittingMtu, type Master } from '../../src/attach/master';
-import { checkLink } from '../../src/attach/verify';
 import type { Result } from '../../src/cni/result';
 import { CniError, fail } from '../../src/error';
 import { int, record } from '../../src/json';
@@ -55,12 +54,8 @@ async function add(c: VlanConfig, context: AddContext): Promise<Result> {
 }
 
 async function check(c: VlanConfig, context: CheckContext): Promise<void> {
-  const { pod, ifName, ipam, prevResult } = context;
-  await ipam?.check();
-  const link = await checkLink(pod, ifName, 'vlan', prevResult);
-  if (link.detail.id !== c.vlanId)
-    fail('CheckFailed', `Interface ${ifName} has VLAN id ${link.detail.id}: expected ${c.vlanId}`);
-  await checkChild(c, link, context);
+  const { id } = await checkChild(c, 'vlan', context);
+  if (id !== c.vlanId) fail('CheckFailed', `Interface ${context.ifName} has VLAN id ${id}: expected ${c.vlanId}`);
 }
 
 /** The kernel says EEXIST for two things: the name is taken in the pod, or the id on the master. */

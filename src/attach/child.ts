@@ -3,12 +3,12 @@ import { parseDns } from '../cni/dns';
 import type { Dns, Result } from '../cni/result';
 import { CniError, fail } from '../error';
 import { boolean, type Fields, int } from '../json';
-import type { Link, LinkSpec } from '../net/link';
+import type { Link, LinkDetail, LinkSpec } from '../net/link';
 import { configure, setUp } from './configure';
 import type { AddContext, CheckContext, DelContext } from './delegate';
 import { type Master, parseMaster, requireMaster } from './master';
 import type { Netns } from './ports';
-import { checkAddresses, checkRoutes, ipsOf } from './verify';
+import { checkAddresses, checkLink, checkRoutes, ipsOf } from './verify';
 
 /** The configuration that all of them have. */
 export interface ChildConfig {
@@ -84,14 +84,21 @@ export async function deleteChild(_: unknown, { pod, ifName, ipam }: DelContext)
   }
 }
 
-/** CHECK of what they share: the master, the MTU, addresses and routes. CheckFailed names the difference. */
-export async function checkChild(c: ChildConfig, link: Link, context: CheckContext): Promise<void> {
-  const { pod, ifName, prevResult } = context;
+/** CHECK of what they share: IPAM, the link and its kind, master and MTU, addresses and routes. CheckFailed names the difference. */
+export async function checkChild<K extends LinkDetail['kind']>(
+  c: ChildConfig,
+  kind: K,
+  context: CheckContext,
+): Promise<Extract<LinkDetail, { kind: K }>> {
+  const { pod, ifName, ipam, prevResult } = context;
+  await ipam?.check();
+  const link = await checkLink(pod, ifName, kind, prevResult);
   if (c.master !== undefined) await checkMaster(c, link, context);
   if (c.mtu !== undefined && c.mtu !== link.mtu)
     fail('CheckFailed', `Interface ${ifName} has MTU ${link.mtu}: expected ${c.mtu}`);
   await checkAddresses(pod, link, ipsOf(prevResult, ifName));
   await checkRoutes(pod, prevResult.routes);
+  return link.detail;
 }
 
 /** Only a named master: the default route may have moved on since ADD, and the kernel deletes the link with its master. */

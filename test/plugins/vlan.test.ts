@@ -49,6 +49,15 @@ describe('vlan', () => {
     expect(pod.names()).toEqual(['net1']);
   });
 
+  it('says that the name is taken in the pod, when it is that', async () => {
+    const { add } = lab();
+    await add(vlan, config);
+    await expect(add(vlan, { ...config, vlanId: 8 })).rejects.toMatchObject({
+      reason: 'LinkExists',
+      problem: 'Cannot create vlan net1: a link net1 exists',
+    });
+  });
+
   it('gives the MAC that the runtime asks for', async () => {
     const { pod, add } = lab();
     const result = await add(vlan, { ...config, runtimeConfig: { mac: '02:00:00:00:00:0C' } });
