@@ -4,14 +4,15 @@ import type { Cidr, Family, Ip } from '../net/ip';
 import type { BridgeVlan, Link, LinkChange, LinkSpec } from '../net/link';
 import type { ContainerId, IfName, NetnsPath, NetworkName } from '../net/names';
 import type { Address, Route, RouteFilter, Rule } from '../net/route';
+import type { Delegate } from './delegate';
 import type { AttachRecord } from './record';
 
 /** The kernel's networking. A namespace is a value that is handed around; there is no current one. */
 export interface Kernel {
   /** The namespace Braid was started in: the node's. */
   readonly host: Netns;
-  /** Opens the namespace at that path. NetnsMissing when the path is gone or no namespace, NetnsSame when it is the host's. */
-  open(path: NetnsPath): Promise<Netns>;
+  /** Opens the namespace at that path. NetnsMissing when the path is gone or no namespace, NetnsSame when it is the host's and may not be. */
+  open(path: NetnsPath, options?: { readonly allowHost?: boolean }): Promise<Netns>;
   /** As open; `undefined` when the path is gone or is no namespace any more. */
   find(path: NetnsPath): Promise<Netns | undefined>;
 }
@@ -78,8 +79,8 @@ export interface Leases {
   /** The address reserved last in that range set. */
   last(rangeSet: number): Ip | undefined;
   setLast(rangeSet: number, address: Ip): void;
-  /** Every reservation with its owner. */
-  all(): readonly (LeaseOwner & { readonly address: Ip })[];
+  /** Every reservation with its owner; files of very old versions do not say which interface. */
+  all(): readonly { readonly containerId: ContainerId; readonly ifName: IfName | undefined; readonly address: Ip }[];
 }
 
 /** host-local's stores on this node. */
@@ -176,6 +177,8 @@ export interface Log {
 
 /** Everything an engine acts through. */
 export interface Edges {
+  /** The built-in delegate of that type; `undefined` when a foreign one is to run. */
+  findDelegate(type: string): Delegate | undefined;
   readonly kernel: Kernel;
   readonly records: Records;
   readonly leases: LeaseStore;

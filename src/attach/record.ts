@@ -1,7 +1,7 @@
 /** What is written down about a pod before anything is done, and what DEL, CHECK and GC work from. Pure types. */
 import type { Result } from '../cni/result';
 import type { ContainerId, IfName, NetnsPath } from '../net/names';
-import type { Attachment } from './attachment';
+import type { Attachment } from '../pod/attachment';
 
 /** Version of the record's shape; a reader refuses a newer one and understands older ones. */
 export const recordVersion = 1;

@@ -55,7 +55,7 @@ export interface NetConf {
   /** Plugin types that run as external programs although Braid has them: all, none, or these. */
   readonly externalDelegates: boolean | readonly string[];
   /** Seconds that one call of an external plugin may take, 60 by default; undefined (0 in the file): no limit. */
-  readonly delegateTimeout: number | undefined;
+  readonly delegateTimeout: number;
   /** Capability arguments of the runtime, whole: they are for the default network. */
   readonly runtimeConfig: Json;
   /** The pod's annotations; undefined: the runtime does not hand them over. */
@@ -151,7 +151,7 @@ function read(text: string, take: Take): NetConf {
     clusterCIDRs: take(() => field.parseCidrs(top.clusterCIDRs, 'clusterCIDRs'), []),
     strict: flag('strict', false),
     externalDelegates: take(() => field.parseExternal(top.externalDelegates), false),
-    delegateTimeout: take(() => optionalInt(top.delegateTimeout, 'delegateTimeout', 0, 86400) ?? 60, 60) || undefined,
+    delegateTimeout: take(() => optionalInt(top.delegateTimeout, 'delegateTimeout', 1, 86400) ?? 60, 60),
     runtimeConfig: take(() => field.parseRuntimeConfig(top.runtimeConfig), {}),
     podAnnotations: take(() => field.parsePodAnnotations(top.runtimeConfig), undefined),
     prevResult: top.prevResult,

@@ -1,0 +1,141 @@
+/** ADD: attaches every network of a plan in order, decides the routes, answers with one result. Acts through the edges. */
+import { mergeResults } from '../cni/merge';
+import type { Result } from '../cni/result';
+import { CniError, fail, placed } from '../error';
+import { addressOf, findCidr, findIp } from '../net/ip';
+import type { IfName } from '../net/names';
+import type { Attachment } from '../pod/attachment';
+import { addChain, type LiveSandbox } from './chain';
+import { delRecorded } from './del';
+import { isolate } from './isolation';
+import type { Edges } from './ports';
+import { type AttachRecord, type RecordedAttachment, recordVersion } from './record';
+import { planRoutes, type RouteChanges, type Routed, type RoutePolicy, routesAfter } from './routes';
+import { Undo } from './undo';
+
+/** What is to be attached to a sandbox, decided before anything is done. */
+export interface AddPlan {
+  readonly sandbox: LiveSandbox;
+  readonly ifName: IfName; // CNI_IFNAME: with the container id it names the record
+  readonly pod: AttachRecord['pod'];
+  readonly attachments: readonly Attachment[]; // the default network first
+  readonly routes: RoutePolicy;
+  /** Hand the runtime the default network's result alone (CRI-O takes every address for a pod IP). */
+  readonly defaultResultOnly: boolean;
+}
+
+/**
+ * Attaches all networks or none. The record is on disk before anything is done and gone after everything was undone.
+ * Asked again for a sandbox that is attached, it returns the recorded result while the kernel still holds the links.
+ */
+export async function addAll(plan: AddPlan, edges: Edges): Promise<Result> {
+  const { containerId } = plan.sandbox;
+  return edges.records.locked(containerId, async () => {
+    const earlier = await attachedEarlier(plan, edges);
+    return earlier ?? attachAll(plan, edges);
+  });
+}
+
+async function attachAll(plan: AddPlan, edges: Edges): Promise<Result> {
+  const { sandbox } = plan;
+  const record = begun(plan, edges);
+  const undo = new Undo();
+  await edges.records.save(record); // before anything exists: DEL and GC can find it
+  try {
+    const routed: Routed[] = [];
+    for (const attachment of plan.attachments) routed.push(await addOne(attachment, sandbox, edges, undo));
+    const changes = await decideRoutes(routed, plan, undo);
+    const result = toAnswer(routed, changes, plan);
+    const attachments = routed.map((one, at): RecordedAttachment => ({ ...(plan.attachments[at] as Attachment), result: one.result }));
+    await edges.records.save({ ...record, attachments, result });
+    return result;
+  } catch (error) {
+    const left = await undo.run(); // newest first, every step
+    if (left.length === 0) await edges.records.delete(record.containerId, record.ifName);
+    else edges.log.warn({ left: left.map(({ message }) => message) }, 'could not undo everything; GC will retry from the record');
+    throw error;
+  }
+}
+
+/** Attaches one network; an error says which. */
+async function addOne(attachment: Attachment, sandbox: LiveSandbox, edges: Edges, undo: Undo): Promise<Routed> {
+  const { pod } = sandbox;
+  const { ifName } = attachment;
+  try {
+    if ((await pod.findLink(ifName)) !== undefined) fail('LinkExists', `Cannot make interface ${ifName}: the pod has one of that name`);
+    const result = await addChain(attachment, sandbox, edges, undo);
+    checkAsked(attachment, result);
+    if (!attachment.isDefault && attachment.isolated) await isolate(pod, ifName);
+    const names = result.interfaces.filter(({ sandbox: path }) => path !== undefined && path !== '').map(({ name }) => name);
+    const links = await Promise.all([...new Set([ifName, ...names])].map((name) => pod.findLink(name)));
+    const indexes = links.flatMap((link) => (link === undefined ? [] : [link.index]));
+    return { attachment, result, index: links[0]?.index ?? 0, indexes };
+  } catch (error) {
+    throw placed(error, { network: attachment.network, ifName });
+  }
+}
+
+/** A request is honoured or fails: the addresses and the MAC asked for are in the result. */
+function checkAsked({ asked, ifName }: Attachment, result: Result): void {
+  const got = result.ips.map(({ address }) => address);
+  const missing = asked.ips.find((wanted) => !got.some((address) => address === findCidr(wanted) || addressOf(address) === (findIp(wanted) ?? addressOf(findCidr(wanted) ?? address))));
+  if (missing !== undefined) fail('RequestUnmet', `Cannot give ${ifName} the address ${missing}: the delegate gave ${got.join(', ') || 'none'}`);
+  const mac = result.interfaces.find(({ name, sandbox }) => name === ifName && sandbox !== undefined)?.mac;
+  if (asked.mac !== undefined && mac !== undefined && mac !== asked.mac) fail('RequestUnmet', `Cannot give ${ifName} the MAC ${asked.mac}: the delegate gave ${mac}`);
+}
+
+async function decideRoutes(routed: readonly Routed[], { sandbox: { pod }, routes: policy }: AddPlan, undo: Undo): Promise<RouteChanges> {
+  const secondary = routed.some(({ attachment }) => !attachment.isDefault);
+  if (!secondary) return { remove: [], add: [] };
+  const changes = planRoutes(routed, await pod.routes(), policy);
+  for (const route of changes.remove) {
+    undo.push(() => pod.addRoute(route, 'append'));
+    await pod.deleteRoute(route);
+  }
+  for (const route of changes.add) {
+    undo.push(() => pod.deleteRoute(route));
+    await pod.addRoute(route, 'append');
+  }
+  return changes;
+}
+
+function toAnswer(routed: readonly Routed[], changes: RouteChanges, { defaultResultOnly }: AddPlan): Result {
+  const results = routed.map((one) => ({ ifName: one.attachment.ifName, result: { ...one.result, routes: routesAfter(one, changes) } }));
+  return mergeResults(defaultResultOnly ? results.slice(0, 1) : results);
+}
+
+function begun({ sandbox, ifName, pod, attachments }: AddPlan, edges: Edges): AttachRecord {
+  return {
+    version: recordVersion,
+    containerId: sandbox.containerId,
+    ifName,
+    netns: sandbox.netns,
+    pod,
+    bootId: edges.bootId,
+    createdAt: edges.now(),
+    attachments: attachments.map((attachment) => ({ ...attachment, result: undefined })),
+    result: undefined,
+  };
+}
+
+/** The result of an earlier ADD that the kernel still holds; what an ADD left half done is taken away. */
+async function attachedEarlier({ sandbox, ifName }: AddPlan, edges: Edges): Promise<Result | undefined> {
+  const record = await findRecord(sandbox, ifName, edges);
+  if (record === undefined) return undefined;
+  const links = await Promise.all(record.attachments.map((one) => sandbox.pod.findLink(one.ifName)));
+  if (record.result !== undefined && links.every((link) => link !== undefined)) return record.result;
+  const left = await delRecorded(record, sandbox, edges);
+  if (left.length > 0) throw left[0];
+  return undefined;
+}
+
+/** An unreadable record of a container that is about to be attached tells nothing that must be kept. */
+async function findRecord(sandbox: LiveSandbox, ifName: IfName, edges: Edges): Promise<AttachRecord | undefined> {
+  try {
+    return await edges.records.find(sandbox.containerId, ifName);
+  } catch (error) {
+    if (!(error instanceof CniError) || error.reason !== 'RecordInvalid') throw error;
+    edges.log.warn({ containerId: sandbox.containerId, problem: error.message }, 'replacing an unreadable record');
+    return undefined;
+  }
+}

@@ -1,0 +1,55 @@
+/** DEL: takes back what the record says was attached, every step tried. Acts through the edges. */
+import { type CniError, placed } from '../error';
+import type { ContainerId, IfName, NetnsPath } from '../net/names';
+import { delChain, type Sandbox } from './chain';
+import type { Edges, Netns } from './ports';
+import type { AttachRecord, RecordedAttachment } from './record';
+
+/** What a runtime says at DEL: which sandbox, and the namespace if it still has one. */
+export interface DelRequest {
+  readonly containerId: ContainerId;
+  readonly ifName: IfName;
+  readonly netns: NetnsPath | undefined;
+}
+
+/**
+ * Detaches a sandbox. Success when nothing is recorded, and when nothing of ours is left in the pod:
+ * what could not be taken back stays recorded for GC. Throws the first failure when the pod still has a link of ours.
+ */
+export async function delAll({ containerId, ifName, netns }: DelRequest, edges: Edges): Promise<void> {
+  await edges.records.locked(containerId, async () => {
+    const record = await edges.records.find(containerId, ifName);
+    if (record === undefined) return;
+    const path = netns ?? record.netns;
+    const pod = await edges.kernel.find(path);
+    try {
+      const left = await delRecorded(record, { containerId, netns: pod === undefined ? netns : path, pod }, edges);
+      if (left.length > 0 && pod !== undefined && (await hasLinks(record, pod))) throw left[0];
+    } finally {
+      pod?.close();
+    }
+  });
+}
+
+/** Takes back every attachment, last one first, and keeps only what failed in the record. Returns the failures. */
+export async function delRecorded(record: AttachRecord, sandbox: Sandbox, edges: Edges): Promise<readonly CniError[]> {
+  const failures: CniError[] = [];
+  const left: RecordedAttachment[] = [];
+  for (const attachment of record.attachments.toReversed()) {
+    const { network, ifName } = attachment;
+    const problems = await delChain(attachment, sandbox, edges);
+    failures.push(...problems.map((problem) => placed(problem, { network, ifName })));
+    if (problems.length > 0) left.unshift(attachment);
+  }
+  if (left.length === 0) await edges.records.delete(record.containerId, record.ifName);
+  else {
+    await edges.records.save({ ...record, attachments: left, result: undefined });
+    edges.log.warn({ containerId: record.containerId, left: failures.map(({ message }) => message) }, 'could not detach everything; GC will retry');
+  }
+  return failures;
+}
+
+async function hasLinks(record: AttachRecord, pod: Netns): Promise<boolean> {
+  const links = await Promise.all(record.attachments.map(({ ifName }) => pod.findLink(ifName)));
+  return links.some((link) => link !== undefined);
+}

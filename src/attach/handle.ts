@@ -1,0 +1,98 @@
+/** The verbs of the meta-plugin, from request to the text on stdout. Acts through the edges. */
+import type { NetConf } from '../cni/config';
+import { toResultText } from '../cni/convert';
+import type { AddRequest, CheckRequest, DelRequest, PodRef } from '../cni/request';
+import { fail, placed } from '../error';
+import { defaultNetworkAnnotation, networksAnnotation, parseDefaultNetwork, parseNetworks } from '../pod/networks';
+import { planAttachments } from '../pod/plan';
+import type { Selection } from '../pod/selection';
+import { addAll } from './add';
+import { checkAll } from './check';
+import { delAll } from './del';
+import { readNetworks } from './networks';
+import type { Edges, Netns } from './ports';
+
+/** What a pod's annotations ask for. */
+export interface Asked {
+  readonly defaultNetwork: Selection | undefined;
+  readonly networks: readonly Selection[];
+  readonly warnings: readonly string[];
+}
+
+/** ADD: attaches the default network and every network the pod asks for; returns the merged result as text. */
+export async function handleAdd(request: AddRequest, conf: NetConf, edges: Edges): Promise<string> {
+  return inPod(request.pod, async () => {
+    const annotations = await podAnnotations(request.pod, conf, edges);
+    const asked = parseAsked(annotations, request.pod, conf);
+    const wanted = await readNetworks(asked, request.pod, conf, edges);
+    const attachments = planAttachments(request, conf, wanted);
+    warn([...conf.warnings, ...asked.warnings, ...wanted.flatMap(({ network }) => network.warnings)], conf, edges);
+    return withNetns(request, edges, async (pod) => {
+      const sandbox = { containerId: request.containerId, netns: request.netns, pod };
+      const routes = { guard: conf.defaultRouteGuard, clusterCIDRs: conf.clusterCIDRs };
+      const plan = { sandbox, ifName: request.ifName, pod: request.pod, attachments, routes, defaultResultOnly: conf.result === 'default-network' };
+      return toResultText(await addAll(plan, edges), conf.cniVersion);
+    });
+  });
+}
+
+/** DEL: takes back what the record says; needs neither the pod, nor its networks' definitions, nor its namespace. */
+export async function handleDel(request: DelRequest, edges: Edges): Promise<string> {
+  return inPod(request.pod, async () => {
+    await delAll(request, edges);
+    return '';
+  });
+}
+
+/** CHECK: every attachment against its own recorded result. */
+export async function handleCheck(request: CheckRequest, edges: Edges): Promise<string> {
+  return inPod(request.pod, () =>
+    withNetns(request, edges, async (pod) => {
+      const { containerId, ifName, netns } = request;
+      await checkAll({ containerId, netns, pod }, containerId, ifName, edges);
+      return '';
+    }),
+  );
+}
+
+/**
+ * The pod's annotations: from the runtime, else from the cluster. Without a pod (cnitool) there are none.
+ * PodUnavailable when the pod is Kubernetes' and nobody can tell: a pod never silently lacks a network.
+ */
+async function podAnnotations(pod: PodRef | undefined, conf: NetConf, edges: Edges): Promise<Readonly<Record<string, string>>> {
+  if (conf.podAnnotations !== undefined) return conf.podAnnotations;
+  if (pod === undefined) return {};
+  const found = await edges.cluster.findPod(pod.namespace, pod.name, pod.uid);
+  return found?.annotations ?? fail('PodUnavailable', 'Cannot read the annotations of the pod: neither the runtime nor the cluster gives them');
+}
+
+function parseAsked(annotations: Readonly<Record<string, string>>, pod: PodRef | undefined, conf: NetConf): Asked {
+  const namespace = pod?.namespace ?? 'default';
+  const { selections, warnings } = parseNetworks(annotations[networksAnnotation], namespace);
+  const first = parseDefaultNetwork(annotations[defaultNetworkAnnotation], conf.multusNamespace);
+  return { defaultNetwork: first?.selection, networks: selections, warnings: [...warnings, ...(first?.warnings ?? [])] };
+}
+
+/** Warnings go to the log; with `strict` the first one is an error. */
+function warn(warnings: readonly string[], { strict }: NetConf, edges: Edges): void {
+  const [first] = warnings;
+  if (strict && first !== undefined) fail('AnnotationInvalid', `Cannot go on with a warning, since "strict" is set: ${first}`);
+  for (const warning of warnings) edges.log.warn({ warning }, 'odd, but usable');
+}
+
+async function withNetns<T>(request: AddRequest | CheckRequest, edges: Edges, work: (pod: Netns) => Promise<T>): Promise<T> {
+  const pod = await edges.kernel.open(request.netns, { allowHost: request.netnsOverride });
+  try {
+    return await work(pod);
+  } finally {
+    pod.close();
+  }
+}
+
+async function inPod<T>(pod: PodRef | undefined, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw placed(error, { pod: pod === undefined ? undefined : `${pod.namespace}/${pod.name}` });
+  }
+}

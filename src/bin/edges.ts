@@ -1,0 +1,38 @@
+/** Makes the edges of one call from its configuration; each opens what it needs when first used. */
+import { readFileSync } from 'node:fs';
+import { findDelegate } from '../../plugins';
+import type { Cluster, Edges } from '../attach/ports';
+import { type NetConf, prefersExternal } from '../cni/config';
+import { files } from '../disk/files';
+import { createLeaseStore, defaultLeaseRoots } from '../disk/leases';
+import { createNetworks } from '../disk/networks';
+import { createRecords } from '../disk/records';
+import { createForeign } from '../exec/foreign';
+import { createNft } from '../exec/nft';
+import { openKernel } from '../kernel/kernel';
+import { type LogSettings, openLog } from './log';
+
+/** Multus' log levels as pino's; its `panic` lets nothing through but the error object itself. */
+const levels = { panic: 'silent', error: 'warn', verbose: 'info', debug: 'debug' } as const satisfies Record<NetConf['log']['level'], LogSettings['level']>;
+
+/** The cluster's API and the node agent are not there yet: nobody but the runtime can tell a pod's annotations. */
+const noCluster: Cluster = { findPod: async () => undefined };
+
+/** Everything one call acts through. `path`: CNI_PATH. */
+export function openEdges(conf: NetConf, path: readonly string[]): Edges {
+  const log = openLog({ level: levels[conf.log.level], file: conf.log.file, toStderr: conf.log.toStderr });
+  return {
+    findDelegate: (type) => (prefersExternal(conf, type) ? undefined : findDelegate(type)),
+    kernel: openKernel(),
+    records: createRecords(conf.cniDir, log),
+    leases: createLeaseStore({ roots: defaultLeaseRoots, cniDir: conf.cniDir }),
+    networks: createNetworks({ networksDirs: conf.networksDir, confDir: conf.confDir }, log),
+    cluster: noCluster,
+    foreign: createForeign({ directories: [conf.binDir, ...path], timeout: conf.delegateTimeout, env: process.env }, log),
+    nft: createNft(process.env),
+    files,
+    log,
+    bootId: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
+    now: () => new Date().toISOString(),
+  };
+}

@@ -1,0 +1,28 @@
+/** Standard input and output of a CNI call: read whole, written in one write. */
+import { readFileSync, writeSync } from 'node:fs';
+import { fail } from '../error';
+
+const longestInput = 16 * 1024 * 1024; // bytes; a configuration is a few kilobytes
+
+/** All of standard input as text. IoFailed when it cannot be read. */
+export function readInput(): string {
+  let text: string;
+  try {
+    text = readFileSync(0, 'utf8');
+  } catch (cause) {
+    return fail('IoFailed', `Cannot read the configuration from standard input: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+  return text.length <= longestInput ? text : fail('DecodeFailed', `Cannot use a configuration of ${text.length} characters: at most ${longestInput}`);
+}
+
+/** Writes the text to standard output with plain writes: nothing is left in a buffer when the process ends. */
+export function writeOutput(text: string): void {
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; ) {
+    try {
+      at += writeSync(1, bytes, at);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error; // a full pipe: its reader is behind
+    }
+  }
+}
