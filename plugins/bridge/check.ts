@@ -1,0 +1,84 @@
+/** CHECK of a bridge attachment: the bridge, the pair, the port's VLANs, the pod's addresses and routes. Reads only. */
+import type { CheckContext } from '../../src/attach/delegate';
+import { findSpoofChecks } from '../../src/attach/spoof';
+import { checkAddresses, checkLink, checkRoutes, ipsOf } from '../../src/attach/verify';
+import type { Interface } from '../../src/cni/result';
+import { fail } from '../../src/error';
+import type { BridgeVlan, Link } from '../../src/net/link';
+import type { BridgeConfig } from './config';
+import { planVlans, sameVlan } from './vlans';
+
+/** CheckFailed names the first difference between what was recorded and what the kernel holds. */
+export async function check(c: BridgeConfig, context: CheckContext): Promise<void> {
+  const { pod, ifName, ipam, prevResult } = context;
+  await ipam?.check();
+  const bridge = await checkBridge(c, context);
+  const inside = await checkLink(pod, ifName, 'veth', prevResult);
+  const port = await checkPort(bridge, inside, context);
+  await checkVlans(c, port, context);
+  if (c.macspoofchk) await checkSpoofCheck(context);
+  await checkAddresses(pod, inside, ipsOf(prevResult, ifName));
+  await checkRoutes(pod, prevResult.routes);
+}
+
+async function checkBridge(c: BridgeConfig, { host, prevResult }: CheckContext): Promise<Link> {
+  const bridge = (await host.findLink(c.bridge)) ?? fail('CheckFailed', `Cannot find bridge ${c.bridge} on the node`);
+  const recorded = onHost(prevResult.interfaces).find(({ name }) => name === bridge.name);
+  if (recorded === undefined) fail('CheckFailed', `Cannot find bridge ${bridge.name} in the recorded result`);
+  if (bridge.detail.kind !== 'bridge') fail('CheckFailed', `Interface ${c.bridge} is not a bridge`);
+  // Without an address of its own a bridge takes the lowest MAC of its ports: other pods change it.
+  const pinned = c.isGateway && c.vlan === 0 && prevResult.ips.length > 0;
+  if (pinned) checkMac(bridge, recorded);
+  if (bridge.promisc > 0 !== c.promisc)
+    fail(
+      'CheckFailed',
+      `Bridge ${c.bridge} has promiscuous mode ${bridge.promisc > 0 ? 'on' : 'off'}: expected ${c.promisc ? 'on' : 'off'}`,
+    );
+  return bridge;
+}
+
+/** The pod's link and a recorded link of the host are the two ends of one pair, and the host's end is on the bridge. */
+async function checkPort(bridge: Link, inside: Link, { host, prevResult }: CheckContext): Promise<Link> {
+  const port = inside.parent === undefined ? undefined : await host.findLinkByIndex(inside.parent);
+  const recorded = onHost(prevResult.interfaces).find(({ name }) => name === port?.name);
+  const isPair = port?.detail.kind === 'veth' && port.parent === inside.index;
+  if (port === undefined || recorded === undefined || !isPair || port.master !== bridge.index)
+    return fail('CheckFailed', `Cannot find the port of bridge ${bridge.name} that leads to ${inside.name}`);
+  checkMac(port, recorded);
+  return port;
+}
+
+async function checkVlans(c: BridgeConfig, port: Link, { host }: CheckContext): Promise<void> {
+  const planned = planVlans(c);
+  if (planned.length === 0) return;
+  const held = await host.bridgeVlans(port.index);
+  const missing = planned.find((vlan) => !held.some((other) => sameVlan(vlan, other)));
+  if (missing !== undefined)
+    fail(
+      'CheckFailed',
+      `Bridge port ${port.name} lacks VLAN ${shown(missing)}: it has ${held.map(shown).join(', ') || 'none'}`,
+    );
+  const surplus = held.find(
+    ({ id }) => !planned.some((vlan) => vlan.id === id) && !(c.preserveDefaultVlan && id === 1),
+  );
+  if (surplus !== undefined)
+    fail('CheckFailed', `Bridge port ${port.name} is in VLAN ${surplus.id}: expected ${planned.map(shown).join(', ')}`);
+}
+
+async function checkSpoofCheck(context: CheckContext): Promise<void> {
+  const rules = (await findSpoofChecks(context.nft, context)) ?? [];
+  if (rules.length === 0) fail('CheckFailed', `Cannot find the rules of macspoofchk for ${context.ifName} in nftables`);
+}
+
+function checkMac(link: Link, recorded: Interface): void {
+  if (recorded.mac !== undefined && recorded.mac !== link.mac)
+    fail('CheckFailed', `Interface ${link.name} has MAC ${link.mac ?? 'none'}: expected ${recorded.mac}`);
+}
+
+function onHost(interfaces: readonly Interface[]): readonly Interface[] {
+  return interfaces.filter(({ sandbox }) => sandbox === undefined || sandbox === '');
+}
+
+function shown({ id, pvid, untagged }: BridgeVlan): string {
+  return `${id}${pvid ? ' (native)' : ''}${untagged || pvid ? '' : ' (tagged)'}`;
+}

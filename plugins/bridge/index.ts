@@ -1,0 +1,98 @@
+/** bridge: the pod's end of a veth pair whose other end is a port of a Linux bridge; cnv-bridge: the same on a bridge that must be there. */
+import { leaseAddresses } from '../../src/attach/child';
+import { configure, setUp } from '../../src/attach/configure';
+import { type AddContext, type DelContext, delegate } from '../../src/attach/delegate';
+import { argsMac } from '../../src/attach/mac';
+import { addMasquerade, deleteMasquerade } from '../../src/attach/masquerade';
+import type { Netns } from '../../src/attach/ports';
+import { addSpoofCheck, deleteSpoofCheck } from '../../src/attach/spoof';
+import { ensureSysctl } from '../../src/attach/sysctl';
+import { Undo } from '../../src/attach/undo';
+import type { Interface, Result } from '../../src/cni/result';
+import { fail } from '../../src/error';
+import type { Link } from '../../src/net/link';
+import { check } from './check';
+import { type BridgeConfig, parse, parseExisting } from './config';
+import { type GatewayPlan, planGateways, serveGateways } from './gateway';
+import { createPort, deletePort, type Port, requireLink, waitForPort } from './port';
+import { requireBridge } from './switch';
+
+export const bridge = delegate('bridge', parse, { add, del, check });
+
+/** The name under which OpenShift Virtualization has it; there the bridge is the node administrator's. */
+export const cnvBridge = delegate('cnv-bridge', parseExisting, { add, del, check });
+
+/** The bridge, its addresses and its VLAN gateways stay when ADD fails: other pods may have come to use them. */
+async function add(c: BridgeConfig, context: AddContext): Promise<Result> {
+  const { host, pod, nft, undo } = context;
+  refuseIptables(c);
+  const bridge = await requireBridge(c, host);
+  const port = await createPort(c, bridge, c.mac ?? argsMac(context.args), context);
+  if (c.macspoofchk) await guardMac(port, context);
+  const lease = await leaseAddresses(context);
+  const plan = planGateways(c, lease ?? { ips: [], routes: [] });
+  if (lease !== undefined) await configurePod(c, pod, port.inside, plan);
+  else if (!c.podLinkDown) await setUp(pod, port.inside);
+  const gatewayLinks = await serveGateways(c, bridge, plan.gateways, host);
+  if (c.ipMasq && lease !== undefined) {
+    await addMasquerade(
+      nft,
+      context,
+      plan.ips.map(({ address }) => address),
+    );
+    undo.push(() => deleteMasquerade(nft, context));
+  }
+  return {
+    interfaces: [...(await interfacesNow(c, port, context)), ...gatewayLinks],
+    ips: plan.ips,
+    routes: plan.routes,
+    dns: c.dns ?? lease?.dns ?? {},
+  };
+}
+
+/** Every step is tried, the addresses go back last, when nothing can use them any more. */
+async function del(c: BridgeConfig, context: DelContext): Promise<void> {
+  const { nft, ipam } = context;
+  const steps = new Undo();
+  steps.push(async () => ipam?.del());
+  if (c.ipMasq) steps.push(() => deleteMasquerade(nft, context));
+  if (c.macspoofchk) steps.push(() => deleteSpoofCheck(nft, context));
+  steps.push(() => deletePort(c, context));
+  const [failure] = await steps.run();
+  if (failure !== undefined) throw failure;
+}
+
+/** Only ADD minds: DEL must work for pods that the reference plugin attached. */
+function refuseIptables({ ipMasq, ipMasqBackend }: BridgeConfig): void {
+  if (ipMasq && ipMasqBackend === 'iptables')
+    fail('FieldUnsupported', 'Cannot use "iptables" as ipMasqBackend: need "nftables", or leave it out');
+}
+
+async function guardMac({ inside, outside }: Port, { nft, undo, ...owner }: AddContext): Promise<void> {
+  const mac = inside.mac ?? fail('KernelRefused', `Cannot guard the MAC of ${inside.name}: the kernel gave it none`);
+  await addSpoofCheck(nft, owner, outside.name, mac);
+  undo.push(() => deleteSpoofCheck(nft, owner));
+}
+
+async function configurePod(c: BridgeConfig, pod: Netns, link: Link, plan: GatewayPlan): Promise<void> {
+  if (c.dad) {
+    await ensureSysctl(pod, `net/ipv6/conf/${link.name}/enhanced_dad`, '1');
+    await ensureSysctl(pod, `net/ipv6/conf/${link.name}/accept_dad`, '1');
+  }
+  await configure(pod, link, plan, { dad: c.dad });
+}
+
+/** As they are at the end: a bridge and its ports may have got other MACs on the way. */
+async function interfacesNow(
+  c: BridgeConfig,
+  { inside, outside }: Port,
+  { host, pod }: AddContext,
+): Promise<readonly Interface[]> {
+  const hostEnd = c.podLinkDown ? await requireLink(host, outside.name) : await waitForPort(host, outside.name);
+  const bridge = await requireLink(host, c.bridge);
+  return [
+    { name: bridge.name, mac: bridge.mac },
+    { name: hostEnd.name, mac: hostEnd.mac },
+    { name: inside.name, mac: inside.mac, sandbox: pod.path },
+  ];
+}
