@@ -1,0 +1,67 @@
+/** Ports of a bridge and their VLANs as rtnetlink messages (linux/if_bridge.h, linux/if_link.h). Pure. */
+import { AttrStream, putU16, putU32, putU8 } from 'netlink/dist/structs.js';
+import type { BridgeVlan } from '../net/link';
+import { eachAttribute, type Message, pushNested, u16 } from './codec';
+import { linkHeader } from './codec-link';
+import { ifBridgeH as br, ifLinkH as ifla, rtnetlinkH as rt, socketH } from './headers';
+
+const family = socketH.AF_BRIDGE;
+
+/** Sets flags of a port. Without NLA_F_NESTED the kernel would read the first value as a spanning-tree state. */
+export function setPort(index: number, port: { readonly hairpin?: boolean; readonly isolated?: boolean }): Message {
+  const out = new AttrStream();
+  out.emit(linkHeader({ family, index }));
+  pushNested(out, ifla.IFLA_PROTINFO, (info) => {
+    if (port.hairpin !== undefined) info.push(ifla.IFLA_BRPORT_MODE, putU8(port.hairpin ? 1 : 0));
+    if (port.isolated !== undefined) info.push(ifla.IFLA_BRPORT_ISOLATED, putU8(port.isolated ? 1 : 0));
+  });
+  return { type: rt.RTM_SETLINK, flags: 0, body: out.bufs };
+}
+
+/** Adds a VLAN to a port. */
+export function newVlan(index: number, vlan: BridgeVlan): Message {
+  const flags = (vlan.pvid ? br.BRIDGE_VLAN_INFO_PVID : 0) | (vlan.untagged ? br.BRIDGE_VLAN_INFO_UNTAGGED : 0);
+  return { type: rt.RTM_SETLINK, flags: 0, body: vlanBody(index, vlan.id, flags) };
+}
+
+/** Takes a VLAN from a port. */
+export function deleteVlan(index: number, id: number): Message {
+  return { type: rt.RTM_DELLINK, flags: 0, body: vlanBody(index, id, 0) };
+}
+
+function vlanBody(index: number, id: number, flags: number): readonly Uint8Array[] {
+  const out = new AttrStream();
+  out.emit(linkHeader({ family, index }));
+  pushNested(out, ifla.IFLA_AF_SPEC, (spec) => {
+    spec.push(br.IFLA_BRIDGE_FLAGS, putU16(br.BRIDGE_FLAGS_MASTER));
+    spec.push(br.IFLA_BRIDGE_VLAN_INFO, [putU16(flags), putU16(id)]); // struct bridge_vlan_info
+  });
+  return out.bufs;
+}
+
+/** Asks for the VLANs of all ports of all bridges: the kernel knows no narrower question. */
+export function getVlans(): Message {
+  const out = new AttrStream();
+  out.emit(linkHeader({ family }));
+  out.push(ifla.IFLA_EXT_MASK, putU32(rt.RTEXT_FILTER_BRVLAN));
+  return { type: rt.RTM_GETLINK, flags: 0, body: out.bufs };
+}
+
+/** The VLANs of the port with that index; `undefined` for messages about other ports. */
+export function decodeVlans(data: Buffer, index: number): readonly BridgeVlan[] | undefined {
+  if (data.readInt32LE(4) !== index) return undefined;
+  const vlans: BridgeVlan[] = [];
+  eachAttribute(data, linkHeader({}).length, (attribute) => {
+    if (attribute.type !== ifla.IFLA_AF_SPEC) return;
+    eachAttribute(attribute.data, 0, ({ type, data: value }) => {
+      if (type !== br.IFLA_BRIDGE_VLAN_INFO) return;
+      const flags = u16(value, 0);
+      vlans.push({
+        id: u16(value, 2),
+        pvid: (flags & br.BRIDGE_VLAN_INFO_PVID) !== 0,
+        untagged: (flags & br.BRIDGE_VLAN_INFO_UNTAGGED) !== 0,
+      });
+    });
+  });
+  return vlans;
+}

@@ -1,0 +1,258 @@
+/** Links as rtnetlink messages (linux/if_link.h): encoding of specs and changes, decoding of what the kernel tells. Pure. */
+import { AttrStream, putU16, putU16be, putU32, putU8 } from 'netlink/dist/structs.js';
+import type { Link, LinkChange, LinkDetail, LinkSpec, OperState } from '../net/link';
+import { macBytes, macFrom } from '../net/mac';
+import type { IfName } from '../net/names';
+import { eachAttribute, type Message, pushNested, putText, text } from './codec';
+import { ifEtherH as eth, ifH, ifLinkH as ifla, netlinkH as nl, rtnetlinkH as rt, vethH } from './headers';
+
+const macvlanModes = { private: 1, vepa: 2, bridge: 4, passthru: 8 } as const; // enum macvlan_mode
+const ipvlanModes = { l2: 0, l3: 1, l3s: 2 } as const; // enum ipvlan_mode
+const operStates: readonly OperState[] = ['unknown', 'notpresent', 'down', 'lowerlayerdown', 'testing', 'dormant', 'up']; // IF_OPER_*
+const infoLength = 16; // struct ifinfomsg
+
+/** struct ifinfomsg. */
+export function linkHeader(head: { family?: number; index?: number; flags?: number; change?: number }): Buffer {
+  const header = Buffer.alloc(infoLength);
+  header.writeUInt8(head.family ?? 0, 0);
+  header.writeInt32LE(head.index ?? 0, 4);
+  header.writeUInt32LE(head.flags ?? 0, 8);
+  header.writeUInt32LE(head.change ?? 0, 12);
+  return header;
+}
+
+/** Asks for one link, by index or by name; a longer name is an alternative one. */
+export function getLink(which: number | string): Message {
+  const out = new AttrStream();
+  out.emit(linkHeader({ index: typeof which === 'number' ? which : 0 }));
+  out.push(ifla.IFLA_EXT_MASK, putU32(rt.RTEXT_FILTER_SKIP_STATS));
+  if (typeof which === 'string') {
+    const short = Buffer.byteLength(which) < ifH.IFNAMSIZ;
+    out.push(short ? ifla.IFLA_IFNAME : ifla.IFLA_ALT_IFNAME, putText(which));
+  }
+  return { type: rt.RTM_GETLINK, flags: 0, body: out.bufs };
+}
+
+/** Asks for all links. */
+export function getLinks(): Message {
+  const out = new AttrStream();
+  out.emit(linkHeader({}));
+  out.push(ifla.IFLA_EXT_MASK, putU32(rt.RTEXT_FILTER_SKIP_STATS));
+  return { type: rt.RTM_GETLINK, flags: 0, body: out.bufs };
+}
+
+/** Where a new link goes: file descriptors of network namespaces. */
+export interface Placement {
+  readonly name: string; // the name it is made under
+  readonly into: number | undefined; // undefined: the namespace of the socket
+  readonly home: number; // the namespace of the socket, where a veth's peer stays
+}
+
+/** Makes a link. */
+export function newLink(spec: LinkSpec, place: Placement): Message {
+  const out = new AttrStream();
+  out.emit(linkHeader({}));
+  if ('parent' in spec) out.push(ifla.IFLA_LINK, putU32(spec.parent));
+  out.push(ifla.IFLA_IFNAME, putText(place.name));
+  if (spec.mtu !== undefined) out.push(ifla.IFLA_MTU, putU32(spec.mtu));
+  if (spec.mac !== undefined) out.push(ifla.IFLA_ADDRESS, macBytes(spec.mac));
+  if (place.into !== undefined) out.push(ifla.IFLA_NET_NS_FD, putU32(place.into));
+  pushNested(out, ifla.IFLA_LINKINFO, (info) => {
+    info.push(ifla.IFLA_INFO_KIND, putText(spec.kind));
+    if (spec.kind !== 'dummy') pushNested(info, ifla.IFLA_INFO_DATA, (data) => pushData(data, spec, place));
+  });
+  return { type: rt.RTM_NEWLINK, flags: nl.NLM_F_CREATE | nl.NLM_F_EXCL, body: out.bufs };
+}
+
+/** IFLA_INFO_DATA of each kind. */
+function pushData(data: AttrStream, spec: LinkSpec, place: Placement): void {
+  switch (spec.kind) {
+    case 'macvlan':
+      data.push(ifla.IFLA_MACVLAN_MODE, putU32(macvlanModes[spec.mode]));
+      if (spec.broadcastQueueLength) data.push(ifla.IFLA_MACVLAN_BC_QUEUE_LEN, putU32(spec.broadcastQueueLength));
+      return;
+    case 'ipvlan':
+      data.push(ifla.IFLA_IPVLAN_MODE, putU16(ipvlanModes[spec.mode]));
+      return;
+    case 'vlan':
+      data.push(ifla.IFLA_VLAN_ID, putU16(spec.id));
+      if (spec.protocol !== undefined)
+        data.push(ifla.IFLA_VLAN_PROTOCOL, putU16be(spec.protocol === '802.1ad' ? eth.ETH_P_8021AD : eth.ETH_P_8021Q));
+      return;
+    case 'bridge':
+      if (spec.vlanFiltering === true) data.push(ifla.IFLA_BR_VLAN_FILTERING, putU8(1)); // unset where the kernel has no filtering
+      return;
+    case 'vrf':
+      data.push(ifla.IFLA_VRF_TABLE, putU32(spec.table));
+      return;
+    case 'veth':
+      pushNested(data, vethH.VETH_INFO_PEER, (peer) => {
+        peer.emit(linkHeader({}));
+        peer.push(ifla.IFLA_IFNAME, putText(spec.peerName));
+        peer.push(ifla.IFLA_TXQLEN, putU32(0)); // as the reference: no queue on the host's end
+        if (spec.mtu !== undefined) peer.push(ifla.IFLA_MTU, putU32(spec.mtu));
+        peer.push(ifla.IFLA_NET_NS_FD, putU32(place.home)); // kernels differ in the default
+      });
+      return;
+    default:
+  }
+}
+
+/** Changes a link. All in one message: the kernel does name, addresses and master before it sets it up. */
+export function setLink(index: number, change: LinkChange): Message {
+  const flags = (change.up === true ? ifH.IFF_UP : 0) | (change.promisc === true ? ifH.IFF_PROMISC : 0);
+  const mask = (change.up === undefined ? 0 : ifH.IFF_UP) | (change.promisc === undefined ? 0 : ifH.IFF_PROMISC);
+  const out = new AttrStream();
+  out.emit(linkHeader({ index, flags, change: mask }));
+  if (change.name !== undefined) out.push(ifla.IFLA_IFNAME, putText(change.name));
+  if (change.mac !== undefined) out.push(ifla.IFLA_ADDRESS, macBytes(change.mac));
+  if (change.mtu !== undefined) out.push(ifla.IFLA_MTU, putU32(change.mtu));
+  if (change.master !== undefined) out.push(ifla.IFLA_MASTER, putU32(change.master));
+  if (change.txQueueLength !== undefined) out.push(ifla.IFLA_TXQLEN, putU32(change.txQueueLength));
+  if (change.alias !== undefined) out.push(ifla.IFLA_IFALIAS, putText(change.alias));
+  return { type: rt.RTM_SETLINK, flags: 0, body: out.bufs };
+}
+
+/** Moves a link to the namespace of that file descriptor. */
+export function moveLink(index: number, into: number): Message {
+  const out = new AttrStream();
+  out.emit(linkHeader({ index }));
+  out.push(ifla.IFLA_NET_NS_FD, putU32(into));
+  return { type: rt.RTM_SETLINK, flags: 0, body: out.bufs };
+}
+
+/** Puts a link into a link group. */
+export function groupLink(index: number, group: number): Message {
+  const out = new AttrStream();
+  out.emit(linkHeader({ index }));
+  out.push(ifla.IFLA_GROUP, putU32(group));
+  return { type: rt.RTM_SETLINK, flags: 0, body: out.bufs };
+}
+
+/** Deletes a link. */
+export function deleteLink(index: number): Message {
+  return { type: rt.RTM_DELLINK, flags: 0, body: [linkHeader({ index })] };
+}
+
+/** Deletes every link of a group. */
+export function deleteGroup(group: number): Message {
+  const out = new AttrStream();
+  out.emit(linkHeader({}));
+  out.push(ifla.IFLA_GROUP, putU32(group));
+  return { type: rt.RTM_DELLINK, flags: 0, body: out.bufs };
+}
+
+/** RTM_NEWLINK as the kernel sends it. */
+export function decodeLink(data: Buffer): Link {
+  const flags = data.readUInt32LE(8);
+  const altNames: string[] = [];
+  let detail: LinkDetail = { kind: 'other', name: (flags & ifH.IFF_LOOPBACK) !== 0 ? 'loopback' : '' };
+  let name = '';
+  let mac: Link['mac'];
+  let mtu = 0;
+  let promisc = 0;
+  let operState: OperState = 'unknown';
+  let master: number | undefined;
+  let parent: number | undefined;
+  let parentElsewhere = false;
+  let txQueueLength = 0;
+  let alias: string | undefined;
+  let group = 0;
+  eachAttribute(data, infoLength, ({ type, data: value }) => {
+    switch (type) {
+      case ifla.IFLA_IFNAME:
+        name = text(value);
+        return;
+      case ifla.IFLA_ADDRESS:
+        if (value.length === 6) mac = macFrom(value);
+        return;
+      case ifla.IFLA_MTU:
+        mtu = value.readUInt32LE(0);
+        return;
+      case ifla.IFLA_PROMISCUITY:
+        promisc = value.readUInt32LE(0);
+        return;
+      case ifla.IFLA_OPERSTATE:
+        operState = operStates[value.readUInt8(0)] ?? 'unknown';
+        return;
+      case ifla.IFLA_MASTER:
+        master = value.readUInt32LE(0);
+        return;
+      case ifla.IFLA_LINK:
+        parent = value.readUInt32LE(0) || undefined; // tunnels say 0
+        return;
+      case ifla.IFLA_LINK_NETNSID:
+        parentElsewhere = true;
+        return;
+      case ifla.IFLA_TXQLEN:
+        txQueueLength = value.readUInt32LE(0);
+        return;
+      case ifla.IFLA_IFALIAS:
+        alias = text(value);
+        return;
+      case ifla.IFLA_GROUP:
+        group = value.readUInt32LE(0);
+        return;
+      case ifla.IFLA_PROP_LIST:
+        eachAttribute(value, 0, (property) => {
+          if (property.type === ifla.IFLA_ALT_IFNAME) altNames.push(text(property.data));
+        });
+        return;
+      case ifla.IFLA_LINKINFO:
+        detail = decodeDetail(value);
+        return;
+      default: // of the sixty others none matters here
+    }
+  });
+  return {
+    index: data.readInt32LE(4),
+    name: name as IfName, // the kernel's own names need no parser
+    detail,
+    mac,
+    mtu,
+    up: (flags & ifH.IFF_UP) !== 0,
+    promisc,
+    operState,
+    master,
+    parent,
+    parentElsewhere,
+    txQueueLength,
+    alias,
+    altNames,
+    group,
+  };
+}
+
+/** IFLA_LINKINFO. */
+function decodeDetail(info: Buffer): LinkDetail {
+  let kind = '';
+  const values = new Map<number, Buffer>();
+  eachAttribute(info, 0, ({ type, data }) => {
+    if (type === ifla.IFLA_INFO_KIND) kind = text(data);
+    if (type === ifla.IFLA_INFO_DATA) eachAttribute(data, 0, (value) => values.set(value.type, value.data));
+  });
+  switch (kind) {
+    case 'macvlan':
+      return { kind, mode: keyOf(macvlanModes, values.get(ifla.IFLA_MACVLAN_MODE)?.readUInt32LE(0), 'vepa') };
+    case 'ipvlan':
+      return { kind, mode: keyOf(ipvlanModes, values.get(ifla.IFLA_IPVLAN_MODE)?.readUInt16LE(0), 'l3') };
+    case 'vlan': {
+      const protocol = values.get(ifla.IFLA_VLAN_PROTOCOL)?.readUInt16BE(0);
+      const id = values.get(ifla.IFLA_VLAN_ID)?.readUInt16LE(0) ?? 0;
+      return { kind, id, protocol: protocol === eth.ETH_P_8021AD ? '802.1ad' : '802.1Q' };
+    }
+    case 'bridge':
+      return { kind, vlanFiltering: values.get(ifla.IFLA_BR_VLAN_FILTERING)?.[0] === 1 };
+    case 'vrf':
+      return { kind, table: values.get(ifla.IFLA_VRF_TABLE)?.readUInt32LE(0) ?? 0 };
+    case 'veth':
+    case 'dummy':
+      return { kind };
+    default:
+      return { kind: 'other', name: kind };
+  }
+}
+
+function keyOf<K extends string>(table: Readonly<Record<K, number>>, value: number | undefined, otherwise: K): K {
+  return (Object.keys(table) as K[]).find((key) => table[key] === value) ?? otherwise;
+}

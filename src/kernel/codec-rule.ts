@@ -1,0 +1,58 @@
+/** Routing policy rules as rtnetlink messages (linux/fib_rules.h). Pure. */
+import { AttrStream, putU32, putU8 } from 'netlink/dist/structs.js';
+import { addressOf, type Family, familyOf, ipBytes, lengthOf, toCidr } from '../net/ip';
+import type { Rule } from '../net/route';
+import { afOf, eachAttribute, familyOfAf, findAddress, type Message } from './codec';
+import { fibRulesH as fra, netlinkH as nl, rtnetlinkH as rt } from './headers';
+
+const headLength = 12; // struct fib_rule_hdr
+
+/** Asks for the rules of one family. */
+export function getRules(family: Family): Message {
+  const header = Buffer.alloc(headLength);
+  header.writeUInt8(afOf(family), 0);
+  return { type: rt.RTM_GETRULE, flags: 0, body: [header] };
+}
+
+/** Adds a rule; without a priority the kernel takes the next one above (in effect before) the rules it was born with. */
+export function newRule(rule: Rule): Message {
+  return { type: rt.RTM_NEWRULE, flags: nl.NLM_F_CREATE | nl.NLM_F_EXCL, body: ruleBody({ ...rule, protocol: rule.protocol ?? rt.RTPROT_BOOT }) };
+}
+
+/** Takes a rule out. The kernel takes the first that agrees in what is given, so give everything. */
+export function deleteRule(rule: Rule): Message {
+  return { type: rt.RTM_DELRULE, flags: 0, body: ruleBody(rule) };
+}
+
+function ruleBody(rule: Rule): readonly Uint8Array[] {
+  const header = Buffer.alloc(headLength);
+  header.writeUInt8(afOf(rule.family), 0);
+  header.writeUInt8(rule.source === undefined ? 0 : lengthOf(rule.source), 2);
+  header.writeUInt8(rule.table < 256 ? rule.table : rt.RT_TABLE_UNSPEC, 4);
+  header.writeUInt8(fra.FR_ACT_TO_TBL, 7);
+  const out = new AttrStream();
+  out.emit(header);
+  if (rule.source !== undefined) out.push(fra.FRA_SRC, ipBytes(addressOf(rule.source)));
+  if (rule.table >= 256) out.push(fra.FRA_TABLE, putU32(rule.table));
+  if (rule.priority !== undefined) out.push(fra.FRA_PRIORITY, putU32(rule.priority));
+  if (rule.protocol !== undefined) out.push(fra.FRA_PROTOCOL, putU8(rule.protocol));
+  return out.bufs;
+}
+
+/** RTM_NEWRULE as the kernel sends it; `undefined` for a rule that leads to no table. Other selectors than the source are not shown. */
+export function decodeRule(data: Buffer): Rule | undefined {
+  const family = familyOfAf(data.readUInt8(0));
+  let table = data.readUInt8(4);
+  let priority = 0; // the kernel leaves out a zero
+  let protocol: number | undefined;
+  let source: Rule['source'];
+  eachAttribute(data, headLength, ({ type, data: value }) => {
+    if (type === fra.FRA_TABLE) table = value.readUInt32LE(0);
+    if (type === fra.FRA_PRIORITY) priority = value.readUInt32LE(0);
+    if (type === fra.FRA_PROTOCOL) protocol = value.readUInt8(0);
+    const address = type === fra.FRA_SRC ? findAddress(value) : undefined;
+    if (address !== undefined && familyOf(address) === family) source = toCidr(address, data.readUInt8(2));
+  });
+  if (family === undefined || data.readUInt8(7) !== fra.FR_ACT_TO_TBL || table === rt.RT_TABLE_UNSPEC) return undefined;
+  return { family, source, table, priority, protocol };
+}

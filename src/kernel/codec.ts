@@ -1,0 +1,66 @@
+/** Netlink messages and attributes as bytes: what every subject's codec is built from. Pure. */
+import { type AttrStream, type NetlinkAttribute, parseAttributes, putU16 } from 'netlink/dist/structs.js';
+import { type Family, type Ip, ipFrom } from '../net/ip';
+import { netlinkH, socketH } from './headers';
+
+/** A request, complete but for sequence number and length. */
+export interface Message {
+  readonly type: number;
+  readonly flags: number; // NLM_F_REQUEST is added by the socket
+  readonly body: readonly Uint8Array[];
+}
+
+/** Adds an attribute that holds attributes, with NLA_F_NESTED: bridge ports and strict checks want it, nobody minds it. */
+export function pushNested(out: AttrStream, type: number, fill: (inner: AttrStream) => void): void {
+  const before = out.bufs.length;
+  out.push(type, (inner) => fill(inner));
+  const header = out.bufs.slice(before).find((part) => part.length === 4); // padding is shorter
+  header?.set(putU16(type | netlinkH.NLA_F_NESTED), 2);
+}
+
+/** Calls `visit` for each attribute after the first `skip` bytes. Types come without flags. */
+export function eachAttribute(data: Buffer, skip: number, visit: (attribute: NetlinkAttribute) => void): void {
+  if (data.length > skip) parseAttributes(data.subarray(skip), visit);
+}
+
+/** Text of an attribute, with or without the NUL at its end. */
+export function text(data: Buffer): string {
+  const end = data.indexOf(0);
+  return data.toString('utf8', 0, end < 0 ? data.length : end);
+}
+
+/** Text as the kernel wants it, with NUL. */
+export function putText(value: string): Buffer {
+  return Buffer.from(`${value}\0`);
+}
+
+/** A 16-bit number at that place, in host order. */
+export function u16(data: Uint8Array, at: number): number {
+  return (data[at] ?? 0) | ((data[at + 1] ?? 0) << 8);
+}
+
+/** AF_INET or AF_INET6. */
+export function afOf(family: Family): number {
+  return family === 4 ? socketH.AF_INET : socketH.AF_INET6;
+}
+
+/** 4 or 6; `undefined` for other address families. */
+export function familyOfAf(af: number): Family | undefined {
+  if (af === socketH.AF_INET) return 4;
+  return af === socketH.AF_INET6 ? 6 : undefined;
+}
+
+/** The address in 4 or 16 bytes; `undefined` for any other length. */
+export function findAddress(data: Buffer | undefined): Ip | undefined {
+  return data !== undefined && (data.length === 4 || data.length === 16) ? ipFrom(data) : undefined;
+}
+
+/** The kernel's words in an error (or done) message: NLMSGERR_ATTR_MSG of the extended acknowledgement. */
+export function extendedAck(flags: number, data: Buffer, fixed: number): string | undefined {
+  if ((flags & netlinkH.NLM_F_ACK_TLVS) === 0) return undefined;
+  let words: string | undefined;
+  eachAttribute(data, fixed, ({ type, data: value }) => {
+    if (type === netlinkH.NLMSGERR_ATTR_MSG) words = text(value);
+  });
+  return words;
+}

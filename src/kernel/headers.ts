@@ -1,0 +1,167 @@
+/** Constants of the kernel's headers under the kernel's own names, one table for each header. Pure. */
+
+/** linux/socket.h, asm-generic/socket.h (x86-64 and arm64). */
+export const socketH = {
+  AF_UNSPEC: 0,
+  AF_INET: 2,
+  AF_BRIDGE: 7,
+  AF_INET6: 10,
+  AF_NETLINK: 16,
+  SOCK_RAW: 3,
+  SOCK_CLOEXEC: 0o2000000,
+  SOL_SOCKET: 1,
+  SO_RCVBUF: 8,
+  SO_RCVTIMEO: 20, // SO_RCVTIMEO_OLD: struct timeval of two longs
+  MSG_TRUNC: 0x20,
+} as const;
+
+/** linux/netlink.h. */
+export const netlinkH = {
+  NETLINK_ROUTE: 0,
+  NLMSG_NOOP: 1,
+  NLMSG_ERROR: 2,
+  NLMSG_DONE: 3,
+  NLMSG_OVERRUN: 4,
+  NLM_F_REQUEST: 0x1,
+  NLM_F_MULTI: 0x2,
+  NLM_F_ACK: 0x4,
+  NLM_F_DUMP_INTR: 0x10,
+  NLM_F_DUMP: 0x300,
+  NLM_F_REPLACE: 0x100,
+  NLM_F_EXCL: 0x200,
+  NLM_F_CREATE: 0x400,
+  NLM_F_CAPPED: 0x100, // of an error message
+  NLM_F_ACK_TLVS: 0x200, // of an error or done message
+  NLMSGERR_ATTR_MSG: 1,
+  SOL_NETLINK: 270,
+  NETLINK_CAP_ACK: 10,
+  NETLINK_EXT_ACK: 11,
+  NETLINK_GET_STRICT_CHK: 12,
+  NLA_F_NESTED: 0x8000,
+} as const;
+
+/** linux/rtnetlink.h. */
+export const rtnetlinkH = {
+  RTM_NEWLINK: 16,
+  RTM_DELLINK: 17,
+  RTM_GETLINK: 18,
+  RTM_SETLINK: 19,
+  RTM_NEWADDR: 20,
+  RTM_DELADDR: 21,
+  RTM_GETADDR: 22,
+  RTM_NEWROUTE: 24,
+  RTM_DELROUTE: 25,
+  RTM_GETROUTE: 26,
+  RTM_NEWRULE: 32,
+  RTM_DELRULE: 33,
+  RTM_GETRULE: 34,
+  RTN_UNICAST: 1,
+  RTPROT_KERNEL: 2,
+  RTPROT_BOOT: 3,
+  RT_SCOPE_UNIVERSE: 0,
+  RT_SCOPE_LINK: 253,
+  RT_SCOPE_NOWHERE: 255,
+  RTM_F_CLONED: 0x200,
+  RT_TABLE_UNSPEC: 0,
+  RT_TABLE_LOCAL: 255,
+  RTA_DST: 1,
+  RTA_OIF: 4,
+  RTA_GATEWAY: 5,
+  RTA_PRIORITY: 6,
+  RTA_PREFSRC: 7,
+  RTA_METRICS: 8,
+  RTA_MULTIPATH: 9,
+  RTA_TABLE: 15,
+  RTA_VIA: 18,
+  RTNH_F_ONLINK: 4,
+  RTAX_MTU: 2,
+  RTAX_ADVMSS: 8,
+  RTEXT_FILTER_BRVLAN: 2,
+  RTEXT_FILTER_SKIP_STATS: 8,
+} as const;
+
+/** linux/if_link.h. */
+export const ifLinkH = {
+  IFLA_ADDRESS: 1,
+  IFLA_IFNAME: 3,
+  IFLA_MTU: 4,
+  IFLA_LINK: 5,
+  IFLA_MASTER: 10,
+  IFLA_PROTINFO: 12,
+  IFLA_TXQLEN: 13,
+  IFLA_OPERSTATE: 16,
+  IFLA_LINKINFO: 18,
+  IFLA_IFALIAS: 20,
+  IFLA_AF_SPEC: 26,
+  IFLA_GROUP: 27,
+  IFLA_NET_NS_FD: 28,
+  IFLA_EXT_MASK: 29,
+  IFLA_PROMISCUITY: 30,
+  IFLA_LINK_NETNSID: 37,
+  IFLA_PROP_LIST: 52,
+  IFLA_ALT_IFNAME: 53,
+  IFLA_INFO_KIND: 1,
+  IFLA_INFO_DATA: 2,
+  IFLA_MACVLAN_MODE: 1,
+  IFLA_MACVLAN_BC_QUEUE_LEN: 7,
+  IFLA_IPVLAN_MODE: 1,
+  IFLA_VLAN_ID: 1,
+  IFLA_VLAN_PROTOCOL: 5,
+  IFLA_BR_VLAN_FILTERING: 7,
+  IFLA_VRF_TABLE: 1,
+  IFLA_BRPORT_MODE: 4,
+  IFLA_BRPORT_ISOLATED: 33,
+} as const;
+
+/** linux/if.h. */
+export const ifH = {
+  IFNAMSIZ: 16,
+  IFF_UP: 0x1,
+  IFF_LOOPBACK: 0x8,
+  IFF_PROMISC: 0x100,
+} as const;
+
+/** linux/veth.h. */
+export const vethH = { VETH_INFO_PEER: 1 } as const;
+
+/** linux/if_bridge.h. */
+export const ifBridgeH = {
+  IFLA_BRIDGE_FLAGS: 0,
+  IFLA_BRIDGE_VLAN_INFO: 2,
+  BRIDGE_FLAGS_MASTER: 1,
+  BRIDGE_VLAN_INFO_PVID: 2,
+  BRIDGE_VLAN_INFO_UNTAGGED: 4,
+} as const;
+
+/** linux/if_addr.h. */
+export const ifAddrH = {
+  IFA_ADDRESS: 1,
+  IFA_LOCAL: 2,
+  IFA_BROADCAST: 4,
+  IFA_FLAGS: 8,
+  IFA_F_NODAD: 0x02,
+  IFA_F_DADFAILED: 0x08,
+  IFA_F_TENTATIVE: 0x40,
+} as const;
+
+/** linux/fib_rules.h. */
+export const fibRulesH = {
+  FRA_SRC: 2,
+  FRA_PRIORITY: 6,
+  FRA_TABLE: 15,
+  FRA_PROTOCOL: 21,
+  FR_ACT_TO_TBL: 1,
+} as const;
+
+/** linux/if_ether.h. */
+export const ifEtherH = { ETH_P_8021Q: 0x8100, ETH_P_8021AD: 0x88a8 } as const;
+
+/** linux/sched.h, linux/magic.h, asm-generic/fcntl.h and sys/file.h: namespaces and locks. */
+export const systemH = {
+  CLONE_NEWNET: 0x40000000,
+  NSFS_MAGIC: 0x6e736673,
+  PROC_SUPER_MAGIC: 0x9fa0,
+  LOCK_EX: 2,
+  LOCK_NB: 4,
+  LOCK_UN: 8,
+} as const;

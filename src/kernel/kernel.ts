@@ -1,0 +1,23 @@
+/** The kernel's networking for this process: its own namespace, and others by path. Touches what Netns touches. */
+import { closeSync } from 'node:fs';
+import type { Kernel, Netns } from '../attach/ports';
+import { fail } from '../error';
+import type { NetnsPath } from '../net/names';
+import { findNamespace, ownNamespace, sameNamespace } from './namespace';
+import { RouteNetns } from './netns';
+
+/** The kernel as this thread sees it. Nothing is opened before it is used. */
+export function openKernel(): Kernel {
+  const find = async (path: NetnsPath): Promise<Netns | undefined> => {
+    const fd = findNamespace(path);
+    if (fd === undefined) return undefined;
+    if (!sameNamespace(fd, ownNamespace())) return new RouteNetns(path, fd);
+    closeSync(fd);
+    return fail('NetnsSame', `Cannot use ${path} as CNI_NETNS: it is the namespace the plugin runs in`);
+  };
+  return {
+    host: new RouteNetns(undefined, undefined),
+    find,
+    open: async (path) => (await find(path)) ?? fail('NetnsMissing', `Cannot open the network namespace ${path}: there is none at that path`),
+  };
+}

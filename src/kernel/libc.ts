@@ -1,0 +1,41 @@
+/** The C library by bun:ffi: sockets, setns, flock, errno. Loaded once, at the first call. Touches the process it runs in. */
+import { dlopen, type Pointer, read } from 'bun:ffi';
+import { fail } from '../error';
+import { errnoName } from './errno';
+
+/** man 2 of each name; `recvfrom` and `send` give bytes, all give -1 with errno on failure. */
+const signatures = {
+  socket: { args: ['i32', 'i32', 'i32'], returns: 'i32' },
+  setsockopt: { args: ['i32', 'i32', 'i32', 'ptr', 'u32'], returns: 'i32' },
+  send: { args: ['i32', 'ptr', 'u64', 'i32'], returns: 'i32' }, // the system call sendto
+  recvfrom: { args: ['i32', 'ptr', 'u64', 'i32', 'ptr', 'ptr'], returns: 'i32' },
+  setns: { args: ['i32', 'i32'], returns: 'i32' },
+  flock: { args: ['i32', 'i32'], returns: 'i32' },
+  __errno_location: { args: [], returns: 'ptr' },
+} as const;
+
+function load() {
+  const musl = process.arch === 'arm64' ? 'libc.musl-aarch64.so.1' : 'libc.musl-x86_64.so.1';
+  let problem: unknown;
+  for (const name of ['libc.so.6', musl]) {
+    try {
+      return dlopen(name, signatures).symbols;
+    } catch (cause) {
+      problem = cause;
+    }
+  }
+  return fail('Internal', `Cannot load the C library: neither libc.so.6 nor ${musl}`, { cause: problem });
+}
+
+let loaded: ReturnType<typeof load> | undefined;
+
+/** The functions of the C library that the kernel edge uses. */
+export function libc(): ReturnType<typeof load> {
+  loaded ??= load();
+  return loaded;
+}
+
+/** The name of the error that the call just before left, e.g. `EINTR`. Nothing may come in between. */
+export function lastErrno(): string {
+  return errnoName(read.i32(libc().__errno_location() as Pointer, 0));
+}

@@ -1,0 +1,268 @@
+/** One network namespace over rtnetlink and /proc/sys. Touches that namespace; every method is done when it returns. */
+import { closeSync } from 'node:fs';
+import type { Netns } from '../attach/ports';
+import { CniError, fail } from '../error';
+import { type Cidr, type Family, familyOf } from '../net/ip';
+import type { BridgeVlan, Link, LinkChange, LinkSpec } from '../net/link';
+import { derivedName, type IfName, type NetnsPath } from '../net/names';
+import { type Address, mainTable, type Route, type RouteFilter, type Rule } from '../net/route';
+import type { Message } from './codec';
+import * as bridge from './codec-bridge';
+import * as link from './codec-link';
+import * as route from './codec-route';
+import * as rule from './codec-rule';
+import { errnoOf } from './errno';
+import { inside, ownNamespace } from './namespace';
+import { RouteSocket } from './socket';
+import { readSysctl, writeSysctl } from './sysctl';
+
+const families: readonly Family[] = [4, 6];
+
+/** The kernel's namespace behind a descriptor; its socket is opened at the first use. */
+export class RouteNetns implements Netns {
+  readonly #fd: number | undefined; // undefined: the host's, the thread's own
+  #socket: RouteSocket | undefined;
+  #closed = false;
+
+  /** Takes over the descriptor; `undefined` for the namespace of this thread. */
+  constructor(
+    readonly path: NetnsPath | undefined,
+    fd: number | undefined,
+  ) {
+    this.#fd = fd;
+  }
+
+  async findLink(name: string): Promise<Link | undefined> {
+    return this.#findLink(name);
+  }
+
+  async findLinkByIndex(index: number): Promise<Link | undefined> {
+    return this.#findLink(index);
+  }
+
+  async links(): Promise<readonly Link[]> {
+    return this.#open().dump(link.getLinks(), link.decodeLink, 'list links');
+  }
+
+  async createLink(spec: LinkSpec, into?: Netns): Promise<Link> {
+    const target = into === undefined ? this : edge(into);
+    const action = `create ${spec.kind} ${spec.name}`;
+    const make = (name: IfName): void => {
+      const place = { name, into: target === this ? undefined : target.#descriptor(), home: this.#descriptor() };
+      this.#open().change(link.newLink(spec, place), action);
+    };
+    try {
+      make(spec.name);
+    } catch (error) {
+      if (errnoOf(error) !== 'EEXIST') throw error;
+      this.#refuseTaken(spec, target, action, error);
+      // Before Linux 6.15 a name counts as taken when this namespace has it, even for a link that goes elsewhere.
+      if (target === this || this.#findLink(spec.name) === undefined) throw error;
+      target.#takeName(make, spec, action);
+    }
+    return target.#findLink(spec.name) ?? fail('LinkMissing', `Cannot find link ${spec.name} after it was made`);
+  }
+
+  async changeLink(index: number, change: LinkChange): Promise<void> {
+    const action = `change ${Object.keys(change).join(', ')} of link ${index}`;
+    try {
+      this.#open().change(link.setLink(index, change), action);
+    } catch (error) {
+      if (errnoOf(error) === 'EEXIST' && change.name !== undefined) throw taken(`rename link ${index}`, change.name, error);
+      throw error;
+    }
+  }
+
+  async deleteLink(name: IfName): Promise<void> {
+    this.#deleteLink(name);
+    if (this.#fd !== undefined) this.#deleteLink(temporary(name)); // what a killed createLink may have left
+  }
+
+  async moveLink(index: number, into: Netns): Promise<void> {
+    const target = edge(into);
+    try {
+      this.#open().change(link.moveLink(index, target.#descriptor()), `move link ${index} to another namespace`);
+    } catch (error) {
+      const name = errnoOf(error) === 'EEXIST' ? this.#findLink(index)?.name : undefined;
+      throw name === undefined ? error : taken(`move link ${name}`, name, error);
+    }
+  }
+
+  async addresses(filter: { readonly index?: number; readonly family?: Family } = {}): Promise<readonly Address[]> {
+    const { index, family } = filter;
+    const ask = (): readonly Address[] =>
+      this.#open().dump(route.getAddresses(family, index ?? 0), route.decodeAddress, 'list addresses');
+    const found = tolerant(ask, ['ENODEV']) ?? [];
+    return found.filter(
+      (a) => (index === undefined || a.index === index) && (family === undefined || familyOf(a.address) === family),
+    );
+  }
+
+  async addAddress(index: number, address: Cidr, options: { readonly noDad?: boolean } = {}): Promise<void> {
+    this.#change(route.newAddress(index, address, options.noDad === true), `add address ${address} to link ${index}`);
+  }
+
+  async deleteAddress(index: number, address: Cidr): Promise<void> {
+    this.#remove(route.deleteAddress(index, address), `delete address ${address} of link ${index}`);
+  }
+
+  async routes(filter: RouteFilter = {}): Promise<readonly Route[]> {
+    const table = filter.table ?? mainTable;
+    const wanted = filter.family === undefined ? families : [filter.family];
+    const ask = (family: Family): readonly Route[] =>
+      tolerant(() => this.#open().dump(route.getRoutes(family, filter), route.decodeRoute, 'list routes').flat(), ['ENOENT', 'ENODEV']) ?? [];
+    return wanted.flatMap((family) =>
+      ask(family).filter(
+        (r) =>
+          familyOf(r.dst) === family && // a kernel without IPv6 answers with IPv4
+          (filter.index === undefined || r.index === filter.index) &&
+          (table === 'all' || r.table === table),
+      ),
+    );
+  }
+
+  async addRoute(wanted: Route, mode: 'create' | 'append' | 'replace' = 'create'): Promise<void> {
+    this.#change(route.newRoute(wanted, mode), `add route ${shownRoute(wanted)}`);
+  }
+
+  async deleteRoute(gone: Route): Promise<void> {
+    this.#remove(route.deleteRoute(gone), `delete route ${shownRoute(gone)}`);
+  }
+
+  async rules(): Promise<readonly Rule[]> {
+    return this.#rules();
+  }
+
+  async addRule(wanted: Rule): Promise<void> {
+    this.#change(rule.newRule(wanted), `add rule from ${wanted.source ?? 'all'} lookup ${wanted.table}`);
+  }
+
+  /** For the kernel "from all" means "from anything": the rule is looked up, so that no other goes. */
+  async deleteRule(gone: Rule): Promise<void> {
+    const given = (key: 'priority' | 'protocol', of: Rule): boolean => gone[key] === undefined || gone[key] === of[key];
+    const found = this.#rules().find(
+      (r) => r.family === gone.family && r.source === gone.source && r.table === gone.table && given('priority', r) && given('protocol', r),
+    );
+    if (found !== undefined) this.#remove(rule.deleteRule(found), `delete rule from ${gone.source ?? 'all'} lookup ${gone.table}`);
+  }
+
+  async bridgeVlans(index: number): Promise<readonly BridgeVlan[]> {
+    return this.#open().dump(bridge.getVlans(), (data) => bridge.decodeVlans(data, index), 'list VLANs of bridge ports').flat();
+  }
+
+  async addBridgeVlan(index: number, vlan: BridgeVlan): Promise<void> {
+    this.#change(bridge.newVlan(index, vlan), `add VLAN ${vlan.id} to bridge port ${index}`);
+  }
+
+  async deleteBridgeVlan(index: number, id: number): Promise<void> {
+    this.#remove(bridge.deleteVlan(index, id), `delete VLAN ${id} of bridge port ${index}`);
+  }
+
+  async setBridgePort(index: number, port: { readonly hairpin?: boolean; readonly isolated?: boolean }): Promise<void> {
+    this.#change(bridge.setPort(index, port), `set ${Object.keys(port).join(', ')} of bridge port ${index}`);
+  }
+
+  async sysctl(key: string): Promise<string | undefined> {
+    return this.#inside(() => readSysctl(key));
+  }
+
+  async setSysctl(key: string, value: string): Promise<void> {
+    this.#inside(() => writeSysctl(key, value));
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#socket?.close();
+    if (this.#fd !== undefined) closeSync(this.#fd);
+  }
+
+  #open(): RouteSocket {
+    if (this.#closed) return fail('Internal', `Cannot use the namespace ${this.path ?? 'of the host'}: it is closed`);
+    this.#socket ??= this.#inside(() => new RouteSocket());
+    return this.#socket;
+  }
+
+  #inside<T>(work: () => T): T {
+    return this.#fd === undefined ? work() : inside(this.#fd, work);
+  }
+
+  #descriptor(): number {
+    return this.#fd ?? ownNamespace();
+  }
+
+  #change(message: Message, action: string): void {
+    this.#open().change(message, action);
+  }
+
+  /** Already gone is done. */
+  #remove(message: Message, action: string): void {
+    tolerant(() => this.#change(message, action), ['ENOENT', 'ESRCH', 'ENODEV', 'EADDRNOTAVAIL']);
+  }
+
+  #findLink(which: number | string): Link | undefined {
+    const ask = (): Link | undefined => this.#open().get(link.getLink(which), link.decodeLink, `find link ${which}`);
+    return tolerant(ask, typeof which === 'string' ? ['ENODEV', 'EINVAL', 'ERANGE'] : ['ENODEV']); // no such name can be
+  }
+
+  #rules(): readonly Rule[] {
+    const ask = (family: Family): readonly Rule[] => this.#open().dump(rule.getRules(family), rule.decodeRule, 'list rules');
+    return families.flatMap((family) => ask(family).filter((r) => r.family === family)); // without IPv6 the kernel answers with IPv4
+  }
+
+  /** By index, so that a link which merely has that alternative name stays. */
+  #deleteLink(name: IfName): void {
+    const found = this.#findLink(name);
+    if (found?.name === name) this.#remove(link.deleteLink(found.index), `delete link ${name}`);
+  }
+
+  /** Makes the link under a temporary name and renames it here; one that an earlier, killed call left goes first. */
+  #takeName(make: (name: IfName) => void, spec: LinkSpec, action: string): void {
+    const name = temporary(spec.name);
+    this.#deleteLink(name);
+    make(name);
+    try {
+      const made = this.#findLink(name) ?? fail('LinkMissing', `Cannot ${action}: its temporary name ${name} is gone`);
+      this.#change(link.setLink(made.index, { name: spec.name }), `rename ${name} to ${spec.name}`);
+    } catch (error) {
+      this.#deleteLink(name);
+      throw errnoOf(error) === 'EEXIST' ? taken(action, spec.name, error) : error;
+    }
+  }
+
+  /** Throws LinkExists when one of the names of a new link is taken where it goes. */
+  #refuseTaken(spec: LinkSpec, target: RouteNetns, action: string, cause: unknown): void {
+    if (target.#findLink(spec.name) !== undefined) throw taken(action, spec.name, cause);
+    if (spec.kind === 'veth' && this.#findLink(spec.peerName) !== undefined) throw taken(action, spec.peerName, cause);
+  }
+}
+
+/** The name of a link on its way to its own name; the same each time, so that a forgotten one is found. */
+function temporary(name: IfName): IfName {
+  return derivedName('b', name);
+}
+
+function taken(action: string, name: string, cause: unknown): CniError {
+  return new CniError('LinkExists', `Cannot ${action}: a link ${name} exists`, { errno: 'EEXIST', cause });
+}
+
+function shownRoute(r: Route): string {
+  const via = r.gateway === undefined ? '' : ` via ${r.gateway}`;
+  const table = r.table === undefined || r.table === mainTable ? '' : ` in table ${r.table}`;
+  return `${r.dst}${via}${table}`;
+}
+
+/** The result, or `undefined` when the kernel said one of these. */
+function tolerant<T>(work: () => T, errnos: readonly string[]): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if (errnos.includes(errnoOf(error) ?? '')) return undefined;
+    throw error;
+  }
+}
+
+/** Only namespaces of this kernel can be a place for its links. */
+function edge(namespace: Netns): RouteNetns {
+  return namespace instanceof RouteNetns ? namespace : fail('Internal', 'Cannot use a namespace of another kernel');
+}

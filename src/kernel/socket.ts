@@ -1,0 +1,130 @@
+/** One rtnetlink socket: a request out, its answers in, synchronously. Touches the namespace in which it was opened. */
+import { closeSync } from 'node:fs';
+import { extendedAck, type Message } from './codec';
+import { errnoName, refused } from './errno';
+import { netlinkH as nl, socketH as so } from './headers';
+import { lastErrno, libc } from './libc';
+
+const headerLength = 16; // struct nlmsghdr
+const patience = 60; // seconds
+const attempts = 5; // of a dump that changes while it is read
+
+/** Largest datagram: the kernel sends dumps in parts of at most 32 KiB, and one link with many virtual functions in one larger part. */
+const received = Buffer.allocUnsafeSlow(256 * 1024);
+const sender = Buffer.alloc(12); // struct sockaddr_nl: family, pad, pid, groups
+const senderLength = Buffer.alloc(4);
+
+/** What a message of an answer becomes; `undefined` leaves it out. `data` is valid during the call only. */
+export type Decode<T> = (data: Buffer, type: number) => T | undefined;
+
+/** A NETLINK_ROUTE socket. Messages that are refused throw KernelRefused, `action` naming what was tried. */
+export class RouteSocket {
+  readonly #fd: number;
+  #sequence = 0;
+
+  /** Opens it in the namespace that the thread is in. */
+  constructor() {
+    this.#fd = libc().socket(so.AF_NETLINK, so.SOCK_RAW | so.SOCK_CLOEXEC, nl.NETLINK_ROUTE);
+    if (this.#fd < 0) throw refused('open a netlink socket', lastErrno());
+    const one = Buffer.from(new Int32Array([1]).buffer);
+    const timeout = Buffer.from(new BigInt64Array([BigInt(patience), 0n]).buffer);
+    libc().setsockopt(this.#fd, so.SOL_SOCKET, so.SO_RCVTIMEO, timeout, timeout.length);
+    // Each of these may be missing in an old kernel: less text in errors, more to filter here.
+    for (const option of [nl.NETLINK_EXT_ACK, nl.NETLINK_CAP_ACK, nl.NETLINK_GET_STRICT_CHK])
+      libc().setsockopt(this.#fd, nl.SOL_NETLINK, option, one, one.length);
+  }
+
+  /** Changes something: sends, and waits for the acknowledgement. */
+  change(message: Message, action: string): void {
+    this.#send({ ...message, flags: message.flags | nl.NLM_F_ACK }, action);
+    this.#receive(action, () => undefined, true);
+  }
+
+  /** Asks for one thing. */
+  get<T>(message: Message, decode: Decode<T>, action: string): T | undefined {
+    this.#send(message, action);
+    return this.#receive(action, decode, false).found[0];
+  }
+
+  /**
+   * Asks for all things of a kind. A table that changes meanwhile is read again, up to five times; then the last answer
+   * counts, as in the reference implementation: on a busy router no dump ever ends undisturbed.
+   */
+  dump<T>(message: Message, decode: Decode<T>, action: string): readonly T[] {
+    for (let attempt = 1; ; attempt++) {
+      this.#send({ ...message, flags: message.flags | nl.NLM_F_DUMP }, action);
+      const { found, disturbed } = this.#receive(action, decode, true);
+      if (!disturbed || attempt === attempts) return found;
+    }
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+
+  #send({ type, flags, body }: Message, action: string): void {
+    this.#sequence = (this.#sequence + 1) >>> 0;
+    const header = Buffer.allocUnsafe(headerLength);
+    const whole = Buffer.concat([header, ...body]);
+    whole.writeUInt32LE(whole.length, 0);
+    whole.writeUInt16LE(type, 4);
+    whole.writeUInt16LE(flags | nl.NLM_F_REQUEST, 6);
+    whole.writeUInt32LE(this.#sequence, 8);
+    whole.writeUInt32LE(0, 12);
+    for (;;) {
+      if (libc().send(this.#fd, whole, whole.length, 0) >= 0) return;
+      const errno = lastErrno();
+      if (errno !== 'EINTR') throw refused(action, errno);
+    }
+  }
+
+  /** Reads until the answer ends: at the acknowledgement or DONE, or at the first message when nothing else follows. */
+  #receive<T>(action: string, decode: Decode<T>, toTheEnd: boolean): { found: T[]; disturbed: boolean } {
+    const found: T[] = [];
+    let disturbed = false;
+    for (;;) {
+      const length = this.#datagram(action);
+      for (let at = 0; at + headerLength <= length; ) {
+        const size = received.readUInt32LE(at);
+        if (size < headerLength || at + size > length) throw refused(action, 'EPROTO', 'the answer is cut off');
+        const type = received.readUInt16LE(at + 4);
+        const flags = received.readUInt16LE(at + 6);
+        const sequence = received.readUInt32LE(at + 8);
+        const data = received.subarray(at + headerLength, at + size);
+        at += (size + 3) & ~3;
+        if (sequence !== this.#sequence) continue; // the rest of an answer that was given up
+        if ((flags & nl.NLM_F_DUMP_INTR) !== 0) disturbed = true;
+        if (type === nl.NLMSG_ERROR || type === nl.NLMSG_DONE) {
+          const number = data.length >= 4 ? -data.readInt32LE(0) : 0;
+          if (number > 0) throw refused(action, errnoName(number), extendedAck(flags, data, wordsAt(type, flags, data)));
+          return { found, disturbed };
+        }
+        if (type === nl.NLMSG_NOOP) continue;
+        const one = decode(data, type);
+        if (one !== undefined) found.push(one);
+        if (!toTheEnd && (flags & nl.NLM_F_MULTI) === 0) return { found, disturbed };
+      }
+    }
+  }
+
+  /** Bytes of the next datagram from the kernel. ENOBUFS, an answer that the kernel had to drop, is a failure like any other. */
+  #datagram(action: string): number {
+    for (;;) {
+      senderLength.writeUInt32LE(sender.length, 0);
+      const length = libc().recvfrom(this.#fd, received, received.length, so.MSG_TRUNC, sender, senderLength);
+      if (length < 0) {
+        const errno = lastErrno();
+        if (errno === 'EINTR') continue;
+        throw errno === 'EAGAIN' ? refused(action, 'ETIMEDOUT', `no answer within ${patience} s`) : refused(action, errno);
+      }
+      if (length > received.length) throw refused(action, 'EMSGSIZE', `an answer of ${length} bytes`);
+      if (sender.readUInt32LE(4) === 0) return length; // others are not the kernel
+    }
+  }
+}
+
+/** Where the extended acknowledgement starts: after the error number, and after the request when it is sent back. */
+function wordsAt(type: number, flags: number, data: Buffer): number {
+  if (type === nl.NLMSG_DONE) return 4;
+  return (flags & nl.NLM_F_CAPPED) !== 0 || data.length < 8 ? 20 : 4 + ((data.readUInt32LE(4) + 3) & ~3);
+}
