@@ -7,6 +7,8 @@ import { lastErrno, libc } from './libc';
 
 /** A lock that is held. */
 export interface Lock {
+  /** The file, as `device:inode`: whoever deletes lock files must see whether the path still leads to it. */
+  readonly file: string;
   /** Lets go; a second call does nothing. */
   release(): void;
 }
@@ -55,6 +57,7 @@ function take(path: string, mode: number, flags: number): Lock | undefined {
 function lockOf(fd: number, key: string): Lock {
   let open = true;
   return {
+    file: key,
     release() {
       if (!open) return;
       open = false;

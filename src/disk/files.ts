@@ -1,0 +1,44 @@
+/** Files that a configuration names. Reads the disk. */
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import type { Files } from '../attach/ports';
+import { fail } from '../error';
+import { ioUnlessMissing } from './io';
+
+/** Longest text that is read: 1 MiB, the API server's limit for an object, too. */
+export const longestFile = 1024 * 1024;
+
+/** Files of this node. */
+export const files: Files = { readText: async (path) => readText(path) };
+
+/**
+ * The text of a regular file; `undefined` when there is none. Symbolic links are followed, as mounted ConfigMaps need.
+ * Devices and pipes are refused without waiting on them.
+ * @throws CniError IoFailed when it is no regular file, larger than 1 MiB, or unreadable.
+ */
+export function readText(path: string): string | undefined {
+  return ioUnlessMissing('read', path, () => {
+    const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+    try {
+      const stat = fstatSync(fd);
+      if (!stat.isFile()) fail('IoFailed', `Cannot read ${path}: need a regular file`);
+      if (stat.size > longestFile)
+        fail('IoFailed', `Cannot read ${path}: ${stat.size} bytes, at most ${longestFile} are read`);
+      return readAll(fd, stat.size, path);
+    } finally {
+      closeSync(fd);
+    }
+  });
+}
+
+/** Reads to the end: files of /proc say they have 0 bytes. */
+function readAll(fd: number, size: number, path: string): string {
+  let bytes = Buffer.allocUnsafe(Math.max(size, 4095) + 1); // one more, to see the end
+  let length = 0;
+  for (;;) {
+    const read = readSync(fd, bytes, length, bytes.length - length, null);
+    if (read === 0) return bytes.toString('utf8', 0, length);
+    length += read;
+    if (length > longestFile) fail('IoFailed', `Cannot read ${path}: at most ${longestFile} bytes are read`);
+    if (length === bytes.length) bytes = Buffer.concat([bytes, Buffer.allocUnsafe(length)]);
+  }
+}

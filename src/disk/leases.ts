@@ -1,0 +1,221 @@
+/** host-local's address reservations, byte for byte as the reference plugin keeps them, under its lock. Touches the stores below allowed roots. */
+import {
+  closeSync,
+  constants,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  unlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import type { LeaseOwner, LeaseStore, Leases } from '../attach/ports';
+import { fail } from '../error';
+import { shown } from '../json';
+import { errnoOf } from '../kernel/errno';
+import { findIp, type Ip } from '../net/ip';
+import { type ContainerId, containerId, type IfName, ifName, type NetworkName } from '../net/names';
+import { io, ioUnlessMissing } from './io';
+import { waitForLock } from './lock';
+
+/** Where reservations live when `dataDir` says nothing. */
+const defaultDataDir = '/var/lib/cni/networks';
+
+/** Directories below which a `dataDir` may lie: whoever may write a NetworkAttachmentDefinition chooses it, and Braid is root. */
+export const defaultLeaseRoots: readonly string[] = [
+  '/var/lib/cni',
+  '/run/cni',
+  '/var/run/cni',
+  '/var/lib/rancher',
+  '/var/snap',
+];
+
+/** What bounds a `dataDir`. */
+export interface LeaseBounds {
+  /** Directories below which a `dataDir` may lie. */
+  readonly roots: readonly string[];
+  /** Braid's own directory, in which none may lie. */
+  readonly cniDir: string;
+}
+
+const lockLimit = 60_000; // ms; the reference waits for ever, and its work takes milliseconds
+
+/** host-local's stores of this node. A `dataDir` outside the bounds is ConfigInvalid. */
+export function createLeaseStore(bounds: LeaseBounds): LeaseStore {
+  return {
+    async locked<T>(dataDir: string | undefined, network: NetworkName, work: (leases: Leases) => T): Promise<T> {
+      const directory = storeDirectory(dataDir || defaultDataDir, network, bounds);
+      const lock = await waitForLock(join(directory, 'lock'), 0o750, lockLimit);
+      try {
+        return work(leasesIn(directory));
+      } finally {
+        lock.release();
+      }
+    },
+  };
+}
+
+/** The network's directory, made when missing; symbolic links on the way must not lead out of the roots. */
+function storeDirectory(dataDir: string, network: NetworkName, { roots, cniDir }: LeaseBounds): string {
+  const refuse = (why: string): never =>
+    fail(
+      'ConfigInvalid',
+      `Cannot use ${shown(dataDir)} as ipam.dataDir: ${why}; need a directory below ${roots.join(', ')}`,
+    );
+  if (!dataDir.startsWith('/')) refuse('it is not absolute');
+  if (dataDir.split('/').includes('..')) refuse('it has ".." in it');
+  if (dataDir.includes('\0')) refuse('it has a zero byte in it');
+  const directory = join(normalize(dataDir), network);
+  const root = roots.find((each) => isWithin(directory, each)) ?? refuse('it lies elsewhere');
+  const there = realPath(directory);
+  const real = there ?? realPathAbove(directory, root);
+  if (!roots.some((each) => isWithin(real, realPath(each) ?? each))) refuse(`a symbolic link leads to ${real}`);
+  if (isWithin(directory, cniDir) || isWithin(real, realPath(cniDir) ?? cniDir)) refuse(`${cniDir} is Braid's own`);
+  if (there === undefined) io('make', directory, () => mkdirSync(directory, { recursive: true, mode: 0o755 }));
+  return directory;
+}
+
+function isWithin(path: string, root: string): boolean {
+  const base = normalize(root).replace(/\/+$/, '');
+  return path === base || path.startsWith(`${base}/`);
+}
+
+function realPath(path: string): string | undefined {
+  return ioUnlessMissing('read', path, () => realpathSync.native(path));
+}
+
+/** Where the nearest directory above that exists really is; the root, when it does not exist yet itself. */
+function realPathAbove(path: string, root: string): string {
+  const above = dirname(path);
+  return isWithin(above, root) ? (realPath(above) ?? realPathAbove(above, root)) : root;
+}
+
+function leasesIn(directory: string): Leases {
+  const lastPath = (rangeSet: number): string => join(directory, `last_reserved_ip.${rangeSet}`);
+  return {
+    ownedBy(owner) {
+      return matching(scan(directory), owner).map(({ address }) => address);
+    },
+
+    reserve(address, owner) {
+      const path = join(directory, address);
+      return io('reserve', path, () => {
+        const fd = openNew(path);
+        if (fd === undefined) return false;
+        try {
+          writeSync(fd, contentOf(owner));
+        } catch (error) {
+          unlinkSync(path);
+          throw error;
+        } finally {
+          closeSync(fd);
+        }
+        return true;
+      });
+    },
+
+    release(owner) {
+      const files = scan(directory);
+      const mine = matching(files, owner);
+      const errors = [...files.filter(isAbandoned), ...mine].flatMap(({ path }) => failedDelete(path) ?? []);
+      if (errors[0] !== undefined) throw errors[0]; // not passed over as in the reference: an address would leak unseen
+      return mine.map(({ address }) => address);
+    },
+
+    last(rangeSet) {
+      return findIp(ioUnlessMissing('read', lastPath(rangeSet), () => readFileSync(lastPath(rangeSet), 'utf8')));
+    },
+
+    setLast(rangeSet, address) {
+      io('write', lastPath(rangeSet), () => writeFileSync(lastPath(rangeSet), address, { mode: 0o600 }));
+    },
+
+    all() {
+      return scan(directory).flatMap(({ address, content }) => {
+        const owner = findOwner(content);
+        return owner === undefined ? [] : { ...owner, address };
+      });
+    },
+  };
+}
+
+/** A reservation's file. */
+interface LeaseFile {
+  readonly path: string;
+  readonly address: Ip;
+  readonly content: string; // white space at both ends cut off, as the reference compares
+}
+
+/** Every file named by an address, in lexical order, subdirectories too; what cannot be read is skipped, as the reference does. */
+function scan(directory: string): readonly LeaseFile[] {
+  const entries = readdirSync(directory, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
+  return entries.flatMap((entry) => {
+    const path = join(directory, entry.name);
+    if (entry.isDirectory()) return scan(path);
+    const address = entry.isFile() ? findIp(entry.name) : undefined;
+    const content = address === undefined ? undefined : findContent(path);
+    return address === undefined || content === undefined ? [] : { path, address, content };
+  });
+}
+
+/** The owner's files; those of very old versions, which name the container only, when there is no other. */
+function matching(files: readonly LeaseFile[], owner: LeaseOwner): readonly LeaseFile[] {
+  const exact = files.filter(({ content }) => content === contentOf(owner));
+  return exact.length > 0 ? exact : files.filter(({ content }) => content === owner.containerId);
+}
+
+function contentOf({ containerId, ifName }: LeaseOwner): string {
+  return `${containerId}\r\n${ifName}`;
+}
+
+/**
+ * An empty file is what a process left that was killed between making and writing it: everybody does both under the
+ * lock, and here the lock is ours. It holds nothing for anybody.
+ */
+function isAbandoned({ content }: { readonly content: string }): boolean {
+  return content === '';
+}
+
+/** Makes the file and opens it; `undefined` when the address is held. */
+function openNew(path: string): number | undefined {
+  try {
+    return openSync(path, constants.O_CREAT | constants.O_EXCL | constants.O_RDWR, 0o600);
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') throw error;
+    const content = findContent(path);
+    return content !== undefined && isAbandoned({ content })
+      ? openSync(path, constants.O_RDWR | constants.O_TRUNC)
+      : undefined;
+  }
+}
+
+function findContent(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch {
+    return undefined;
+  }
+}
+
+function failedDelete(path: string): unknown {
+  try {
+    ioUnlessMissing('delete', path, () => unlinkSync(path));
+    return undefined;
+  } catch (error) {
+    return error;
+  }
+}
+
+function findOwner(
+  content: string,
+): { readonly containerId: ContainerId; readonly ifName: IfName | undefined } | undefined {
+  const [container = '', link] = content.split('\r\n');
+  try {
+    return { containerId: containerId(container), ifName: link === undefined ? undefined : ifName(link, 'interface') };
+  } catch {
+    return undefined; // nobody's in particular: another program's file
+  }
+}

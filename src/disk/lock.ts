@@ -1,0 +1,70 @@
+/** Waits for file locks without holding up the event loop. Touches lock files. */
+import { mkdirSync, statSync, unlinkSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fail } from '../error';
+import { type Lock, tryFlock } from '../kernel/flock';
+import { io, ioUnlessMissing, isMissing } from './io';
+
+const firstPause = 1; // ms
+const longestPause = 20; // ms
+
+/**
+ * Takes the lock at that path, made with `mode` when missing; the file stays.
+ * Tried again after short pauses, not waited for in the kernel: the agent does other work meanwhile.
+ * @throws CniError IoFailed when somebody else holds it for longer than `limit` milliseconds.
+ */
+export async function waitForLock(path: string, mode: number, limit: number): Promise<Lock> {
+  return retried(path, limit, () => tryFlock(path, mode));
+}
+
+/**
+ * As waitForLock, mode 0600, missing directories made; the file is deleted on release, so none pile up.
+ * Whoever got the lock of a file that was deleted meanwhile has nothing, and tries again.
+ */
+export async function waitForVanishingLock(path: string, limit: number): Promise<Lock> {
+  return retried(path, limit, () => tryVanishingLock(path));
+}
+
+async function retried(path: string, limit: number, attempt: () => Lock | undefined): Promise<Lock> {
+  const end = performance.now() + limit;
+  for (let pause = firstPause; ; pause = Math.min(2 * pause, longestPause)) {
+    const lock = attempt();
+    if (lock !== undefined) return lock;
+    if (performance.now() > end) fail('IoFailed', `Cannot lock ${path}: held by another call for ${limit / 1000} s`);
+    await sleep(pause * (0.5 + Math.random())); // apart from each other
+  }
+}
+
+/** As waitForVanishingLock, without waiting: `undefined` when somebody holds the lock. */
+export function tryVanishingLock(path: string): Lock | undefined {
+  for (;;) {
+    const lock = inDirectory(path, () => tryFlock(path, 0o600));
+    if (lock === undefined) return undefined;
+    if (isAt(lock, path)) return { file: lock.file, release: () => deleteAndRelease(lock, path) };
+    lock.release();
+  }
+}
+
+function deleteAndRelease(lock: Lock, path: string): void {
+  try {
+    ioUnlessMissing('delete', path, () => unlinkSync(path)); // while it is ours
+  } finally {
+    lock.release();
+  }
+}
+
+function isAt(lock: Lock, path: string): boolean {
+  const there = ioUnlessMissing('read', path, () => statSync(path));
+  return there !== undefined && lock.file === `${there.dev}:${there.ino}`;
+}
+
+function inDirectory<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    io('make', dirname(path), () => mkdirSync(dirname(path), { recursive: true, mode: 0o700 }));
+    return work();
+  }
+}

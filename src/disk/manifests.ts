@@ -1,0 +1,80 @@
+/** From a manifest's text, YAML or JSON, to the NetworkAttachmentDefinitions in it. Pure. */
+import type { NetworkDefinition } from '../attach/ports';
+import { fail } from '../error';
+import { isRecord, type Json, jsonMistake, shown } from '../json';
+
+/** A NetworkAttachmentDefinition as it stands in a manifest. */
+export interface Manifest {
+  readonly namespace: string;
+  readonly name: string;
+  readonly object: Json;
+  readonly source: string;
+}
+
+const apiVersion = 'k8s.cni.cncf.io/v1';
+const kind = 'NetworkAttachmentDefinition';
+const resourceAnnotation = 'k8s.v1.cni.cncf.io/resourceName';
+
+/**
+ * The NetworkAttachmentDefinitions of a file, in order: several YAML documents, lists, or one JSON object. Other kinds are ignored.
+ * @throws CniError NetworkInvalid with file, line and column when the text is neither YAML nor JSON.
+ */
+export async function parseManifests(text: string, source: string): Promise<readonly Manifest[]> {
+  const documents = source.endsWith('.json') ? parseJson(text, source) : await parseYaml(text, source);
+  return documents.flatMap((document) => manifestsOf(document, source));
+}
+
+/** What the manifest defines. NetworkInvalid when `spec.config` is not text. */
+export function toDefinition({ namespace, name, object, source }: Manifest): NetworkDefinition {
+  const spec = object.spec ?? {};
+  const config = isRecord(spec) ? (spec.config ?? '') : spec;
+  if (typeof config !== 'string')
+    return fail(
+      'NetworkInvalid',
+      `Cannot use ${shown(config)} as spec.config of ${namespace}/${name} in ${source}: need a string that holds JSON`,
+    );
+  return { namespace, name, config, source, resourceName: resourceNameOf(object) };
+}
+
+function manifestsOf(value: unknown, source: string): readonly Manifest[] {
+  if (!isRecord(value)) return [];
+  if (value.kind === 'List' || value.kind === `${kind}List`)
+    return Array.isArray(value.items) ? value.items.flatMap((item) => manifestsOf(item, source)) : [];
+  const metadata = isRecord(value.metadata) ? value.metadata : {};
+  if (value.apiVersion !== apiVersion || value.kind !== kind || typeof metadata.name !== 'string') return [];
+  const namespace =
+    typeof metadata.namespace === 'string' && metadata.namespace !== '' ? metadata.namespace : 'default';
+  return [{ namespace, name: metadata.name, object: value, source }];
+}
+
+function resourceNameOf(object: Json): string | undefined {
+  const annotations = isRecord(object.metadata) ? object.metadata.annotations : undefined;
+  const name = isRecord(annotations) ? annotations[resourceAnnotation] : undefined;
+  return typeof name === 'string' && name !== '' ? name : undefined;
+}
+
+function parseJson(text: string, source: string): readonly unknown[] {
+  try {
+    return [JSON.parse(text)];
+  } catch (cause) {
+    return fail('NetworkInvalid', `Cannot read ${source}: ${jsonMistake(text, cause)}`, { cause });
+  }
+}
+
+/** Bun's own parser reads in microseconds but does not say where a mistake is; then the yaml package is asked, which takes 30 ms to load. */
+async function parseYaml(text: string, source: string): Promise<readonly unknown[]> {
+  try {
+    const documents: unknown = Bun.YAML.parse(text);
+    return Array.isArray(documents) ? documents : [documents]; // an array: one item a document
+  } catch (cause) {
+    const { parseAllDocuments } = await import('yaml');
+    const documents = [...parseAllDocuments(text)];
+    const mistake = documents.flatMap(({ errors }) => errors)[0];
+    if (mistake === undefined) return documents.map((document) => document.toJS() as unknown);
+    const [{ line, col }] = mistake.linePos ?? [{ line: 1, col: 1 }];
+    const why = mistake.message.replace(/ at line \d+, column \d+:?[\s\S]*$/, '');
+    return fail('NetworkInvalid', `Cannot read ${source}: invalid YAML at line ${line}, column ${col}: ${why}`, {
+      cause,
+    });
+  }
+}

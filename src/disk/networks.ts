@@ -1,0 +1,61 @@
+/** Definitions of networks on this node: manifests of networksDir and files of confDir. Reads the disk. */
+import type { Log, Networks } from '../attach/ports';
+import { type CniError, toCniError } from '../error';
+import { filesOf, findConf, findConfAt, mentions } from './conf-dir';
+import { readText } from './files';
+import { type Manifest, parseManifests, toDefinition } from './manifests';
+
+/** Where definitions are looked for. */
+export interface NetworkPlaces {
+  /** Directories of NetworkAttachmentDefinition manifests, in order: .yaml, .yml and .json, not below sub-directories. */
+  readonly networksDirs: readonly string[];
+  /** Directory of CNI configuration files. */
+  readonly confDir: string | undefined;
+}
+
+/**
+ * Networks of these directories, read anew at each call. They are the operator's: symbolic links are followed (mounted
+ * ConfigMaps are made of them), hidden files are not read, and a file has at most 1 MiB.
+ */
+export function createNetworks({ networksDirs, confDir }: NetworkPlaces, log: Log): Networks {
+  return {
+    find: (namespace, name) => find(namespace, name, networksDirs, log),
+    findInConfDir: async (name) => (confDir === undefined ? undefined : findConf(confDir, name, log)),
+    findAtPath: async (path) => findConfAt(path),
+  };
+}
+
+/** The last one of that name, as in the API the later one applied wins. Only files that have the name in their text are parsed. */
+async function find(namespace: string, name: string, directories: readonly string[], log: Log) {
+  let found: Manifest | undefined;
+  let broken: CniError | undefined;
+  for (const path of directories.flatMap((directory) => manifestFiles(directory, log))) {
+    let text: string | undefined;
+    try {
+      text = readText(path);
+      if (text === undefined || !text.includes(name)) continue;
+      for (const manifest of await parseManifests(text, path)) {
+        if (manifest.namespace !== namespace || manifest.name !== name) continue;
+        if (found !== undefined)
+          log.warn(
+            { network: `${namespace}/${name}`, first: found.source, used: path },
+            'Network defined twice: the later one counts',
+          );
+        found = manifest;
+      }
+    } catch (error) {
+      const known = toCniError(error);
+      log.warn({ path, error: known.problem }, 'Skipped a manifest that cannot be read');
+      if (mentions(text, name)) broken ??= known;
+    }
+  }
+  if (found !== undefined) return toDefinition(found);
+  if (broken !== undefined) throw broken;
+  return undefined;
+}
+
+function manifestFiles(directory: string, log: Log): readonly string[] {
+  const files = filesOf(directory, ['.yaml', '.yml', '.json']);
+  if (files === undefined) log.warn({ directory }, 'networksDir does not exist');
+  return files ?? [];
+}

@@ -1,0 +1,136 @@
+/** Braid's records: one JSON file per container and interface, and one lock per container. Touches its own directory only. */
+import { readdirSync, unlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Log, Records } from '../attach/ports';
+import type { AttachRecord } from '../attach/record';
+import { type CniError, fail, toCniError } from '../error';
+import { type ContainerId, containerId, ifName } from '../net/names';
+import { deleteAtomic, temporaryOf, writeAtomic } from './atomic';
+import { readText } from './files';
+import { ioUnlessMissing } from './io';
+import { tryVanishingLock, waitForVanishingLock } from './lock';
+import { parseRecord, type RecordOwner } from './parse-record';
+
+/** What the disk's records can do beyond the port, for GC. */
+export interface DiskRecords extends Records {
+  /** Files that are no record any more, and whose they are by their name. */
+  broken(): Promise<readonly (RecordOwner & { readonly error: CniError })[]>;
+  /** Deletes what killed processes left: temporary files and lock files that nobody holds. Returns their paths. */
+  deleteLeftovers(): Promise<readonly string[]>;
+}
+
+const lockLimit = 120_000; // ms; the kubelet gives a sandbox no longer than two minutes, then tries again
+
+/**
+ * Records under `cniDir`: `attachments/<containerId>_<ifName>.json`, mode 0600, and `locks/<containerId>.lock`,
+ * which exist only while somebody works on that container.
+ */
+export function createRecords(cniDir: string, log: Log): DiskRecords {
+  const attachments = join(cniDir, 'attachments');
+  const locks = join(cniDir, 'locks');
+  const queues = new Map<ContainerId, Promise<unknown>>();
+  const pathOf = (owner: RecordOwner): string => join(attachments, fileName(owner));
+  const read = (owner: RecordOwner): AttachRecord | undefined => {
+    const text = readText(pathOf(owner));
+    return text === undefined ? undefined : parseRecord(text, pathOf(owner), owner);
+  };
+  const owners = (): readonly RecordOwner[] => list(attachments).flatMap((name) => findOwner(name) ?? []);
+
+  return {
+    find: async (containerId, ifName) => read({ containerId, ifName }),
+    save: async (record) => writeAtomic(pathOf(record), `${JSON.stringify(record, null, 2)}\n`),
+    delete: async (containerId, ifName) => deleteAtomic(pathOf({ containerId, ifName })),
+
+    async all() {
+      return owners().flatMap((owner) => {
+        try {
+          return read(owner) ?? []; // deleted since it was listed
+        } catch (error) {
+          log.warn({ path: pathOf(owner), error: toCniError(error).problem }, 'Skipped a record that cannot be used');
+          return [];
+        }
+      });
+    },
+
+    async locked<T>(containerId: ContainerId, work: () => Promise<T>): Promise<T> {
+      const underLock = async (): Promise<T> => {
+        const lock = await waitForVanishingLock(lockPath(locks, containerId), lockLimit);
+        try {
+          return await work();
+        } finally {
+          lock.release();
+        }
+      };
+      const mine = (queues.get(containerId) ?? Promise.resolve()).then(underLock, underLock);
+      queues.set(containerId, mine);
+      try {
+        return await mine;
+      } finally {
+        if (queues.get(containerId) === mine) queues.delete(containerId);
+      }
+    },
+
+    async broken() {
+      return owners().flatMap((owner) => {
+        try {
+          read(owner);
+          return [];
+        } catch (error) {
+          return { ...owner, error: toCniError(error) };
+        }
+      });
+    },
+
+    async deleteLeftovers() {
+      const deleted: string[] = [];
+      for (const name of list(attachments)) {
+        const owner = findOwner(name.replace(/\.tmp$/, ''));
+        if (owner === undefined || name !== temporaryOf(fileName(owner))) continue;
+        const lock = tryVanishingLock(lockPath(locks, owner.containerId));
+        if (lock === undefined) continue; // being written now
+        try {
+          const path = join(attachments, name);
+          ioUnlessMissing('delete', path, () => unlinkSync(path));
+          deleted.push(path);
+        } finally {
+          lock.release();
+        }
+      }
+      for (const name of list(locks)) {
+        const path = join(locks, name);
+        const lock = tryVanishingLock(path);
+        if (lock !== undefined) deleted.push(path);
+        lock?.release();
+      }
+      return deleted;
+    },
+  };
+}
+
+/** `_` between the two is the last one: an interface name's own are written %5F. Reversible, and never out of the directory. */
+function fileName({ containerId, ifName }: RecordOwner): string {
+  const name = `${containerId}_${ifName.replace(/[%_]/g, (sign) => (sign === '_' ? '%5F' : '%25'))}.json`;
+  return name.includes('/') ? fail('Internal', `Cannot use ${name} as a file name`) : name;
+}
+
+function findOwner(name: string): RecordOwner | undefined {
+  const [, container, link] = /^(.+)_([^_]+)\.json$/s.exec(name) ?? [];
+  if (container === undefined || link === undefined) return undefined;
+  try {
+    const owner = {
+      containerId: containerId(container),
+      ifName: ifName(link.replace(/%5F/g, '_').replace(/%25/g, '%'), 'file name'),
+    };
+    return fileName(owner) === name ? owner : undefined;
+  } catch {
+    return undefined; // not a name that Braid gave
+  }
+}
+
+function lockPath(locks: string, container: ContainerId): string {
+  return join(locks, `${containerId(container)}.lock`);
+}
+
+function list(directory: string): readonly string[] {
+  return ioUnlessMissing('read', directory, () => readdirSync(directory).sort()) ?? [];
+}

@@ -1,0 +1,55 @@
+/** nftables by the nft command. Starts it in the host namespace, where Braid runs. */
+import { statSync } from 'node:fs';
+import type { Nft } from '../attach/ports';
+import { fail } from '../error';
+import { isRecord, parseObject } from '../json';
+import { type ProgramEnd, runProgram } from './program';
+
+const timeout = 30_000; // ms
+const usualDirectories = ['/usr/sbin', '/sbin', '/usr/local/sbin']; // a runtime's PATH may lack them
+
+/** The nft command of this node, in `PATH` or where distributions put it. */
+export function createNft(env: Readonly<Record<string, string | undefined>>): Nft {
+  const nft = async (args: readonly string[], stdin: string): Promise<ProgramEnd> => {
+    const path = findNft(env.PATH ?? '') ?? fail('FirewallFailed', 'Cannot find the nft command: install nftables');
+    try {
+      return await runProgram({ path, args, env: { ...env, LC_ALL: 'C' }, stdin, timeout });
+    } catch (cause) {
+      return fail('FirewallFailed', `Cannot start ${path}: ${String(cause)}`, { cause });
+    }
+  };
+  return {
+    async run(script) {
+      const end = await nft(['-f', '-'], script);
+      if (end.exitCode !== 0) fail('FirewallFailed', `Cannot change the firewall: ${why(end)}`);
+    },
+
+    async list(what) {
+      const end = await nft(['--json', '--handle', 'list', ...what], '');
+      if (end.exitCode === 0) return itemsOf(end.stdout);
+      if (end.stderr.includes('No such file or directory')) return undefined; // nft tells errno by text only
+      return fail('FirewallFailed', `Cannot list ${what.join(' ')} of the firewall: ${why(end)}`);
+    },
+  };
+}
+
+function findNft(path: string): string | undefined {
+  const directories = [...path.split(':').filter((directory) => directory.startsWith('/')), ...usualDirectories];
+  return directories
+    .map((directory) => `${directory}/nft`)
+    .find((file) => statSync(file, { throwIfNoEntry: false })?.isFile());
+}
+
+/** The objects of nft's answer, without its own version. */
+function itemsOf(stdout: string): readonly Readonly<Record<string, unknown>>[] {
+  const { nftables } = parseObject(stdout, "nft's answer", 'FirewallFailed');
+  if (!Array.isArray(nftables)) return fail('FirewallFailed', "Cannot read nft's answer: need a list called nftables");
+  return nftables.filter((item) => isRecord(item) && !('metainfo' in item));
+}
+
+/** nft's first lines: the message, the statement, and a mark below the mistake. */
+function why({ killed, stderr, exitCode, signal }: ProgramEnd): string {
+  if (killed !== undefined) return `nft took more than ${timeout / 1000} s`;
+  const words = stderr.trim().split('\n').slice(0, 2).join(': ').replace(/\s+/g, ' ');
+  return words === '' ? `nft ended with ${signal ?? `exit status ${exitCode}`}` : words;
+}

@@ -1,0 +1,85 @@
+/** What all records do, the real ones and the fake. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it } from 'vitest';
+import type { Records } from '../../src/attach/ports';
+import { createRecords } from '../../src/disk/records';
+import { id, link, sampleRecord } from '../disk/sample';
+import { temporaryDirectory } from '../disk/temp';
+import { fakeLog } from '../fakes/log';
+import { fakeRecords } from '../fakes/records';
+
+describe.each([
+  ['fake', (): Records => fakeRecords()],
+  ['real', (): Records => createRecords(`${temporaryDirectory()}/braid`, fakeLog())],
+])('%s records', (_, make) => {
+  it('give back what was saved, whole', async () => {
+    const records = make();
+    await records.save(sampleRecord());
+    expect(await records.find(id('cid1'), link('eth0'))).toEqual(sampleRecord());
+  });
+
+  it('give back a record of which little is known yet', async () => {
+    const records = make();
+    const early = { ...sampleRecord(), pod: undefined, attachments: [], result: undefined };
+    await records.save(early);
+    expect(await records.find(id('cid1'), link('eth0'))).toEqual(early);
+  });
+
+  it('know nothing of what was never saved, or deleted', async () => {
+    const records = make();
+    expect(await records.find(id('cid1'), link('eth0'))).toBeUndefined();
+    expect(await records.all()).toEqual([]);
+    await records.save(sampleRecord());
+    await records.delete(id('cid1'), link('eth0'));
+    await records.delete(id('cid1'), link('eth0'));
+    expect(await records.find(id('cid1'), link('eth0'))).toBeUndefined();
+    expect(await records.all()).toEqual([]);
+  });
+
+  it('replace the record of the same container and interface, and no other', async () => {
+    const records = make();
+    await records.save(sampleRecord('a', 'eth0'));
+    await records.save(sampleRecord('a', 'eth1'));
+    await records.save(sampleRecord('b', 'eth0'));
+    const changed = { ...sampleRecord('a', 'eth0'), bootId: 'later' };
+    await records.save(changed);
+    expect(await records.all()).toEqual([changed, sampleRecord('a', 'eth1'), sampleRecord('b', 'eth0')]);
+  });
+
+  it.each([
+    ['a_b', 'c', 'a', 'b_c'],
+    ['a', '%5F', 'a', '_'],
+    ['a', 'b', 'a', 'b_'],
+  ])('tell %s %s from %s %s', async (container, name, otherContainer, otherName) => {
+    const records = make();
+    await records.save(sampleRecord(container, name));
+    await records.save(sampleRecord(otherContainer, otherName));
+    expect(await records.find(id(container), link(name))).toEqual(sampleRecord(container, name));
+    expect(await records.all()).toHaveLength(2);
+  });
+
+  it('let one at a time work on a container, and others go on', async () => {
+    const records = make();
+    const events: string[] = [];
+    const work = (container: string, name: string, ms: number) =>
+      records.locked(id(container), async () => {
+        events.push(`${name} begins`);
+        await sleep(ms);
+        events.push(`${name} ends`);
+      });
+    await Promise.all([work('a', 'first', 20), work('a', 'second', 5), work('b', 'other', 1)]);
+    expect(events.filter((event) => !event.startsWith('other'))).toEqual([
+      'first begins',
+      'first ends',
+      'second begins',
+      'second ends',
+    ]);
+    expect(events.indexOf('other ends')).toBeLessThan(events.indexOf('first ends'));
+  });
+
+  it('unlock when the work fails, and return what it returned', async () => {
+    const records = make();
+    await expect(records.locked(id('a'), () => Promise.reject(new Error('work')))).rejects.toThrow('work');
+    expect(await records.locked(id('a'), async () => 7)).toBe(7);
+  });
+});
