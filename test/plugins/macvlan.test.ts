@@ -1,6 +1,7 @@
 /** macvlan against the fake kernel: what it makes, what it refuses, what it takes back. */
 import { describe, expect, it } from 'vitest';
-import { macvlan, parse } from '../../plugins/macvlan';
+import { macvlan, parse, plan } from '../../plugins/macvlan';
+import { ifName } from '../../src/net/names';
 import { childFacts } from './child';
 import { fixedIpam, lab } from './lab';
 
@@ -90,9 +91,19 @@ describe('macvlan', () => {
     expect(pod.names()).toEqual([]);
   });
 
-  it('hands the queue length to the kernel', () => {
-    expect(parse({ ...config, bcqueuelen: 5000 }).broadcastQueueLength).toBe(5000);
-    expect(parse({ ...config, bcqueuelen: 0 }).broadcastQueueLength).toBeUndefined();
+  it.each([
+    [5000, 5000],
+    [0, undefined],
+    [undefined, undefined],
+  ])('makes of bcqueuelen %j a queue of %j', (bcqueuelen, broadcastQueueLength) => {
+    const { host } = lab();
+    const spec = plan(parse({ ...config, bcqueuelen }), host.link('eth0'), ifName('net1', 'name'), undefined);
+    expect(spec).toMatchObject({
+      kind: 'macvlan',
+      name: 'net1',
+      parent: host.link('eth0').index,
+      broadcastQueueLength,
+    });
   });
 
   it('says that a master which carries ipvlan cannot carry macvlan', async () => {
