@@ -43,11 +43,11 @@ export function plan(c: SbrConfig, ips: readonly IpConfig[], index: number, held
   const rules = sources.map((ip) => ({ family: familyOf(ip.address), source: sourceOf(ip), table: ip.table }));
   if (c.table !== undefined) return { routes: [], rules, hints: [], leaving: [] };
   const own = held.routes.filter((route) => route.index === index && (route.table ?? mainTable) === mainTable);
-  const moved = sources.map((source) => ({ source, served: own.filter((route) => serves(route, source, c)) }));
+  const moved = sources.map((source) => ({ source, served: own.filter((route) => serves(route, source)) }));
   return {
     routes: moved.flatMap(({ source, served }) => [
       ...defaultRoute(source, index, c),
-      ...served.map((route) => ({ ...route, table: source.table })),
+      ...served.filter((route) => !isReplaced(route, c)).map((route) => ({ ...route, table: source.table })),
     ]),
     rules,
     hints: c.addSourceHints ? hints(ips, index, own) : [],
@@ -73,21 +73,23 @@ function* freeTables({ rules, routes }: Held): Generator<number, never> {
   for (let table = firstTable; ; table++) if (!used.has(table)) yield table;
 }
 
-function defaultRoute(source: Source, index: number, c: SbrConfig): readonly Route[] {
+function defaultRoute(source: IpConfig & { readonly table: number }, index: number, c: SbrConfig): readonly Route[] {
   const gateway = gatewayOf(source, c);
   if (gateway === undefined) return [];
   return [{ dst: everything(familyOf(source.address)), gateway, index, table: source.table }];
 }
 
-type Source = IpConfig & { readonly table: number };
-
 /** A route with a source or gateway serves the addresses of that subnet, any other one all of its family. */
-function serves(route: Route, { address }: IpConfig, { gateways }: SbrConfig): boolean {
+function serves(route: Route, { address }: IpConfig): boolean {
   const { dst, source, gateway } = route;
   if (familyOf(dst) !== familyOf(address)) return false;
-  if (isDefault(dst) && gateways.some((each) => familyOf(each) === familyOf(dst))) return false; // theirs wins
   const near = [source, gateway].filter((each) => each !== undefined);
   return near.length === 0 || near.some((each) => contains(address, each));
+}
+
+/** A default route whose place a configured gateway takes. */
+function isReplaced({ dst }: Route, { gateways }: SbrConfig): boolean {
+  return isDefault(dst) && gateways.some((gateway) => familyOf(gateway) === familyOf(dst));
 }
 
 /** Whether the route leads beyond the link's own subnets, where it would compete with the default network's. */

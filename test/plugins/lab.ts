@@ -1,5 +1,6 @@
 /** A fake node with one pod, and the contexts in which a delegate works there. Touches only the fakes. */
 import type { AddContext, CheckContext, DelContext, Delegate, Ipam } from '../../src/attach/delegate';
+import type { Netns } from '../../src/attach/ports';
 import { Undo } from '../../src/attach/undo';
 import { parseArgs } from '../../src/cni/args';
 import { emptyResult, type Result } from '../../src/cni/result';
@@ -73,11 +74,15 @@ export interface LabOptions extends FakeKernelOptions {
   readonly prevResult?: Result;
 }
 
-/** A node, a pod, and its delegate calls. `add` takes back what it did when it fails, as the engine does. */
+/** A fake node, a pod, and its delegate calls. */
 export function lab(options: LabOptions = {}) {
   const kernel: FakeKernel = fakeKernel({ hostLinks: ['eth0'], ...options });
   const { host, pod }: { readonly host: FakeNetns; readonly pod: FakeNetns } = kernel;
-  const undo = new Undo();
+  return { kernel, host, pod, ...callsFor(host, pod, options) };
+}
+
+/** A delegate's verbs for one pod of any kernel. `add` takes back what it did when it fails, as the engine does. */
+export function callsFor(host: Netns, pod: Netns, options: Pick<LabOptions, 'ipam' | 'args' | 'prevResult'> = {}) {
   const base = {
     host,
     pod,
@@ -91,19 +96,13 @@ export function lab(options: LabOptions = {}) {
     files: fakeFiles(),
     log: fakeLog(),
   };
-  const ctx: AddContext = { ...base, prevResult: options.prevResult, undo };
   return {
-    kernel,
-    host,
-    pod,
-    undo,
-    ctx,
     async add(delegate: Delegate, config: unknown, changes: Partial<AddContext> = {}): Promise<Result> {
-      const mine = new Undo();
+      const undo = new Undo();
       try {
-        return await delegate.bind(config).add({ ...ctx, ...changes, undo: mine });
+        return await delegate.bind(config).add({ ...base, prevResult: options.prevResult, ...changes, undo });
       } catch (error) {
-        const left = await mine.run();
+        const left = await undo.run();
         if (left.length > 0)
           throw new CniError('Internal', `undo left something: ${left.join(', ')}`, { cause: error });
         throw error;
