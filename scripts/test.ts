@@ -1,0 +1,153 @@
+/**
+ * Runs every test and counts: the pure ones here, the kernel ones in guests side by side. Runs under Bun:
+ * `scripts/bun scripts/test.ts [--pure | --kernel] [--guests N] [--timeout SECONDS] [NAME…]`, NAME a part of a test file's
+ * path. Writes results/ only. The last line is `N passed, N failed`; exit status 1 when anything failed or did not finish.
+ */
+import { spawn } from 'node:child_process';
+import { createWriteStream, existsSync, globSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
+
+interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+/** The part of vitest's JSON report that is read. */
+interface Report {
+  readonly testResults: readonly {
+    readonly name: string;
+    readonly status: string;
+    readonly assertionResults: readonly { readonly status: string }[];
+  }[];
+}
+
+const root = path.resolve(import.meta.dir, '..');
+const results = path.join(root, 'results');
+const { values: options, positionals: names } = parseArgs({
+  allowPositionals: true,
+  options: {
+    pure: { type: 'boolean', default: false },
+    kernel: { type: 'boolean', default: false },
+    guests: { type: 'string', default: '2' },
+    timeout: { type: 'string', default: '1200' },
+  },
+});
+
+const bun = 'scripts/bun';
+const vitest = ['--bun', 'node_modules/vitest/vitest.mjs', 'run', '--configLoader=native', '--reporter=default', '--reporter=json'];
+const isKernel = (file: string): boolean => /^test\/(kernel|e2e)\//.test(file) || file.endsWith('.kernel.test.ts');
+
+/** Test files of one sort whose path contains one of the names asked for, biggest first. */
+function testFiles(kernel: boolean): string[] {
+  const wanted = (file: string): boolean => names.length === 0 || names.some((name) => file.includes(name));
+  const files = globSync('test/**/*.test.ts', { cwd: root }).filter((file) => isKernel(file) === kernel && wanted(file));
+  return files.sort((a, b) => weight(b) - weight(a) || a.localeCompare(b));
+}
+
+/** Longer files take longer; good enough to share the work out. */
+const weight = (file: string): number => readFileSync(path.join(root, file), 'utf8').length;
+
+/** Deals the files out, each to the guest with the least to do. */
+function share(files: readonly string[], guests: number): string[][] {
+  const hands = Array.from({ length: guests }, () => ({ load: 0, files: [] as string[] }));
+  for (const file of files) {
+    const hand = hands.reduce((least, other) => (other.load < least.load ? other : least));
+    hand.load += weight(file);
+    hand.files.push(file);
+  }
+  return hands.map((hand) => hand.files).filter((hand) => hand.length > 0);
+}
+
+/** Runs a command, its output on ours line by line with a label, and in results/<label>.log. Gives the exit status. */
+function run(label: string, command: string, args: readonly string[]): Promise<number> {
+  const log = createWriteStream(path.join(results, `${label}.log`));
+  const child = spawn(command, args, {
+    cwd: root,
+    env: { ...process.env, NO_COLOR: '1' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  for (const stream of [child.stdout, child.stderr]) {
+    if (stream === null) continue;
+    createInterface({ input: stream }).on('line', (line) => {
+      console.log(`${label}: ${line}`);
+      log.write(`${line}\n`);
+    });
+  }
+  return new Promise((resolve) => {
+    child.on('error', (error) => {
+      console.log(`${label}: cannot run ${command}: ${error.message}`);
+      resolve(127);
+    });
+    child.on('close', (code) => {
+      log.end();
+      resolve(code ?? 128);
+    });
+  });
+}
+
+/**
+ * Counts one vitest run. A file that could not be collected, a test that did not run, a file without a result, an error
+ * between tests and a run that did not finish are failures: nothing is skipped.
+ */
+function count(label: string, files: readonly string[], report: string, status: number): Counts {
+  let passed = 0;
+  let failed = 0;
+  const missing = new Set(files);
+  const complain = (problem: string): void => {
+    failed += 1;
+    console.log(`${label}: FAILED: ${problem}`);
+  };
+  if (existsSync(report)) {
+    for (const file of (JSON.parse(readFileSync(report, 'utf8')) as Report).testResults) {
+      const name = path.relative(root, file.name);
+      missing.delete(name);
+      const states = file.assertionResults.map((test) => test.status);
+      passed += states.filter((state) => state === 'passed').length;
+      failed += states.filter((state) => state === 'failed').length;
+      const idle = states.filter((state) => state !== 'passed' && state !== 'failed').length;
+      if (idle > 0) complain(`${name}: ${idle} tests did not run`);
+      if (states.length === 0 || (file.status === 'failed' && !states.includes('failed'))) {
+        complain(`${name}: no test in it ran, or it failed outside its tests`);
+      }
+    }
+  }
+  for (const file of missing) complain(`${file}: no result`);
+  if (status !== 0 && failed === 0) complain(`exit status ${status}`);
+  console.log(`${label}: ${passed} of ${passed + failed} passed, exit status ${status}`);
+  return { passed, failed };
+}
+
+/** The pure tests, here. */
+async function pure(files: readonly string[]): Promise<Counts> {
+  const report = path.join(results, 'pure.json');
+  const args = [...vitest, '--config=vitest.config.ts', `--outputFile.json=${report}`, ...files];
+  return count('pure', files, report, await run('pure', bun, args));
+}
+
+/** Some kernel tests, in one guest. */
+async function guest(label: string, files: readonly string[]): Promise<Counts> {
+  const shared = path.join(results, label);
+  mkdirSync(shared, { recursive: true });
+  const inside = ['env', 'NO_COLOR=1', bun, ...vitest, '--config=vitest.kernel.config.ts', '--outputFile.json=/run/guest/report.json', ...files];
+  const args = ['--timeout', options.timeout, '--results', shared, '--', ...inside];
+  const status = await run(label, 'scripts/guest/run', args);
+  return count(label, files, path.join(shared, 'report.json'), status);
+}
+
+rmSync(results, { recursive: true, force: true });
+mkdirSync(results, { recursive: true });
+const all = !options.pure && !options.kernel;
+const pureFiles = all || options.pure ? testFiles(false) : [];
+const kernelFiles = all || options.kernel ? testFiles(true) : [];
+
+const counts: Counts[] = [];
+if (pureFiles.length > 0) counts.push(await pure(pureFiles));
+const hands = share(kernelFiles, Number(options.guests));
+counts.push(...(await Promise.all(hands.map((files, index) => guest(`guest${index + 1}`, files)))));
+
+const sum = (of: keyof Counts): number => counts.reduce((total, each) => total + each[of], 0);
+if (sum('passed') + sum('failed') === 0) counts.push({ passed: 0, failed: 1 });
+console.log(`${sum('passed')} passed, ${sum('failed')} failed`);
+process.exitCode = sum('failed') === 0 ? 0 : 1;

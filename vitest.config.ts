@@ -1,0 +1,9 @@
+/** The pure tests: every test but those that need a kernel. Runs on the host, under Bun. */
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/**/*.test.ts'],
+    exclude: ['test/kernel/**', 'test/e2e/**', '**/*.kernel.test.ts'],
+  },
+});
