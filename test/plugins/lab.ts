@@ -96,13 +96,17 @@ export function callsFor(host: Netns, pod: Netns, options: Pick<LabOptions, 'ipa
     files: fakeFiles(),
     log: fakeLog(),
   };
+  const ctx: AddContext = { ...base, prevResult: options.prevResult, undo: new Undo() };
   return {
+    ctx,
+    undo: ctx.undo,
+    leases: base.leases,
     async add(delegate: Delegate, config: unknown, changes: Partial<AddContext> = {}): Promise<Result> {
-      const undo = new Undo();
+      const mine = new Undo();
       try {
-        return await delegate.bind(config).add({ ...base, prevResult: options.prevResult, ...changes, undo });
+        return await delegate.bind(config).add({ ...ctx, ...changes, undo: mine });
       } catch (error) {
-        const left = await undo.run();
+        const left = await mine.run();
         if (left.length > 0)
           throw new CniError('Internal', `undo left something: ${left.join(', ')}`, { cause: error });
         throw error;
