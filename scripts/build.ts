@@ -18,10 +18,16 @@ const { values: options } = parseArgs({
 
 /** `0.1.0+g1bb19d6`, with `-dirty` for a changed work tree; the bare package version outside git. */
 function version(): string {
-  const { version: released } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string };
+  const { version: released } = JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as {
+    version: string;
+  };
   try {
     const git = ['-c', `safe.directory=${root}`, 'describe', '--always', '--dirty', '--abbrev=9', '--exclude=*'];
-    const commit = execFileSync('git', git, { cwd: root, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim();
+    const commit = execFileSync('git', git, {
+      cwd: root,
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim();
     return `${released}+g${commit}`;
   } catch {
     return released;

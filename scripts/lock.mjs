@@ -9,7 +9,11 @@ const cpu = ['arm', 'arm64', 'ia32', 'loong64', 'mips64el', 'ppc64', 'riscv64', 
 function platform(name) {
   const words = name.split(/[-/]/);
   const has = (list) => list.filter((word) => words.includes(word));
-  const libc = words.some((word) => word.startsWith('musl')) ? ['musl'] : words.some((word) => word.startsWith('gnu')) ? ['glibc'] : [];
+  const libc = words.some((word) => word.startsWith('musl'))
+    ? ['musl']
+    : words.some((word) => word.startsWith('gnu'))
+      ? ['glibc']
+      : [];
   const found = { os: has(os), cpu: has(cpu), libc };
   if (found.os.length === 0 || found.cpu.length === 0) throw new Error(`Cannot read a platform from "${name}"`);
   return libc.length > 0 && found.os[0] === 'linux' ? found : { os: found.os, cpu: found.cpu };

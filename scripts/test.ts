@@ -36,13 +36,22 @@ const { values: options, positionals: names } = parseArgs({
 });
 
 const bun = 'scripts/bun';
-const vitest = ['--bun', 'node_modules/vitest/vitest.mjs', 'run', '--configLoader=native', '--reporter=default', '--reporter=json'];
+const vitest = [
+  '--bun',
+  'node_modules/vitest/vitest.mjs',
+  'run',
+  '--configLoader=native',
+  '--reporter=default',
+  '--reporter=json',
+];
 const isKernel = (file: string): boolean => /^test\/(kernel|e2e)\//.test(file) || file.endsWith('.kernel.test.ts');
 
 /** Test files of one sort whose path contains one of the names asked for, biggest first. */
 function testFiles(kernel: boolean): string[] {
   const wanted = (file: string): boolean => names.length === 0 || names.some((name) => file.includes(name));
-  const files = globSync('test/**/*.test.ts', { cwd: root }).filter((file) => isKernel(file) === kernel && wanted(file));
+  const files = globSync('test/**/*.test.ts', { cwd: root }).filter(
+    (file) => isKernel(file) === kernel && wanted(file),
+  );
   return files.sort((a, b) => weight(b) - weight(a) || a.localeCompare(b));
 }
 
@@ -130,7 +139,15 @@ async function pure(files: readonly string[]): Promise<Counts> {
 async function guest(label: string, files: readonly string[]): Promise<Counts> {
   const shared = path.join(results, label);
   mkdirSync(shared, { recursive: true });
-  const inside = ['env', 'NO_COLOR=1', bun, ...vitest, '--config=vitest.kernel.config.ts', '--outputFile.json=/run/guest/report.json', ...files];
+  const inside = [
+    'env',
+    'NO_COLOR=1',
+    bun,
+    ...vitest,
+    '--config=vitest.kernel.config.ts',
+    '--outputFile.json=/run/guest/report.json',
+    ...files,
+  ];
   const args = ['--timeout', options.timeout, '--results', shared, '--', ...inside];
   const status = await run(label, 'scripts/guest/run', args);
   return count(label, files, path.join(shared, 'report.json'), status);

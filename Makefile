@@ -1,0 +1,45 @@
+# The commands of this repository. Each does its own set-up on a fresh Debian 12 with Node and npm (root for apt-get).
+.PHONY: help setup guest-setup build check check-types check-lint check-dead check-imports format test demo clean
+.DEFAULT_GOAL := help
+
+help: ## what can be made
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
+
+setup: node_modules/.package-lock.json ## the toolchain, from the npm registry
+
+node_modules/.package-lock.json: package.json package-lock.json .npmrc
+	npm ci --ignore-scripts
+	@touch $@
+
+guest-setup: ## Debian's packages for the test guest
+	@scripts/guest/install
+
+build: setup ## dist/braid, one executable file
+	scripts/bun scripts/build.ts
+
+check: setup ## types, lint and format, dead code, dependency rules between folders
+	@$(MAKE) --no-print-directory --keep-going --jobs=2 --output-sync check-types check-lint check-dead check-imports
+
+check-types:
+	node_modules/.bin/tsc --noEmit
+
+check-lint:
+	node_modules/.bin/biome ci --error-on-warnings .
+
+check-dead:
+	node_modules/.bin/knip
+
+check-imports:
+	scripts/bun scripts/check-imports.ts
+
+format: setup ## writes the layout and import order that make check asks for
+	node_modules/.bin/biome check --write .
+
+test: setup guest-setup build ## every test that needs no cluster; last line: N passed, N failed
+	@scripts/bun scripts/test.ts $(TESTS)
+
+demo: setup guest-setup build ## the main job without a cluster
+	@scripts/demo.sh
+
+clean: ## everything that a command makes again
+	rm -rf dist results node_modules
