@@ -2,11 +2,13 @@
 import { describe, expect, it } from 'vitest';
 import { hostLocal } from '../../plugins/host-local';
 import { parseResolvConf } from '../../plugins/host-local/resolv-conf';
+import type { AddContext, DelContext } from '../../src/attach/delegate';
 import { parseArgs } from '../../src/cni/args';
 import { emptyResult, type Result } from '../../src/cni/result';
 import { containerId, ifName } from '../../src/net/names';
 import { fakeFiles } from '../fakes/files';
-import { lab } from './lab';
+import { fakeLeases } from '../fakes/leases';
+import { lab, thenFails } from './lab';
 
 const configOf = (ipam: object, rest: object = {}) => ({
   cniVersion: '1.0.0',
@@ -28,12 +30,25 @@ const as = (container: string, name = 'net1') => ({
 });
 const addresses = (result: Result) => result.ips.map(({ address }) => address);
 
+/** A node with its store, and the calls of pods there. */
+function node() {
+  const leases = fakeLeases();
+  const { add, del, check } = lab();
+  return {
+    leases,
+    add: (config: unknown, changes: Partial<AddContext> = {}) => add(hostLocal, config, { leases, ...changes }),
+    addThenFail: (config: unknown) => add(thenFails(hostLocal), config, { leases }),
+    del: (config: unknown, changes: Partial<DelContext> = {}) => del(hostLocal, config, { leases, ...changes }),
+    check: (config: unknown, recorded: Result) => check(hostLocal, config, recorded, { leases }),
+  };
+}
+
 describe('host-local', () => {
   it('leases the first address with its gateway, the routes and the DNS of a resolver file', async () => {
-    const { leases, add } = lab();
+    const { leases, add } = node();
     const files = fakeFiles({ '/etc/r.conf': 'nameserver 9.9.9.9\n' });
     const routes = [{ dst: '0.0.0.0/0' }, { dst: '10.9.0.0/16', gw: '192.168.1.2', mtu: 1400, table: 0 }];
-    const result = await add(hostLocal, configOf({ ...pool, routes, resolvConf: '/etc/r.conf' }), { files });
+    const result = await add(configOf({ ...pool, routes, resolvConf: '/etc/r.conf' }), { files });
     expect(result).toEqual({
       interfaces: [],
       ips: [{ address: '192.168.1.200/24', gateway: '192.168.1.1' }],
@@ -44,10 +59,10 @@ describe('host-local', () => {
   });
 
   it('has room for 17 pods from .200 to .216, and says at the 18th that all are in use', async () => {
-    const { leases, add } = lab();
+    const { leases, add } = node();
     for (let pod = 0; pod < 17; pod++)
-      expect(addresses(await add(hostLocal, configOf(pool), as(`pod${pod}`)))).toEqual([`192.168.1.${200 + pod}/24`]);
-    await expect(add(hostLocal, configOf(pool), as('pod17'))).rejects.toMatchObject({
+      expect(addresses(await add(configOf(pool), as(`pod${pod}`)))).toEqual([`192.168.1.${200 + pod}/24`]);
+    await expect(add(configOf(pool), as('pod17'))).rejects.toMatchObject({
       reason: 'PoolExhausted',
       problem:
         'Cannot lease an address: no IP addresses available in range set: 192.168.1.200-192.168.1.216 (17 in use)',
@@ -56,32 +71,32 @@ describe('host-local', () => {
   });
 
   it('lets an address that came back rest until all others had their turn', async () => {
-    const { add, del } = lab();
+    const { add, del } = node();
     const three = configOf({ subnet: '10.0.0.0/29', rangeEnd: '10.0.0.4' });
-    for (const pod of ['a', 'b']) await add(hostLocal, three, as(pod));
-    await del(hostLocal, three, as('a'));
-    expect(addresses(await add(hostLocal, three, as('c')))).toEqual(['10.0.0.4/29']);
-    expect(addresses(await add(hostLocal, three, as('d')))).toEqual(['10.0.0.2/29']);
+    for (const pod of ['a', 'b']) await add(three, as(pod));
+    await del(three, as('a'));
+    expect(addresses(await add(three, as('c')))).toEqual(['10.0.0.4/29']);
+    expect(addresses(await add(three, as('d')))).toEqual(['10.0.0.2/29']);
   });
 
   it('leases one address of each range set, IPv4 and IPv6', async () => {
-    const { leases, add } = lab();
-    expect(addresses(await add(hostLocal, configOf(dual)))).toEqual(['10.0.0.2/24', 'fd00::2/64']);
+    const { leases, add } = node();
+    expect(addresses(await add(configOf(dual)))).toEqual(['10.0.0.2/24', 'fd00::2/64']);
     expect(leases.held('testnet')).toEqual({ '10.0.0.2': 'c1 net1', 'fd00::2': 'c1 net1' });
   });
 
   it('keeps nothing when the second set is exhausted', async () => {
-    const { leases, add } = lab();
+    const { leases, add } = node();
     const narrow = configOf({ ranges: [[{ subnet: '10.0.0.0/24' }], [{ subnet: 'fd00::/126', rangeEnd: 'fd00::2' }]] });
-    await add(hostLocal, narrow, as('a'));
-    await expect(add(hostLocal, narrow, as('b'))).rejects.toMatchObject({ reason: 'PoolExhausted' });
+    await add(narrow, as('a'));
+    await expect(add(narrow, as('b'))).rejects.toMatchObject({ reason: 'PoolExhausted' });
     expect(leases.held('testnet')).toEqual({ '10.0.0.2': 'a net1', 'fd00::2': 'a net1' });
   });
 
   it('takes the ranges of the runtime first', async () => {
-    const { add } = lab();
+    const { add } = node();
     const runtimeConfig = { ipRanges: [[{ subnet: '172.16.5.0/24', gateway: '172.16.5.254' }]] };
-    expect((await add(hostLocal, configOf(pool, { runtimeConfig }))).ips).toEqual([
+    expect((await add(configOf(pool, { runtimeConfig }))).ips).toEqual([
       { address: '172.16.5.1/24', gateway: '172.16.5.254' },
       { address: '192.168.1.200/24', gateway: '192.168.1.1' },
     ]);
@@ -97,19 +112,16 @@ describe('host-local', () => {
       'IP=192.168.1.210',
     ],
   ])('leases the address that %s asks for, with the length of the range', async (_, rest, args) => {
-    const { add } = lab();
-    const result = await add(hostLocal, configOf(pool, rest), { args: parseArgs(args) });
+    const { add } = node();
+    const result = await add(configOf(pool, rest), { args: parseArgs(args) });
     expect(result.ips).toEqual([{ address: '192.168.1.210/24', gateway: '192.168.1.1' }]);
   });
 
   it('leases requested addresses of both families, and any of a set that nobody asked of', async () => {
-    const { add } = lab();
+    const { add } = node();
     const ask = (ips: readonly string[]) => configOf(dual, { runtimeConfig: { ips } });
-    expect(addresses(await add(hostLocal, ask(['fd00::99', '10.0.0.99']), as('a')))).toEqual([
-      '10.0.0.99/24',
-      'fd00::99/64',
-    ]);
-    expect(addresses(await add(hostLocal, ask(['fd00::5']), as('b')))).toEqual(['10.0.0.100/24', 'fd00::5/64']);
+    expect(addresses(await add(ask(['fd00::99', '10.0.0.99']), as('a')))).toEqual(['10.0.0.99/24', 'fd00::99/64']);
+    expect(addresses(await add(ask(['fd00::5']), as('b')))).toEqual(['10.0.0.100/24', 'fd00::5/64']);
   });
 
   it.each<[string, readonly string[], string, RegExp]>([
@@ -129,10 +141,10 @@ describe('host-local', () => {
       /requested IP address fd00::2 is not available in range set fd00::1-fd00::ffff:ffff:ffff:ffff, container other, interface net7 holds it/,
     ],
   ])('refuses a requested address that %s, and keeps nothing', async (_, ips, reason, problem) => {
-    const { leases, add } = lab();
-    await add(hostLocal, configOf(dual), as('other', 'net7'));
+    const { leases, add } = node();
+    await add(configOf(dual), as('other', 'net7'));
     const before = leases.held('testnet');
-    await expect(add(hostLocal, configOf(dual, { runtimeConfig: { ips } }))).rejects.toMatchObject({
+    await expect(add(configOf(dual, { runtimeConfig: { ips } }))).rejects.toMatchObject({
       reason,
       problem: expect.stringMatching(problem),
     });
@@ -140,15 +152,15 @@ describe('host-local', () => {
   });
 
   it('refuses a second address for the same interface, and leaves it the first', async () => {
-    const { leases, add } = lab();
-    await add(hostLocal, configOf(pool));
+    const { leases, add } = node();
+    await add(configOf(pool));
     for (const again of [pool, { ...pool, rangeStart: '192.168.1.205' }])
-      await expect(add(hostLocal, configOf(again))).rejects.toMatchObject({
+      await expect(add(configOf(again))).rejects.toMatchObject({
         reason: 'AddressTaken',
         problem: expect.stringMatching(/192.168.1.200 has been allocated to c1, duplicate allocation is not allowed/),
       });
     expect(leases.held('testnet')).toEqual({ '192.168.1.200': 'c1 net1' });
-    await add(hostLocal, configOf(pool), as('c1', 'net2'));
+    await add(configOf(pool), as('c1', 'net2'));
   });
 
   it.each<[string, unknown, RegExp]>([
@@ -171,18 +183,17 @@ describe('host-local', () => {
       /as args.cni.ips: need a list/,
     ],
   ])('refuses %s, and keeps nothing', async (_, config, problem) => {
-    const { leases, add } = lab();
-    await expect(add(hostLocal, config)).rejects.toMatchObject({
+    const { leases, add } = node();
+    await expect(add(config)).rejects.toMatchObject({
       reason: 'ConfigInvalid',
       problem: expect.stringMatching(problem),
     });
     expect(leases.held('testnet')).toEqual({});
   });
 
-  it('gives the addresses back on undo', async () => {
-    const { ctx, leases, undo } = lab();
-    await hostLocal.bind(configOf(dual)).add(ctx);
-    expect(await undo.run()).toEqual([]);
+  it('gives the addresses back when a later plugin fails', async () => {
+    const { leases, addThenFail } = node();
+    await expect(addThenFail(configOf(dual))).rejects.toMatchObject({ reason: 'DelegateFailed' });
     expect(leases.held('testnet')).toEqual({});
   });
 
@@ -192,40 +203,40 @@ describe('host-local', () => {
     ['with ranges that are not valid', configOf({ ranges: [[{ subnet: 'nope' }]], DataDir: '/d', routes: 'no' })],
     ['with requests that are not valid', configOf({ dataDir: '/d' }, { runtimeConfig: 'x', args: [] })],
   ])('frees on DEL, twice, with the configuration %s', async (_, config) => {
-    const { leases, add, del } = lab();
-    await add(hostLocal, configOf({ ...pool, dataDir: '/d' }));
-    await add(hostLocal, configOf({ ...pool, dataDir: '/d' }), as('c1', 'net2'));
-    await del(hostLocal, config, { pod: undefined });
-    await del(hostLocal, config, { pod: undefined });
+    const { leases, add, del } = node();
+    await add(configOf({ ...pool, dataDir: '/d' }));
+    await add(configOf({ ...pool, dataDir: '/d' }), as('c1', 'net2'));
+    await del(config, { pod: undefined });
+    await del(config, { pod: undefined });
     expect(leases.held('testnet', '/d')).toEqual({ '192.168.1.201': 'c1 net2' });
   });
 
   it.each([undefined, null, 'text', {}, { ipam: null }, { ipam: { dataDir: 7 } }])(
     'succeeds in DEL with %j',
     async (config) => {
-      const { leases, del } = lab();
-      await del(hostLocal, config, { pod: undefined });
+      const { leases, del } = node();
+      await del(config, { pod: undefined });
       expect(leases.held('testnet')).toEqual({});
     },
   );
 
   it('keeps networks and data directories apart', async () => {
-    const { add } = lab();
-    expect(addresses(await add(hostLocal, configOf(pool)))).toEqual(['192.168.1.200/24']);
-    expect(addresses(await add(hostLocal, configOf({ ...pool, dataDir: '/d' })))).toEqual(['192.168.1.200/24']);
+    const { add } = node();
+    expect(addresses(await add(configOf(pool)))).toEqual(['192.168.1.200/24']);
+    expect(addresses(await add(configOf({ ...pool, dataDir: '/d' })))).toEqual(['192.168.1.200/24']);
   });
 
   it('checks that the recorded address is still reserved', async () => {
-    const { add, del, check } = lab();
-    const result = await add(hostLocal, configOf(dual));
-    await check(hostLocal, configOf(dual), result);
+    const { add, del, check } = node();
+    const result = await add(configOf(dual));
+    await check(configOf(dual), result);
     const other = { ...emptyResult, ips: result.ips.slice(1) };
-    await expect(check(hostLocal, configOf(dual), other)).rejects.toMatchObject({
+    await expect(check(configOf(dual), other)).rejects.toMatchObject({
       reason: 'CheckFailed',
       problem: 'Address 10.0.0.2 is reserved for net1: expected fd00::2',
     });
-    await del(hostLocal, configOf(dual));
-    await expect(check(hostLocal, configOf(dual), result)).rejects.toMatchObject({
+    await del(configOf(dual));
+    await expect(check(configOf(dual), result)).rejects.toMatchObject({
       reason: 'CheckFailed',
       problem: 'Cannot find an address of container c1, interface net1 in network testnet',
     });

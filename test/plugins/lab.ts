@@ -123,6 +123,15 @@ export function callsFor(host: Netns, pod: Netns, options: Pick<LabOptions, 'ipa
   };
 }
 
+/** The delegate in a chain whose next plugin fails: its undo steps run. */
+export function thenFails({ type, bind }: Delegate): Delegate {
+  const add = async (input: unknown, context: AddContext): Promise<Result> => {
+    await bind(input).add(context);
+    return fail('DelegateFailed', 'the next plugin failed');
+  };
+  return { type, bind: (input) => ({ ...bind(input), add: (context) => add(input, context) }) };
+}
+
 /** How often ADD calls each method of the kernel: the steps at which it can fail. */
 export async function stepsOf(delegate: Delegate, config: unknown, options: LabOptions): Promise<readonly Act[]> {
   const { kernel, add } = lab({ ...options, record: true });

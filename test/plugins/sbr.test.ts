@@ -2,13 +2,14 @@
 import { describe, expect, it } from 'vitest';
 import { sbr } from '../../plugins/sbr';
 import { configure, type Lease } from '../../src/attach/configure';
+import type { AddContext } from '../../src/attach/delegate';
 import { emptyResult, type Result } from '../../src/cni/result';
 import type { CniError } from '../../src/error';
 import { cidr, ip } from '../../src/net/ip';
-import { ifName, networkName } from '../../src/net/names';
+import { ifName } from '../../src/net/names';
 import { mainTable, type Route } from '../../src/net/route';
 import type { FakeKernel, FakeNetns } from '../fakes/kernel';
-import { type LabOptions, lab } from './lab';
+import { lab, thenFails } from './lab';
 
 /** `address` or `address via gateway`, routes alike. */
 function leaseOf(ips: readonly string[], routes: readonly string[] = []): Lease {
@@ -40,15 +41,21 @@ async function attached(pod: FakeNetns, lease: Lease, name = 'net1'): Promise<Re
 }
 
 /** A pod with a default network on eth0 and net1 as the plugin before left it. */
-async function chained(lease: Lease, options: LabOptions = {}) {
-  const made = lab({ ...options, hostLinks: [] });
+async function chained(lease: Lease) {
+  const made = lab({ hostLinks: [] });
   await attached(
     made.pod,
     leaseOf(['10.244.1.2/24 via 10.244.1.1', 'fd10::2/64 via fd10::1'], ['0.0.0.0/0', '::/0']),
     'eth0',
   );
   const prevResult = await attached(made.pod, lease);
-  return { ...made, prevResult, add: (config: object) => made.add(sbr, { type: 'sbr', ...config }, { prevResult }) };
+  return {
+    ...made,
+    prevResult,
+    add: (config: object, changes: Partial<AddContext> = {}) =>
+      made.add(sbr, { type: 'sbr', ...config }, { prevResult, ...changes }),
+    addThenFail: (config: object) => made.add(thenFails(sbr), config, { prevResult }),
+  };
 }
 
 /** Routes of one link as text; link-local ones are left out, as they are everywhere. */
@@ -73,13 +80,8 @@ const stateOf = async (pod: FakeNetns) => ({
   rules: await rulesOf(pod),
 });
 
-/** That call of the method fails, counted from 0, until the function returned is called. */
-function failOn(
-  kernel: FakeKernel,
-  pod: FakeNetns,
-  act: 'addRoute' | 'addRule' | 'deleteRoute',
-  at: number,
-): () => void {
+/** That call of the method fails, counted from 0. */
+function failOn(kernel: FakeKernel, pod: FakeNetns, act: 'addRoute' | 'addRule' | 'deleteRoute', at: number): void {
   const original = pod[act].bind(pod) as (...args: unknown[]) => Promise<void>;
   let calls = 0;
   const counted = (...args: unknown[]): Promise<void> => {
@@ -87,7 +89,6 @@ function failOn(
     return original(...args);
   };
   Object.assign(pod, { [act]: counted });
-  return () => void Object.assign(pod, { [act]: original });
 }
 
 const plain = leaseOf(['192.168.0.20/24 via 192.168.0.254']);
@@ -183,10 +184,10 @@ describe('sbr', () => {
   });
 
   it('gives two networks tables 100 and 101', async () => {
-    const { pod, add, ctx } = await chained(plain);
+    const { pod, add } = await chained(plain);
     await add({});
     const prevResult = await attached(pod, leaseOf(['192.168.5.20/24 via 192.168.5.254']), 'net2');
-    await sbr.bind({}).add({ ...ctx, ifName: ifName('net2', 'name'), network: networkName('other'), prevResult });
+    await add({}, { ifName: ifName('net2', 'name'), prevResult });
     expect(await rulesOf(pod)).toEqual(['from 192.168.0.20/32 lookup 100', 'from 192.168.5.20/32 lookup 101']);
     expect(await routesOf(pod, 'net2')).toContain('101: 0.0.0.0/0 via 192.168.5.254');
   });
@@ -255,26 +256,26 @@ describe('sbr', () => {
   });
 
   it('refuses a chain that gave its interface no address', async () => {
-    const { pod, add, ctx } = lab();
+    const { pod, add } = lab();
     const prevResult = await attached(pod, plain, 'other0');
     await expect(add(sbr, {}, { prevResult })).rejects.toMatchObject({
       reason: 'AddressMissing',
       problem: 'Cannot route by source: No IP addresses supplied on interface: net1',
     });
-    await expect(sbr.bind({}).add({ ...ctx, prevResult: emptyResult })).rejects.toMatchObject({
+    await expect(add(sbr, {}, { prevResult: emptyResult })).rejects.toMatchObject({
       reason: 'AddressMissing',
     });
   });
 
   it('takes addresses without interface for its own, as in results of version 0.2.0', async () => {
-    const { pod, ctx } = await chained(plain);
-    await sbr.bind({}).add({ ...ctx, prevResult: { ...emptyResult, ips: plain.ips } });
+    const { pod, add } = await chained(plain);
+    await add({}, { prevResult: { ...emptyResult, ips: plain.ips } });
     expect(await rulesOf(pod)).toEqual(['from 192.168.0.20/32 lookup 100']);
   });
 
   it('says that the interface is gone', async () => {
     const { pod, prevResult, add } = await chained(plain);
-    await expect(sbr.bind({}).add({ ...lab().ctx, prevResult })).rejects.toMatchObject({ reason: 'LinkMissing' });
+    await expect(lab().add(sbr, {}, { prevResult })).rejects.toMatchObject({ reason: 'LinkMissing' });
     expect(await rulesOf(pod)).toEqual([]);
     await add({});
   });
@@ -283,6 +284,16 @@ describe('sbr', () => {
     ['192.168.0.20/24 via 192.168.0.254', '192.168.1.20/24', 'fd00::20/64 via fd00::fe'],
     ['0.0.0.0/0', '10.50.0.0/16 via 192.168.0.1', '::/0', '10.70.0.0/16'],
   );
+  it.each([true, false])(
+    'takes everything back when a later plugin fails (source hints: %s)',
+    async (addSourceHints) => {
+      const { pod, addThenFail } = await chained(everything);
+      const before = await stateOf(pod);
+      await expect(addThenFail({ addSourceHints })).rejects.toMatchObject({ reason: 'DelegateFailed' });
+      expect(await stateOf(pod)).toEqual(before);
+    },
+  );
+
   it.each<['addRoute' | 'addRule' | 'deleteRoute', boolean, number]>([
     ['addRoute', true, 10],
     ['addRoute', false, 10],
@@ -291,19 +302,16 @@ describe('sbr', () => {
     ['deleteRoute', false, 8],
   ])('takes everything back whichever %s fails (source hints: %s)', async (act, addSourceHints, times) => {
     for (let at = 0; ; at++) {
-      const { kernel, pod, prevResult, ctx } = await chained(everything);
+      const { kernel, pod, add } = await chained(everything);
       const before = await stateOf(pod);
-      const stop = failOn(kernel, pod, act, at);
-      const adding = sbr.bind({ addSourceHints }).add({ ...ctx, prevResult });
-      const outcome = await adding.then(
+      failOn(kernel, pod, act, at);
+      const outcome = await add({ addSourceHints }).then(
         () => 'done',
         (error: CniError) => error.errno,
       );
-      stop();
       expect(outcome).toBe(at < times ? 'ENOMEM' : 'done');
-      expect(await ctx.undo.run()).toEqual([]);
-      expect(await stateOf(pod)).toEqual(before);
       if (outcome === 'done') return;
+      expect(await stateOf(pod)).toEqual(before);
     }
   });
 });
