@@ -60,23 +60,23 @@ const required = {
  * EnvironmentInvalid names an unusable value, or all variables that are missing.
  */
 export function parseRequest(env: Env): Request {
-  const command = parseCommand(env['CNI_COMMAND']);
+  const command = parseCommand(env.CNI_COMMAND);
   requireVariables(env, command);
-  const path = (env['CNI_PATH'] ?? '').split(':').filter((directory) => directory !== '');
+  const path = (env.CNI_PATH ?? '').split(':').filter((directory) => directory !== '');
   if (command === 'VERSION') return { command };
   if (command === 'GC' || command === 'STATUS') return { command, path };
   const lenient = command === 'DEL';
-  const text = env['CNI_ARGS'] ?? '';
+  const text = env.CNI_ARGS ?? '';
   const args = lenient ? parseArgsLeniently(text) : parseArgs(text);
   const common = {
-    containerId: containerId(env['CNI_CONTAINERID'] ?? ''),
-    ifName: ifName(env['CNI_IFNAME'], 'CNI_IFNAME', 'EnvironmentInvalid'),
+    containerId: containerId(env.CNI_CONTAINERID ?? ''),
+    ifName: ifName(env.CNI_IFNAME, 'CNI_IFNAME', 'EnvironmentInvalid'),
     args,
     pod: lenient ? findPod(args) : podOf(args),
     path,
-    netnsOverride: /^(1|true)$/i.test(env['CNI_NETNS_OVERRIDE'] ?? ''),
+    netnsOverride: /^(1|true)$/i.test(env.CNI_NETNS_OVERRIDE ?? ''),
   };
-  const netns = env['CNI_NETNS'] ?? '';
+  const netns = env.CNI_NETNS ?? '';
   if (command === 'DEL') return { ...common, command, netns: netns.startsWith('/') ? netnsPath(netns) : undefined };
   return { ...common, command, netns: netnsPath(netns) };
 }
@@ -124,8 +124,8 @@ function parseCommand(value: string | undefined): Request['command'] {
 /** A present but unusable value comes first, then everything that is missing at once. */
 function requireVariables(env: Env, command: Request['command']): void {
   const names: readonly string[] = required[command];
-  const id = env['CNI_CONTAINERID'] ?? '';
-  const interfaceName = env['CNI_IFNAME'] ?? '';
+  const id = env.CNI_CONTAINERID ?? '';
+  const interfaceName = env.CNI_IFNAME ?? '';
   if (names.includes('CNI_CONTAINERID') && id !== '') containerId(id);
   if (names.includes('CNI_IFNAME') && interfaceName !== '') ifName(interfaceName, 'CNI_IFNAME', 'EnvironmentInvalid');
   const missing = names.filter((name) => (env[name] ?? '') === '');

@@ -25,16 +25,15 @@ export function ifNameProblem(value: unknown): string | undefined {
   if (typeof value !== 'string' || value === '') return 'need an interface name';
   if (Buffer.byteLength(value) > 15) return 'an interface name has at most 15 bytes';
   if (value === '.' || value === '..') return 'an interface name is not . or ..';
-  if (/[/:\s\u0000-\u001f\u007f]/u.test(value))
-    return 'an interface name has no slash, colon, space or control character';
+  if (/[/:\s\p{Cc}]/u.test(value)) return 'an interface name has no slash, colon, space or control character';
   return undefined;
 }
 
 /** Parses CNI_CONTAINERID. */
 export function containerId(value: string): ContainerId {
-  return isSafe(value)
-    ? (value as ContainerId)
-    : fail('EnvironmentInvalid', `Cannot use ${shown(value)} as CNI_CONTAINERID: invalid characters in containerID`);
+  const problem = unsafe(value, 'in containerID');
+  if (problem === undefined) return value as ContainerId;
+  return fail('EnvironmentInvalid', `Cannot use ${shown(value)} as CNI_CONTAINERID: ${problem}`);
 }
 
 /** Parses the `name` of a network configuration. */
@@ -42,8 +41,10 @@ export function networkName(value: unknown, field = 'name', reason: Reason = 'Co
   if (value === undefined || value === null || value === '') {
     return fail(reason, `Cannot use an empty ${field}: missing network name`);
   }
-  if (typeof value === 'string' && isSafe(value)) return value as NetworkName;
-  return fail(reason, `Cannot use ${shown(value)} as ${field}: invalid characters found in network name`);
+  const problem = unsafe(value, 'found in network name');
+  return problem === undefined
+    ? (value as NetworkName)
+    : fail(reason, `Cannot use ${shown(value)} as ${field}: ${problem}`);
 }
 
 /** Parses a network namespace path. */
@@ -60,6 +61,8 @@ export function derivedName(prefix: string, ...parts: readonly string[]): IfName
   return `${prefix}${digest.slice(0, Math.min(8, 15 - prefix.length))}` as IfName;
 }
 
-function isSafe(value: string): boolean {
-  return safe.test(value) && value.length <= 200; // file names end at 255 bytes, and ours add to it
+/** File names end at 255 bytes, and ours add to the value. */
+function unsafe(value: unknown, where: string): string | undefined {
+  if (typeof value !== 'string' || !safe.test(value)) return `invalid characters ${where}`;
+  return value.length > 200 ? 'need at most 200 characters' : undefined;
 }
