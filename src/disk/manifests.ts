@@ -61,20 +61,21 @@ function parseJson(text: string, source: string): readonly unknown[] {
   }
 }
 
-/** Bun's own parser reads in microseconds but does not say where a mistake is; then the yaml package is asked, which takes 30 ms to load. */
+/** Bun's own parser reads in microseconds, but does not say where a mistake is. */
 async function parseYaml(text: string, source: string): Promise<readonly unknown[]> {
   try {
     const documents: unknown = Bun.YAML.parse(text);
     return Array.isArray(documents) ? documents : [documents]; // an array: one item a document
   } catch (cause) {
-    const { parseAllDocuments } = await import('yaml');
-    const documents = [...parseAllDocuments(text)];
-    const mistake = documents.flatMap(({ errors }) => errors)[0];
-    if (mistake === undefined) return documents.map((document) => document.toJS() as unknown);
-    const [{ line, col }] = mistake.linePos ?? [{ line: 1, col: 1 }];
-    const why = mistake.message.replace(/ at line \d+, column \d+:?[\s\S]*$/, '');
-    return fail('NetworkInvalid', `Cannot read ${source}: invalid YAML at line ${line}, column ${col}: ${why}`, {
-      cause,
-    });
+    return fail('NetworkInvalid', `Cannot read ${source}: invalid YAML ${await yamlMistake(text, cause)}`, { cause });
   }
+}
+
+/** Where and what the mistake is, by the yaml package: it takes 30 ms to load, so only now. */
+async function yamlMistake(text: string, cause: unknown): Promise<string> {
+  const { parseAllDocuments } = await import('yaml');
+  const mistake = [...parseAllDocuments(text)].flatMap(({ errors }) => errors)[0];
+  const [{ line, col }] = mistake?.linePos ?? [{ line: 1, col: 1 }];
+  const words = mistake?.message.replace(/ at line \d+, column \d+:?[\s\S]*$/, '') ?? String(cause);
+  return `at line ${line}, column ${col}: ${words}`;
 }

@@ -79,7 +79,7 @@ function attachment(value: unknown, field: string): RecordedAttachment {
     capabilities: object(a.capabilities, `${field}.capabilities`),
     args: each(a.args, `${field}.args`, pair),
     defaultRoute: optional(a.defaultRoute, `${field}.defaultRoute`, (value, name) => each(value, name, ip)),
-    asked: { ips: strings(asked.ips, `${field}.asked.ips`), mac: optionalString(asked.mac, `${field}.asked.mac`) },
+    asked: { ips: each(asked.ips, `${field}.asked.ips`, text), mac: optionalString(asked.mac, `${field}.asked.mac`) },
     isolated: flag(a.isolated, `${field}.isolated`),
     disableCheck: flag(a.disableCheck, `${field}.disableCheck`),
     result: optional(a.result, `${field}.result`, result),
