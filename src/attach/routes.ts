@@ -124,8 +124,8 @@ function isDefaultOf(family: Family): (route: Route) => boolean {
   return ({ dst }) => isDefault(dst) && familyOf(dst) === family;
 }
 
-function toResultRoute({ dst, gateway, metric, scope }: Route): ResultRoute {
-  return { dst, gw: gateway, priority: metric, scope };
+function toResultRoute({ dst, gateway, metric }: Route): ResultRoute {
+  return { dst, gw: gateway, priority: metric };
 }
 
 function subnets(result: Result): string {

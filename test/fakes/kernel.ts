@@ -86,7 +86,9 @@ export class FakeKernel implements Kernel {
   }
 
   async find(path: NetnsPath): Promise<FakeNetns | undefined> {
-    return this.#spaces.get(path);
+    const found = this.#spaces.get(path);
+    if (found !== undefined) found.handles += 1;
+    return found;
   }
 
   /** All devices, of all namespaces. */
@@ -117,7 +119,8 @@ interface Held extends Address {
 /** One namespace of the fake kernel. Tests read its state with `names`, `link`, `addressesOf`, `routesTo`. */
 export class FakeNetns implements Netns {
   devices: Device[] = [];
-  closed = false;
+  /** How many handles are open; the test's own is the first. */
+  handles = 1;
   readonly routeTable = new FakeRoutes();
   readonly sysctls: FakeSysctls;
   readonly #rules: FakeRules;
@@ -360,7 +363,7 @@ export class FakeNetns implements Netns {
   }
 
   close(): void {
-    this.closed = true;
+    this.handles -= 1;
   }
 
   // What FakeRoutes asks (Links), and the kernel's inner life.
@@ -407,7 +410,7 @@ export class FakeNetns implements Netns {
   }
 
   #enter(act: Act, what: unknown): void {
-    if (this.closed && this.path !== undefined) fail('Internal', `test: ${act} after close of ${this.path}`);
+    if (this.handles < 1 && this.path !== undefined) fail('Internal', `test: ${act} after close of ${this.path}`);
     this.kernel.enter(act, what);
   }
 
