@@ -46,13 +46,19 @@ async function attachAll(plan: AddPlan, edges: Edges): Promise<Result> {
     for (const attachment of plan.attachments) routed.push(await addOne(attachment, sandbox, edges, undo));
     const changes = await decideRoutes(routed, plan, undo);
     const result = toAnswer(routed, changes, plan);
-    const attachments = routed.map((one, at): RecordedAttachment => ({ ...(plan.attachments[at] as Attachment), result: one.result }));
+    const attachments = routed.map(
+      (one, at): RecordedAttachment => ({ ...(plan.attachments[at] as Attachment), result: one.result }),
+    );
     await edges.records.save({ ...record, attachments, result });
     return result;
   } catch (error) {
     const left = await undo.run(); // newest first, every step
     if (left.length === 0) await edges.records.delete(record.containerId, record.ifName);
-    else edges.log.warn({ left: left.map(({ message }) => message) }, 'could not undo everything; GC will retry from the record');
+    else
+      edges.log.warn(
+        { left: left.map(({ message }) => message) },
+        'could not undo everything; GC will retry from the record',
+      );
     throw error;
   }
 }
@@ -62,11 +68,14 @@ async function addOne(attachment: Attachment, sandbox: LiveSandbox, edges: Edges
   const { pod } = sandbox;
   const { ifName } = attachment;
   try {
-    if ((await pod.findLink(ifName)) !== undefined) fail('LinkExists', `Cannot make interface ${ifName}: the pod has one of that name`);
+    if ((await pod.findLink(ifName)) !== undefined)
+      fail('LinkExists', `Cannot make interface ${ifName}: the pod has one of that name`);
     const result = await addChain(attachment, sandbox, edges, undo);
     checkAsked(attachment, result);
     if (!attachment.isDefault && attachment.isolated) await isolate(pod, ifName);
-    const names = result.interfaces.filter(({ sandbox: path }) => path !== undefined && path !== '').map(({ name }) => name);
+    const names = result.interfaces
+      .filter(({ sandbox: path }) => path !== undefined && path !== '')
+      .map(({ name }) => name);
     const links = await Promise.all([...new Set([ifName, ...names])].map((name) => pod.findLink(name)));
     const indexes = links.flatMap((link) => (link === undefined ? [] : [link.index]));
     return { attachment, result, index: links[0]?.index ?? 0, indexes };
@@ -78,13 +87,26 @@ async function addOne(attachment: Attachment, sandbox: LiveSandbox, edges: Edges
 /** A request is honoured or fails: the addresses and the MAC asked for are in the result. */
 function checkAsked({ asked, ifName }: Attachment, result: Result): void {
   const got = result.ips.map(({ address }) => address);
-  const missing = asked.ips.find((wanted) => !got.some((address) => address === findCidr(wanted) || addressOf(address) === (findIp(wanted) ?? addressOf(findCidr(wanted) ?? address))));
-  if (missing !== undefined) fail('RequestUnmet', `Cannot give ${ifName} the address ${missing}: the delegate gave ${got.join(', ') || 'none'}`);
+  const missing = asked.ips.find(
+    (wanted) =>
+      !got.some(
+        (address) =>
+          address === findCidr(wanted) ||
+          addressOf(address) === (findIp(wanted) ?? addressOf(findCidr(wanted) ?? address)),
+      ),
+  );
+  if (missing !== undefined)
+    fail('RequestUnmet', `Cannot give ${ifName} the address ${missing}: the delegate gave ${got.join(', ') || 'none'}`);
   const mac = result.interfaces.find(({ name, sandbox }) => name === ifName && sandbox !== undefined)?.mac;
-  if (asked.mac !== undefined && mac !== undefined && mac !== asked.mac) fail('RequestUnmet', `Cannot give ${ifName} the MAC ${asked.mac}: the delegate gave ${mac}`);
+  if (asked.mac !== undefined && mac !== undefined && mac !== asked.mac)
+    fail('RequestUnmet', `Cannot give ${ifName} the MAC ${asked.mac}: the delegate gave ${mac}`);
 }
 
-async function decideRoutes(routed: readonly Routed[], { sandbox: { pod }, routes: policy }: AddPlan, undo: Undo): Promise<RouteChanges> {
+async function decideRoutes(
+  routed: readonly Routed[],
+  { sandbox: { pod }, routes: policy }: AddPlan,
+  undo: Undo,
+): Promise<RouteChanges> {
   const secondary = routed.some(({ attachment }) => !attachment.isDefault);
   if (!secondary) return { remove: [], add: [] };
   const changes = planRoutes(routed, await pod.routes(), policy);
@@ -100,7 +122,10 @@ async function decideRoutes(routed: readonly Routed[], { sandbox: { pod }, route
 }
 
 function toAnswer(routed: readonly Routed[], changes: RouteChanges, { defaultResultOnly }: AddPlan): Result {
-  const results = routed.map((one) => ({ ifName: one.attachment.ifName, result: { ...one.result, routes: routesAfter(one, changes) } }));
+  const results = routed.map((one) => ({
+    ifName: one.attachment.ifName,
+    result: { ...one.result, routes: routesAfter(one, changes) },
+  }));
   return mergeResults(defaultResultOnly ? results.slice(0, 1) : results);
 }
 

@@ -24,7 +24,12 @@ export type LiveSandbox = Sandbox & { readonly netns: NetnsPath; readonly pod: N
 export type Attached = Attachment & { readonly result: Result | undefined };
 
 /** ADD of every plugin in order; each gets the result of the one before. What was begun is pushed to `undo`. */
-export async function addChain(attachment: Attachment, sandbox: LiveSandbox, edges: Edges, undo: Undo): Promise<Result> {
+export async function addChain(
+  attachment: Attachment,
+  sandbox: LiveSandbox,
+  edges: Edges,
+  undo: Undo,
+): Promise<Result> {
   let prevResult: Result | undefined;
   for (const plugin of attachment.plugins) {
     const call = new PluginCall(attachment, plugin, sandbox, edges, prevResult);
@@ -48,7 +53,8 @@ export async function delChain(attachment: Attached, sandbox: Sandbox, edges: Ed
 
 /** CHECK of every plugin against the attachment's own recorded result. */
 export async function checkChain(attachment: Attached, sandbox: LiveSandbox, edges: Edges): Promise<void> {
-  for (const plugin of attachment.plugins) await new PluginCall(attachment, plugin, sandbox, edges, attachment.result).check();
+  for (const plugin of attachment.plugins)
+    await new PluginCall(attachment, plugin, sandbox, edges, attachment.result).check();
 }
 
 /** The configuration that a plugin gets on stdin, without prevResult (CNI specification 1.1, section 4, "Deriving request configuration"). */
@@ -80,7 +86,8 @@ class PluginCall {
   }
 
   async add(undo: Undo): Promise<Result> {
-    if (this.#builtIn !== undefined) return this.#builtIn.bind(this.#config).add({ ...this.#context(), ...this.#live(), undo });
+    if (this.#builtIn !== undefined)
+      return this.#builtIn.bind(this.#config).add({ ...this.#context(), ...this.#live(), undo });
     undo.push(() => this.#run('DEL'));
     return this.#parsed(await this.#run('ADD'), this.#type);
   }
@@ -92,19 +99,35 @@ class PluginCall {
 
   async check(): Promise<void> {
     if (this.#builtIn === undefined) await this.#run('CHECK');
-    else await this.#builtIn.bind(this.#config).check({ ...this.#context(), ...this.#live(), prevResult: this.#recorded() });
+    else
+      await this.#builtIn
+        .bind(this.#config)
+        .check({ ...this.#context(), ...this.#live(), prevResult: this.#recorded() });
   }
 
   #context(): Omit<DelContext, 'pod'> {
     const { containerId } = this.sandbox;
     const { ifName, name: network, args } = this.attachment;
     const { leases, nft, files, log, kernel } = this.edges;
-    const context = { host: kernel.host, containerId, ifName, network, args, leases, nft, files, log, prevResult: this.prevResult };
+    const context = {
+      host: kernel.host,
+      containerId,
+      ifName,
+      network,
+      args,
+      leases,
+      nft,
+      files,
+      log,
+      prevResult: this.prevResult,
+    };
     return { ...context, ipam: this.#findIpam({ ...context, ipam: undefined }) };
   }
 
   #live(): { readonly pod: Netns } {
-    return { pod: this.sandbox.pod ?? fail('NetnsMissing', `Cannot work in ${this.sandbox.netns}: the namespace is gone`) };
+    return {
+      pod: this.sandbox.pod ?? fail('NetnsMissing', `Cannot work in ${this.sandbox.netns}: the namespace is gone`),
+    };
   }
 
   #recorded(): Result {
@@ -146,7 +169,15 @@ class PluginCall {
     const tells = this.prevResult !== undefined && (command !== 'DEL' || isAtLeast(cniVersion, '0.4.0'));
     const prevResult = tells ? { prevResult: toVersion(this.prevResult, cniVersion) } : {};
     const config = JSON.stringify({ ...this.#config, ...prevResult });
-    return this.edges.foreign.run({ command, type, config, containerId: this.sandbox.containerId, netns: this.sandbox.netns ?? '', ifName, args });
+    return this.edges.foreign.run({
+      command,
+      type,
+      config,
+      containerId: this.sandbox.containerId,
+      netns: this.sandbox.netns ?? '',
+      ifName,
+      args,
+    });
   }
 
   #parsed(stdout: string, type: string): Result {

@@ -8,9 +8,15 @@ import type { Edges } from './ports';
 import type { RecordedAttachment } from './record';
 
 /** CheckFailed names the network, the interface, what was expected and what is there. */
-export async function checkAll(sandbox: LiveSandbox, containerId: ContainerId, ifName: IfName, edges: Edges): Promise<void> {
+export async function checkAll(
+  sandbox: LiveSandbox,
+  containerId: ContainerId,
+  ifName: IfName,
+  edges: Edges,
+): Promise<void> {
   const record = await edges.records.find(containerId, ifName);
-  if (record?.result === undefined) return fail('CheckFailed', `Cannot check container ${containerId}: no finished ADD is recorded for ${ifName}`);
+  if (record?.result === undefined)
+    return fail('CheckFailed', `Cannot check container ${containerId}: no finished ADD is recorded for ${ifName}`);
   for (const attachment of record.attachments) await checkOne(attachment, sandbox, edges);
 }
 

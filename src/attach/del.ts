@@ -44,7 +44,10 @@ export async function delRecorded(record: AttachRecord, sandbox: Sandbox, edges:
   if (left.length === 0) await edges.records.delete(record.containerId, record.ifName);
   else {
     await edges.records.save({ ...record, attachments: left, result: undefined });
-    edges.log.warn({ containerId: record.containerId, left: failures.map(({ message }) => message) }, 'could not detach everything; GC will retry');
+    edges.log.warn(
+      { containerId: record.containerId, left: failures.map(({ message }) => message) },
+      'could not detach everything; GC will retry',
+    );
   }
   return failures;
 }

@@ -30,7 +30,14 @@ export async function handleAdd(request: AddRequest, conf: NetConf, edges: Edges
     return withNetns(request, edges, async (pod) => {
       const sandbox = { containerId: request.containerId, netns: request.netns, pod };
       const routes = { guard: conf.defaultRouteGuard, clusterCIDRs: conf.clusterCIDRs };
-      const plan = { sandbox, ifName: request.ifName, pod: request.pod, attachments, routes, defaultResultOnly: conf.result === 'default-network' };
+      const plan = {
+        sandbox,
+        ifName: request.ifName,
+        pod: request.pod,
+        attachments,
+        routes,
+        defaultResultOnly: conf.result === 'default-network',
+      };
       return toResultText(await addAll(plan, edges), conf.cniVersion);
     });
   });
@@ -59,28 +66,44 @@ export async function handleCheck(request: CheckRequest, edges: Edges): Promise<
  * The pod's annotations: from the runtime, else from the cluster. Without a pod (cnitool) there are none.
  * PodUnavailable when the pod is Kubernetes' and nobody can tell: a pod never silently lacks a network.
  */
-async function podAnnotations(pod: PodRef | undefined, conf: NetConf, edges: Edges): Promise<Readonly<Record<string, string>>> {
+async function podAnnotations(
+  pod: PodRef | undefined,
+  conf: NetConf,
+  edges: Edges,
+): Promise<Readonly<Record<string, string>>> {
   if (conf.podAnnotations !== undefined) return conf.podAnnotations;
   if (pod === undefined) return {};
   const found = await edges.cluster.findPod(pod.namespace, pod.name, pod.uid);
-  return found?.annotations ?? fail('PodUnavailable', 'Cannot read the annotations of the pod: neither the runtime nor the cluster gives them');
+  return (
+    found?.annotations ??
+    fail('PodUnavailable', 'Cannot read the annotations of the pod: neither the runtime nor the cluster gives them')
+  );
 }
 
 function parseAsked(annotations: Readonly<Record<string, string>>, pod: PodRef | undefined, conf: NetConf): Asked {
   const namespace = pod?.namespace ?? 'default';
   const { selections, warnings } = parseNetworks(annotations[networksAnnotation], namespace);
   const first = parseDefaultNetwork(annotations[defaultNetworkAnnotation], conf.multusNamespace);
-  return { defaultNetwork: first?.selection, networks: selections, warnings: [...warnings, ...(first?.warnings ?? [])] };
+  return {
+    defaultNetwork: first?.selection,
+    networks: selections,
+    warnings: [...warnings, ...(first?.warnings ?? [])],
+  };
 }
 
 /** Warnings go to the log; with `strict` the first one is an error. */
 function warn(warnings: readonly string[], { strict }: NetConf, edges: Edges): void {
   const [first] = warnings;
-  if (strict && first !== undefined) fail('AnnotationInvalid', `Cannot go on with a warning, since "strict" is set: ${first}`);
+  if (strict && first !== undefined)
+    fail('AnnotationInvalid', `Cannot go on with a warning, since "strict" is set: ${first}`);
   for (const warning of warnings) edges.log.warn({ warning }, 'odd, but usable');
 }
 
-async function withNetns<T>(request: AddRequest | CheckRequest, edges: Edges, work: (pod: Netns) => Promise<T>): Promise<T> {
+async function withNetns<T>(
+  request: AddRequest | CheckRequest,
+  edges: Edges,
+  work: (pod: Netns) => Promise<T>,
+): Promise<T> {
   const pod = await edges.kernel.open(request.netns, { allowHost: request.netnsOverride });
   try {
     return await work(pod);

@@ -15,13 +15,22 @@ interface Asked {
 }
 
 /** The default network, the node's further ones, then the pod's own, in order (multus-behaviour.md 4.2). */
-export async function readNetworks(asked: Asked, pod: PodRef | undefined, conf: NetConf, edges: Edges): Promise<readonly Wanted[]> {
+export async function readNetworks(
+  asked: Asked,
+  pod: PodRef | undefined,
+  conf: NetConf,
+  edges: Edges,
+): Promise<readonly Wanted[]> {
   const selections = [...(asked.defaultNetwork === undefined ? [] : [asked.defaultNetwork]), ...asked.networks];
   for (const selection of selections) requireAllowedNamespace(selection, pod?.namespace ?? 'default', conf);
   const configured = await readConfigured(pod, conf, edges);
   const [own] = configured;
   const first = asked.defaultNetwork === undefined ? own : await readSelected(asked.defaultNetwork, edges);
-  if (first === undefined) return fail('ConfigInvalid', 'Cannot attach the pod: "delegates" or "clusterNetwork" must name the default network');
+  if (first === undefined)
+    return fail(
+      'ConfigInvalid',
+      'Cannot attach the pod: "delegates" or "clusterNetwork" must name the default network',
+    );
   const selected: Wanted[] = [];
   for (const selection of asked.networks) selected.push(await readSelected(selection, edges));
   return [first, ...configured.slice(1), ...selected];
@@ -29,7 +38,8 @@ export async function readNetworks(asked: Asked, pod: PodRef | undefined, conf: 
 
 async function readConfigured(pod: PodRef | undefined, conf: NetConf, edges: Edges): Promise<readonly Wanted[]> {
   const { defaultNetwork } = conf;
-  if (defaultNetwork.from === 'delegates') return defaultNetwork.networks.map((network) => ({ network, display: network.name, selection: undefined }));
+  if (defaultNetwork.from === 'delegates')
+    return defaultNetwork.networks.map((network) => ({ network, display: network.name, selection: undefined }));
   const system = pod !== undefined && conf.systemNamespaces.includes(pod.namespace);
   const names = [defaultNetwork.name, ...(system ? [] : conf.defaultNetworks)];
   const wanted: Wanted[] = [];
@@ -42,8 +52,14 @@ async function readByName(name: string, conf: NetConf, edges: Edges): Promise<Wa
   const found = name.includes('/')
     ? await edges.networks.findAtPath(name)
     : ((await edges.networks.find(conf.multusNamespace, name)) ?? (await edges.networks.findInConfDir(name)));
-  const places = name.includes('/') ? 'there is no such file' : `neither namespace ${conf.multusNamespace} nor ${conf.confDir} has it`;
-  return toWanted(found ?? fail('NetworkMissing', `Cannot find the configured network ${name}: ${places}`), undefined, edges);
+  const places = name.includes('/')
+    ? 'there is no such file'
+    : `neither namespace ${conf.multusNamespace} nor ${conf.confDir} has it`;
+  return toWanted(
+    found ?? fail('NetworkMissing', `Cannot find the configured network ${name}: ${places}`),
+    undefined,
+    edges,
+  );
 }
 
 async function readSelected(selection: Selection, edges: Edges): Promise<Wanted> {
@@ -51,17 +67,29 @@ async function readSelected(selection: Selection, edges: Edges): Promise<Wanted>
   const display = `${namespace}/${name}`;
   try {
     const found = await edges.networks.find(namespace, name);
-    return await toWanted(found ?? fail('NetworkMissing', `Cannot find NetworkAttachmentDefinition ${name} in namespace ${namespace}`), selection, edges);
+    return await toWanted(
+      found ?? fail('NetworkMissing', `Cannot find NetworkAttachmentDefinition ${name} in namespace ${namespace}`),
+      selection,
+      edges,
+    );
   } catch (error) {
     throw placed(error, { network: display });
   }
 }
 
 /** A definition without a configuration stands for the one of its name in confDir. */
-async function toWanted(definition: NetworkDefinition, selection: Selection | undefined, edges: Edges): Promise<Wanted> {
+async function toWanted(
+  definition: NetworkDefinition,
+  selection: Selection | undefined,
+  edges: Edges,
+): Promise<Wanted> {
   const { namespace, name, config } = definition;
   const text = config === '' ? (await edges.networks.findInConfDir(name))?.config : config;
-  if (text === undefined) return fail('NetworkInvalid', `Cannot use network ${name}: it has no spec.config, and no file of the configuration directory has that name`);
+  if (text === undefined)
+    return fail(
+      'NetworkInvalid',
+      `Cannot use network ${name}: it has no spec.config, and no file of the configuration directory has that name`,
+    );
   const network = parseNetwork(text, name);
   return { network, display: namespace === undefined ? network.name : `${namespace}/${name}`, selection };
 }

@@ -1,7 +1,17 @@
 /** Decides a pod's routes once, after all its attachments, from what the kernel holds and what was asked. Pure. */
 import type { Result, ResultRoute } from '../cni/result';
 import { fail } from '../error';
-import { addressOf, type Cidr, contains, everything, type Family, familyOf, type Ip, isDefault, networkOf } from '../net/ip';
+import {
+  addressOf,
+  type Cidr,
+  contains,
+  everything,
+  type Family,
+  familyOf,
+  type Ip,
+  isDefault,
+  networkOf,
+} from '../net/ip';
 import { type Route, secondaryMetric } from '../net/route';
 import type { Attachment } from '../pod/attachment';
 
@@ -38,7 +48,9 @@ export function planRoutes(routed: readonly Routed[], main: readonly Route[], po
   const hints = routed.flatMap((one) => sourceHints(one, main));
   const changes = ([4, 6] as const).map((family) => {
     const taker = routed.find((one) => takesDefault(one, family, main));
-    return taker === undefined ? guarded(routed, family, main, policy) : moved(taker, routed, family, [...main, ...hints], policy);
+    return taker === undefined
+      ? guarded(routed, family, main, policy)
+      : moved(taker, routed, family, [...main, ...hints], policy);
   });
   return { remove: changes.flatMap(({ remove }) => remove), add: [...hints, ...changes.flatMap(({ add }) => add)] };
 }
@@ -52,7 +64,12 @@ export function routesAfter(one: Routed, changes: RouteChanges): readonly Result
     const gone = changes.remove.some((removed) => own(removed) && removed.dst === route.dst);
     return gone ? [] : [route];
   });
-  return [...kept, ...added.filter(({ dst }) => !kept.some((route) => networkOf(route.dst) === dst && !isDefault(dst))).map(toResultRoute)];
+  return [
+    ...kept,
+    ...added
+      .filter(({ dst }) => !kept.some((route) => networkOf(route.dst) === dst && !isDefault(dst)))
+      .map(toResultRoute),
+  ];
 }
 
 /** An attachment takes the default route of a family by naming a gateway of it, or by `[]` and having a default route itself. */
@@ -64,10 +81,17 @@ function takesDefault({ attachment, indexes }: Routed, family: Family, main: rea
 }
 
 /** The default route of one family goes to `taker`; every other one goes, and the cluster's ranges stay where they were. */
-function moved(taker: Routed, routed: readonly Routed[], family: Family, main: readonly Route[], policy: RoutePolicy): RouteChanges {
+function moved(
+  taker: Routed,
+  routed: readonly Routed[],
+  family: Family,
+  main: readonly Route[],
+  policy: RoutePolicy,
+): RouteChanges {
   const defaults = main.filter(isDefaultOf(family));
   const gateways = taker.attachment.defaultRoute?.filter((gateway) => familyOf(gateway) === family) ?? [];
-  const kept = gateways.length > 0 ? [] : defaults.filter(({ index }) => index !== undefined && taker.indexes.includes(index));
+  const kept =
+    gateways.length > 0 ? [] : defaults.filter(({ index }) => index !== undefined && taker.indexes.includes(index));
   const first = routed.find(({ attachment }) => attachment.isDefault);
   const old = defaults.find(({ index }) => index !== undefined && first?.indexes.includes(index));
   return {
@@ -85,13 +109,32 @@ function defaultVia(gateway: Ip, at: number, { attachment, result, index }: Rout
   const reachable = result.ips.some(({ address }) => contains(address, gateway));
   const linkLocal = family === 6 && contains('fe80::/10' as Cidr, gateway);
   if (!reachable && !linkLocal)
-    fail('RouteImpossible', `Cannot use default-route ${gateway}: it lies in no subnet of ${attachment.ifName} (${subnets(result)})`);
-  const connected = linkLocal || main.some((route) => route.index === index && route.gateway === undefined && !isDefault(route.dst) && contains(route.dst, gateway));
+    fail(
+      'RouteImpossible',
+      `Cannot use default-route ${gateway}: it lies in no subnet of ${attachment.ifName} (${subnets(result)})`,
+    );
+  const connected =
+    linkLocal ||
+    main.some(
+      (route) =>
+        route.index === index && route.gateway === undefined && !isDefault(route.dst) && contains(route.dst, gateway),
+    );
   const base = family === 6 ? 1024 : 0; // the kernel's own metric of a route without one
-  return { dst: everything(family), gateway, index, metric: at === 0 ? undefined : base + at, onlink: connected ? undefined : true };
+  return {
+    dst: everything(family),
+    gateway,
+    index,
+    metric: at === 0 ? undefined : base + at,
+    onlink: connected ? undefined : true,
+  };
 }
 
-function clusterRoutes(old: Route, family: Family, main: readonly Route[], { clusterCIDRs }: RoutePolicy): readonly Route[] {
+function clusterRoutes(
+  old: Route,
+  family: Family,
+  main: readonly Route[],
+  { clusterCIDRs }: RoutePolicy,
+): readonly Route[] {
   const { gateway, index, onlink } = old;
   return clusterCIDRs
     .map(networkOf)
@@ -100,11 +143,22 @@ function clusterRoutes(old: Route, family: Family, main: readonly Route[], { clu
 }
 
 /** Every default route of a secondary network gets a metric behind the default network's, each its own: equal ones would share traffic. */
-function guarded(routed: readonly Routed[], family: Family, main: readonly Route[], { guard }: RoutePolicy): RouteChanges {
+function guarded(
+  routed: readonly Routed[],
+  family: Family,
+  main: readonly Route[],
+  { guard }: RoutePolicy,
+): RouteChanges {
   if (!guard) return { remove: [], add: [] };
   const secondary = routed.filter(({ attachment }) => !attachment.isDefault).flatMap(({ indexes }) => indexes);
   const base = secondaryMetric[family];
-  const remove = main.filter((route) => isDefaultOf(family)(route) && route.index !== undefined && secondary.includes(route.index) && (route.metric ?? 0) < base);
+  const remove = main.filter(
+    (route) =>
+      isDefaultOf(family)(route) &&
+      route.index !== undefined &&
+      secondary.includes(route.index) &&
+      (route.metric ?? 0) < base,
+  );
   return { remove, add: remove.map((route, at) => ({ ...route, metric: base + at })) };
 }
 

@@ -13,7 +13,10 @@ import { openKernel } from '../kernel/kernel';
 import { type LogSettings, openLog } from './log';
 
 /** Multus' log levels as pino's; its `panic` lets nothing through but the error object itself. */
-const levels = { panic: 'silent', error: 'warn', verbose: 'info', debug: 'debug' } as const satisfies Record<NetConf['log']['level'], LogSettings['level']>;
+const levels = { panic: 'silent', error: 'warn', verbose: 'info', debug: 'debug' } as const satisfies Record<
+  NetConf['log']['level'],
+  LogSettings['level']
+>;
 
 /** The cluster's API and the node agent are not there yet: nobody but the runtime can tell a pod's annotations. */
 const noCluster: Cluster = { findPod: async () => undefined };
@@ -28,7 +31,10 @@ export function openEdges(conf: NetConf, path: readonly string[]): Edges {
     leases: createLeaseStore({ roots: defaultLeaseRoots, cniDir: conf.cniDir }),
     networks: createNetworks({ networksDirs: conf.networksDir, confDir: conf.confDir }, log),
     cluster: noCluster,
-    foreign: createForeign({ directories: [conf.binDir, ...path], timeout: conf.delegateTimeout, env: process.env }, log),
+    foreign: createForeign(
+      { directories: [conf.binDir, ...path], timeout: conf.delegateTimeout, env: process.env },
+      log,
+    ),
     nft: createNft(process.env),
     files,
     log,

@@ -10,9 +10,15 @@ export function readInput(): string {
   try {
     text = readFileSync(0, 'utf8');
   } catch (cause) {
-    return fail('IoFailed', `Cannot read the configuration from standard input: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    return fail(
+      'IoFailed',
+      `Cannot read the configuration from standard input: ${cause instanceof Error ? cause.message : String(cause)}`,
+      { cause },
+    );
   }
-  return text.length <= longestInput ? text : fail('DecodeFailed', `Cannot use a configuration of ${text.length} characters: at most ${longestInput}`);
+  return text.length <= longestInput
+    ? text
+    : fail('DecodeFailed', `Cannot use a configuration of ${text.length} characters: at most ${longestInput}`);
 }
 
 /** Writes the text to standard output with plain writes: nothing is left in a buffer when the process ends. */

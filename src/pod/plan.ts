@@ -44,7 +44,12 @@ export function planAttachments(
   return attachments;
 }
 
-function planOne(request: Pick<AddRequest, 'ifName' | 'args'>, settings: PlanSettings, one: Wanted, position: number): Attachment {
+function planOne(
+  request: Pick<AddRequest, 'ifName' | 'args'>,
+  settings: PlanSettings,
+  one: Wanted,
+  position: number,
+): Attachment {
   const { network, display, selection } = one;
   const isDefault = position === 0;
   const { cniArgs } = selection ?? {};
@@ -86,8 +91,11 @@ function withCniArgs(plugin: Json, cniArgs: Json | undefined): Json {
 function capabilitiesOf(selection: Selection | undefined, network: Network): Json {
   if (selection === undefined) return {};
   const capabilities = toCapabilities(selection);
-  const undeclared = needsDeclaration.find((name) => capabilities[name] !== undefined && !network.capabilities.includes(name));
-  if (undeclared !== undefined) fail('CapabilityMissing', `Cannot pass on ${undeclared}: no plugin of the network declares that capability`);
+  const undeclared = needsDeclaration.find(
+    (name) => capabilities[name] !== undefined && !network.capabilities.includes(name),
+  );
+  if (undeclared !== undefined)
+    fail('CapabilityMissing', `Cannot pass on ${undeclared}: no plugin of the network declares that capability`);
   return capabilities;
 }
 
@@ -105,8 +113,12 @@ function requireOwnNames(attachments: readonly Attachment[]): void {
   for (const [at, { ifName: name, network }] of attachments.entries()) {
     const first = attachments.findIndex((other) => other.ifName === name);
     if (first !== at)
-      fail('InterfaceNameTaken', `Cannot name two interfaces ${name}: network ${attachments[first]?.network} has that name already`, {
-        where: { network },
-      });
+      fail(
+        'InterfaceNameTaken',
+        `Cannot name two interfaces ${name}: network ${attachments[first]?.network} has that name already`,
+        {
+          where: { network },
+        },
+      );
   }
 }

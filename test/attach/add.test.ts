@@ -17,7 +17,11 @@ describe('ADD', () => {
     const result = await add('a,b@data0');
     expect(pod.names()).toEqual(['eth0', 'net1', 'data0']);
     expect(result).toMatchObject({
-      ips: [{ address: '10.244.1.2/24', interface: 2 }, { address: '192.168.1.2/24', interface: 3 }, { address: '192.168.2.2/24', interface: 4 }],
+      ips: [
+        { address: '10.244.1.2/24', interface: 2 },
+        { address: '192.168.1.2/24', interface: 3 },
+        { address: '192.168.2.2/24', interface: 4 },
+      ],
     });
   });
 
@@ -52,18 +56,22 @@ describe('ADD', () => {
   });
 
   it('leaves nothing when a later network fails, and says which one', async () => {
-    const { add, pod, edges, record } = world({ networks: { ...networks, 'default/bad': macvlan('192.168.3.0/24', { master: 'nope0' }) } });
+    const { add, pod, reserved, record } = world({
+      networks: { ...networks, 'default/bad': macvlan('192.168.3.0/24', { master: 'nope0' }) },
+    });
     await expect(add('a,bad')).rejects.toMatchObject({
       reason: 'MasterMissing',
       where: { pod: 'default/thor', network: 'default/bad', ifName: 'net2' },
     });
     expect(pod.names()).toEqual([]);
-    expect(edges.leases.held()).toEqual({});
+    expect(reserved()).toEqual([]);
     expect(await record()).toBeUndefined();
   });
 
   it('keeps the record of what could not be undone', async () => {
-    const { add, kernel, record } = world({ networks: { ...networks, 'default/bad': macvlan('192.168.3.0/24', { master: 'nope0' }) } });
+    const { add, kernel, record } = world({
+      networks: { ...networks, 'default/bad': macvlan('192.168.3.0/24', { master: 'nope0' }) },
+    });
     kernel.failNext('deleteLink', 'EIO');
     await expect(add('a,bad')).rejects.toMatchObject({ reason: 'MasterMissing' });
     expect(await record()).toBeDefined();
@@ -84,7 +92,10 @@ describe('ADD', () => {
   });
 
   it('names the missing network', async () => {
-    await expect(world().add('nope')).rejects.toMatchObject({ reason: 'NetworkMissing', where: { network: 'default/nope' } });
+    await expect(world().add('nope')).rejects.toMatchObject({
+      reason: 'NetworkMissing',
+      where: { network: 'default/nope' },
+    });
   });
 
   it('says "try again" when nobody can tell the annotations of a Kubernetes pod', async () => {
@@ -93,7 +104,9 @@ describe('ADD', () => {
   });
 
   it('keeps a secondary interface from forwarding and from answering for others', async () => {
-    const { add, pod } = world({ networks: { ...networks, 'default/router': macvlan('192.168.4.0/24', { isolation: false }) } });
+    const { add, pod } = world({
+      networks: { ...networks, 'default/router': macvlan('192.168.4.0/24', { isolation: false }) },
+    });
     await pod.setSysctl('net/ipv4/conf/default/forwarding', '1');
     await add('a,router');
     expect(await pod.sysctl('net/ipv4/conf/net1/forwarding')).toBe('0');
@@ -109,43 +122,77 @@ describe('a request', () => {
     const { add, pod } = world({ networks });
     await add('[{"name":"a","ips":["192.168.1.77"],"mac":"02:00:00:00:00:77"}]');
     expect(pod.link('net1').mac).toBe('02:00:00:00:00:77');
-    expect((await pod.addresses({ index: pod.link('net1').index })).map(({ address }) => address)).toContain('192.168.1.77/24');
+    expect((await pod.addresses({ index: pod.link('net1').index })).map(({ address }) => address)).toContain(
+      '192.168.1.77/24',
+    );
   });
 
   it('fails when a foreign delegate ignores it, and is taken back', async () => {
-    const answer = { cniVersion: '1.0.0', interfaces: [{ name: 'net1', sandbox: '/x' }], ips: [{ address: '192.168.1.5/24', interface: 0 }] };
-    const { add, edges, pod } = world({ networks: { 'default/f': { cniVersion: '1.0.0', type: 'fancy' } }, foreign: { fancy: answer } });
-    await expect(add('[{"name":"f","ips":["192.168.1.77"]}]')).rejects.toMatchObject({ reason: 'RequestUnmet', where: { network: 'default/f' } });
+    const answer = {
+      cniVersion: '1.0.0',
+      interfaces: [{ name: 'net1', sandbox: '/x' }],
+      ips: [{ address: '192.168.1.5/24', interface: 0 }],
+    };
+    const { add, edges, pod } = world({
+      networks: { 'default/f': { cniVersion: '1.0.0', type: 'fancy' } },
+      foreign: { fancy: answer },
+    });
+    await expect(add('[{"name":"f","ips":["192.168.1.77"]}]')).rejects.toMatchObject({
+      reason: 'RequestUnmet',
+      where: { network: 'default/f' },
+    });
     expect(edges.foreign.calls.map(({ command }) => command)).toEqual(['ADD', 'DEL']);
     expect(pod.names()).toEqual([]);
   });
 
   it('for ports needs a plugin that declares the capability', async () => {
     const { add } = world({ networks });
-    await expect(add('[{"name":"a","portMappings":[{"hostPort":80,"containerPort":80}]}]')).rejects.toMatchObject({ reason: 'CapabilityMissing' });
+    await expect(add('[{"name":"a","portMappings":[{"hostPort":80,"containerPort":80}]}]')).rejects.toMatchObject({
+      reason: 'CapabilityMissing',
+    });
   });
 });
 
 describe('a chain', () => {
-  const chain = { cniVersion: '1.0.0', name: 'chain', plugins: [macvlan('192.168.1.0/24'), { type: 'tune', capabilities: { aliases: true } }] };
+  const chain = {
+    cniVersion: '1.0.0',
+    name: 'chain',
+    plugins: [macvlan('192.168.1.0/24'), { type: 'tune', capabilities: { aliases: true } }],
+  };
 
   it('hands the result of a built-in delegate to a foreign one, and goes back in reverse order', async () => {
-    const { add, del, edges } = world({ networks: { 'default/c': chain }, foreign: { tune: ({ stdin }) => stdin.prevResult as never } });
+    const { add, del, edges } = world({
+      networks: { 'default/c': chain },
+      foreign: { tune: ({ stdin }) => stdin.prevResult as never },
+    });
     await add('c');
     await del();
     expect(edges.foreign.calls.map(({ command }) => command)).toEqual(['ADD', 'DEL']);
-    expect(edges.foreign.calls[0]?.stdin).toMatchObject({ name: 'chain', cniVersion: '1.0.0', prevResult: { ips: [{ address: '192.168.1.2/24' }] } });
+    expect(edges.foreign.calls[0]?.stdin).toMatchObject({
+      name: 'chain',
+      cniVersion: '1.0.0',
+      prevResult: { ips: [{ address: '192.168.1.2/24' }] },
+    });
     expect(edges.foreign.calls[1]?.stdin).toMatchObject({ prevResult: { ips: [{ address: '192.168.1.2/24' }] } });
   });
 
   it('runs the IPAM that the configuration names, also a foreign one', async () => {
     const answer = { cniVersion: '1.0.0', ips: [{ address: '10.9.0.7/16', gateway: '10.9.0.1' }] };
     const { add, del, edges, pod } = world({
-      networks: { 'default/w': { cniVersion: '1.0.0', type: 'macvlan', master: 'eth1', ipam: { type: 'whereabouts', range: '10.9.0.0/16' } } },
+      networks: {
+        'default/w': {
+          cniVersion: '1.0.0',
+          type: 'macvlan',
+          master: 'eth1',
+          ipam: { type: 'whereabouts', range: '10.9.0.0/16' },
+        },
+      },
       foreign: { whereabouts: answer },
     });
     await add('w');
-    expect((await pod.addresses({ index: pod.link('net1').index })).map(({ address }) => address)).toContain('10.9.0.7/16');
+    expect((await pod.addresses({ index: pod.link('net1').index })).map(({ address }) => address)).toContain(
+      '10.9.0.7/16',
+    );
     await del();
     expect(edges.foreign.calls.map(({ type, command, stdin }) => [type, command, stdin.type])).toEqual([
       ['whereabouts', 'ADD', 'macvlan'],
@@ -156,30 +203,36 @@ describe('a chain', () => {
 
 describe('DEL', () => {
   it('leaves nothing, needs no definition, and may come twice', async () => {
-    const { add, del, pod, edges, record } = world({ networks });
+    const { add, del, pod, reserved, record } = world({ networks });
     await add('a,b');
+    expect(reserved()).toEqual(['10.244.1.2', '192.168.1.2', '192.168.2.2']);
     await del();
     await del();
     expect(pod.names()).toEqual([]);
-    expect(edges.leases.held()).toEqual({});
+    expect(reserved()).toEqual([]);
     expect(await record()).toBeUndefined();
   });
 
   it('gives the addresses back when the namespace is gone', async () => {
-    const { add, del, kernel, edges } = world({ networks });
+    const { add, del, kernel, reserved } = world({ networks });
     await add('a,b');
     kernel.removeNamespace('/var/run/netns/pod');
     await del('c1', '');
-    expect(edges.leases.held()).toEqual({});
+    expect(reserved()).toEqual([]);
   });
 
   it('tries every delegate, keeps what failed for GC, and succeeds once the pod has no link of ours', async () => {
     const fancy = ({ command }: { command: string }) =>
-      command === 'ADD' ? { cniVersion: '1.0.0', interfaces: [{ name: 'net1', sandbox: '/x' }] } : new Error('it hangs');
-    const { add, del, edges, record } = world({ networks: { ...networks, 'default/f': { cniVersion: '1.0.0', type: 'fancy' } }, foreign: { fancy } });
+      command === 'ADD'
+        ? { cniVersion: '1.0.0', interfaces: [{ name: 'net1', sandbox: '/x' }] }
+        : new Error('it hangs');
+    const { add, del, reserved, record } = world({
+      networks: { ...networks, 'default/f': { cniVersion: '1.0.0', type: 'fancy' } },
+      foreign: { fancy },
+    });
     await add('f,a');
     await del();
-    expect(edges.leases.held()).toEqual({});
+    expect(reserved()).toEqual([]);
     expect((await record())?.attachments.map(({ network }) => network)).toEqual(['default/f']);
   });
 
@@ -194,11 +247,16 @@ describe('CHECK', () => {
     await add('a,b');
     await check();
     await pod.deleteLink('net2' as never);
-    await expect(check()).rejects.toMatchObject({ reason: 'CheckFailed', where: { network: 'default/b', ifName: 'net2' } });
+    await expect(check()).rejects.toMatchObject({
+      reason: 'CheckFailed',
+      where: { network: 'default/b', ifName: 'net2' },
+    });
   });
 
   it('skips networks below 0.4.0 with success', async () => {
-    const { add, check, pod } = world({ networks: { 'default/old': macvlan('192.168.1.0/24', { cniVersion: '0.3.0' }) } });
+    const { add, check, pod } = world({
+      networks: { 'default/old': macvlan('192.168.1.0/24', { cniVersion: '0.3.0' }) },
+    });
     await add('old');
     await pod.deleteLink('net1' as never);
     await check();
@@ -208,7 +266,10 @@ describe('CHECK', () => {
     const { add, check, pod } = world({ networks });
     await add('a');
     await pod.setSysctl('net/ipv4/conf/net1/arp_ignore', '0');
-    await expect(check()).rejects.toMatchObject({ reason: 'CheckFailed', problem: 'Setting net/ipv4/conf/net1/arp_ignore is 0: expected 1' });
+    await expect(check()).rejects.toMatchObject({
+      reason: 'CheckFailed',
+      problem: 'Setting net/ipv4/conf/net1/arp_ignore is 0: expected 1',
+    });
   });
 
   it('fails for a container without a finished ADD', async () => {
@@ -217,8 +278,14 @@ describe('CHECK', () => {
 });
 
 it('runs the external plugin when told to prefer it', async () => {
-  const answer = { cniVersion: '0.4.0', interfaces: [{ name: 'eth0', sandbox: '/x' }], ips: [{ version: '4', address: '10.0.0.9/24', interface: 0 }] };
+  const answer = {
+    cniVersion: '0.4.0',
+    interfaces: [{ name: 'eth0', sandbox: '/x' }],
+    ips: [{ version: '4', address: '10.0.0.9/24', interface: 0 }],
+  };
   const { add, edges } = world({ allForeign: true, foreign: { bridge: answer } });
   await add();
-  expect(edges.foreign.calls).toMatchObject([{ type: 'bridge', command: 'ADD', stdin: { name: cluster.name, ipam: { type: 'host-local' } } }]);
+  expect(edges.foreign.calls).toMatchObject([
+    { type: 'bridge', command: 'ADD', stdin: { name: cluster.name, ipam: { type: 'host-local' } } },
+  ]);
 });

@@ -12,7 +12,8 @@ const via = (text: string) => ip(text, 'test');
 /** `10.244.0.0/16 via 10.244.1.1 dev 2 metric 5` → a route; dev is the interface index. */
 function route(text: string): Route {
   const words = text.split(' ');
-  const after = (word: string): string | undefined => (words.includes(word) ? words[words.indexOf(word) + 1] : undefined);
+  const after = (word: string): string | undefined =>
+    words.includes(word) ? words[words.indexOf(word) + 1] : undefined;
   const [gateway, source, metric] = [after('via'), after('src'), after('metric')];
   return {
     dst: to(words[0] ?? ''),
@@ -50,13 +51,24 @@ function routed({ index, ips = [], routes = [], defaultRoute, plugins = [{ type:
 }
 
 const eth0 = { index: 2, ips: ['10.244.1.2/24'] };
-const main = ['0.0.0.0/0 via 10.244.1.1 dev 2', '10.244.0.0/16 via 10.244.1.1 dev 2', '10.244.1.0/24 dev 2 src 10.244.1.2'];
+const main = [
+  '0.0.0.0/0 via 10.244.1.1 dev 2',
+  '10.244.0.0/16 via 10.244.1.1 dev 2',
+  '10.244.1.0/24 dev 2 src 10.244.1.2',
+];
 const net1 = { index: 3, ips: ['192.168.1.200/24'] };
 const own1 = '192.168.1.0/24 dev 3 src 192.168.1.200';
 const none = { remove: [], add: [] };
 
-function plan(nets: readonly Net[], table: readonly string[], policy: { guard?: boolean; clusterCIDRs?: readonly string[] } = {}) {
-  const changes = planRoutes(nets.map(routed), table.map(route), { guard: policy.guard ?? true, clusterCIDRs: (policy.clusterCIDRs ?? []).map(to) });
+function plan(
+  nets: readonly Net[],
+  table: readonly string[],
+  policy: { guard?: boolean; clusterCIDRs?: readonly string[] } = {},
+) {
+  const changes = planRoutes(nets.map(routed), table.map(route), {
+    guard: policy.guard ?? true,
+    clusterCIDRs: (policy.clusterCIDRs ?? []).map(to),
+  });
   return { remove: changes.remove.map(text), add: changes.add.map(text) };
 }
 
@@ -74,7 +86,13 @@ describe('the default route guard', () => {
 
   it('gives each secondary default a metric of its own, IPv6 too', () => {
     const net2 = { index: 4, ips: ['192.168.2.2/24'] };
-    const table = [...main, '0.0.0.0/0 via 192.168.1.1 dev 3', '0.0.0.0/0 via 192.168.2.1 dev 4', '::/0 via fd00::1 dev 3 metric 1024', '::/0 via fd01::1 dev 4 metric 1024'];
+    const table = [
+      ...main,
+      '0.0.0.0/0 via 192.168.1.1 dev 3',
+      '0.0.0.0/0 via 192.168.2.1 dev 4',
+      '::/0 via fd00::1 dev 3 metric 1024',
+      '::/0 via fd01::1 dev 4 metric 1024',
+    ];
     expect(plan([eth0, net1, net2], table).add).toEqual([
       '0.0.0.0/0 via 192.168.1.1 dev 3 metric 1001',
       '0.0.0.0/0 via 192.168.2.1 dev 4 metric 1002',
@@ -103,13 +121,18 @@ describe('default-route', () => {
 
   it('keeps cluster and service ranges on the default network', () => {
     const asked = { ...net1, defaultRoute: ['192.168.1.254'] };
-    const { add } = plan([eth0, asked], [...main, own1], { clusterCIDRs: ['10.96.0.0/12', '10.244.0.0/16', 'fd00:10::/64'] });
+    const { add } = plan([eth0, asked], [...main, own1], {
+      clusterCIDRs: ['10.96.0.0/12', '10.244.0.0/16', 'fd00:10::/64'],
+    });
     expect(add).toEqual(['0.0.0.0/0 via 192.168.1.254 dev 3', '10.96.0.0/12 via 10.244.1.1 dev 2']);
   });
 
   it('with an empty list keeps that network’s own default and takes the others away', () => {
     const asked = { ...net1, defaultRoute: [] };
-    expect(plan([eth0, asked], [...main, own1, '0.0.0.0/0 via 192.168.1.1 dev 3'])).toEqual({ remove: ['0.0.0.0/0 via 10.244.1.1 dev 2'], add: [] });
+    expect(plan([eth0, asked], [...main, own1, '0.0.0.0/0 via 192.168.1.1 dev 3'])).toEqual({
+      remove: ['0.0.0.0/0 via 10.244.1.1 dev 2'],
+      add: [],
+    });
   });
 
   it('with an empty list leaves the pod its default when that network has none', () => {
@@ -123,7 +146,11 @@ describe('default-route', () => {
   });
 
   it('reaches the gateway on the link when the connected route is in another table', () => {
-    const asked = { ...net1, defaultRoute: ['192.168.1.254'], plugins: [{ type: 'macvlan' }, { type: 'sbr', addSourceHints: false }] };
+    const asked = {
+      ...net1,
+      defaultRoute: ['192.168.1.254'],
+      plugins: [{ type: 'macvlan' }, { type: 'sbr', addSourceHints: false }],
+    };
     expect(plan([eth0, asked], main).add).toEqual(['0.0.0.0/0 via 192.168.1.254 dev 3 onlink']);
   });
 
@@ -146,14 +173,20 @@ describe('after source-based routing', () => {
   });
 
   it('IPv4 and IPv6 both come back', () => {
-    expect(plan([eth0, { index: 3, ips: ['192.168.1.200/24', 'fd00::2/64'], plugins }], main).add).toEqual([own1, 'fd00::/64 dev 3 src fd00::2']);
+    expect(plan([eth0, { index: 3, ips: ['192.168.1.200/24', 'fd00::2/64'], plugins }], main).add).toEqual([
+      own1,
+      'fd00::/64 dev 3 src fd00::2',
+    ]);
   });
 });
 
 describe('the merged result', () => {
   it('shows the metric of a guarded default, and not the one that went', () => {
     const one = routed({ ...net1, routes: ['0.0.0.0/0 via 192.168.1.1 dev 3', '10.5.0.0/16 via 192.168.1.1 dev 3'] });
-    const changes = planRoutes([routed(eth0), one], [...main, own1, '0.0.0.0/0 via 192.168.1.1 dev 3'].map(route), { guard: true, clusterCIDRs: [] });
+    const changes = planRoutes([routed(eth0), one], [...main, own1, '0.0.0.0/0 via 192.168.1.1 dev 3'].map(route), {
+      guard: true,
+      clusterCIDRs: [],
+    });
     expect(routesAfter(one, changes)).toEqual([
       { dst: '10.5.0.0/16', gw: '192.168.1.1' },
       { dst: '0.0.0.0/0', gw: '192.168.1.1', priority: 1001 },

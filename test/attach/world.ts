@@ -66,7 +66,8 @@ export function world(options: WorldOptions = {}) {
         type: 'braid',
         delegates: [cluster],
         runtimeConfig: {
-          'io.kubernetes.cri.pod-annotations': annotation === undefined ? {} : { 'k8s.v1.cni.cncf.io/networks': annotation },
+          'io.kubernetes.cri.pod-annotations':
+            annotation === undefined ? {} : { 'k8s.v1.cni.cncf.io/networks': annotation },
         },
         ...options.conf,
       }),
@@ -93,6 +94,11 @@ export function world(options: WorldOptions = {}) {
     },
     del: (id = 'c1', netns = podPath) => handleDel(request('DEL', id, netns), edges),
     check: (id = 'c1') => handleCheck(request('CHECK', id, podPath), edges),
+    /** Addresses that somebody holds, in the stores of these tests' networks. */
+    reserved: () =>
+      ['cluster', ...Object.keys(options.networks ?? {}).map((name) => name.replace('default/', ''))].flatMap((name) =>
+        Object.keys(edges.leases.held(name)),
+      ),
     record: (id = 'c1') => edges.records.find(containerId(id) as ContainerId, ifName('eth0', 'test')),
   };
 }

@@ -1,6 +1,6 @@
 /** An in-memory kernel for pure tests: namespaces, links, addresses, routes, rules, sysctls. Touches nothing outside itself. */
 import type { Kernel, Netns } from '../../src/attach/ports';
-import { CniError, fail } from '../../src/error';
+import { type CniError, fail } from '../../src/error';
 import { refused } from '../../src/kernel/errno';
 import { addressOf, type Cidr, cidr, type Family, familyOf, ip, lengthOf, networkOf, toCidr } from '../../src/net/ip';
 import type { BridgeVlan, Link, LinkChange, LinkSpec } from '../../src/net/link';
@@ -37,7 +37,9 @@ export interface FakeKernelOptions {
 }
 
 /** Methods of Netns that a test can make fail. */
-export type Act = { [K in keyof Netns]: Netns[K] extends (...args: never[]) => Promise<unknown> ? K : never }[keyof Netns];
+export type Act = {
+  [K in keyof Netns]: Netns[K] extends (...args: never[]) => Promise<unknown> ? K : never;
+}[keyof Netns];
 
 /** A kernel with the host's namespace and one pod's; more can be added. */
 export class FakeKernel implements Kernel {
@@ -71,7 +73,8 @@ export class FakeKernel implements Kernel {
   removeNamespace(path: string): void {
     const gone = this.#spaces.get(netnsPath(path));
     this.#spaces.delete(netnsPath(path));
-    for (const d of [...(gone?.devices ?? [])]) if (d.detail.kind === 'other' && !isLoopback(d)) gone?.move(d, this.host);
+    for (const d of [...(gone?.devices ?? [])])
+      if (d.detail.kind === 'other' && !isLoopback(d)) gone?.move(d, this.host);
     for (const d of [...(gone?.devices ?? [])]) gone?.remove(d);
   }
 
@@ -81,8 +84,12 @@ export class FakeKernel implements Kernel {
   }
 
   async open(path: NetnsPath): Promise<FakeNetns> {
-    if (path === '/proc/self/ns/net') return fail('NetnsSame', `Cannot use ${path} as CNI_NETNS: it is the namespace of the node`);
-    return (await this.find(path)) ?? fail('NetnsMissing', `Cannot open the network namespace ${path}: no such file or directory`);
+    if (path === '/proc/self/ns/net')
+      return fail('NetnsSame', `Cannot use ${path} as CNI_NETNS: it is the namespace of the node`);
+    return (
+      (await this.find(path)) ??
+      fail('NetnsMissing', `Cannot open the network namespace ${path}: no such file or directory`)
+    );
   }
 
   async find(path: NetnsPath): Promise<FakeNetns | undefined> {
@@ -198,11 +205,19 @@ export class FakeNetns implements Netns {
     this.#enter('createLink', spec.name);
     const target = into === undefined ? this : (into as FakeNetns);
     const action = `create ${spec.kind} ${spec.name}`;
-    for (const [space, name] of spec.kind === 'veth' ? [[target, spec.name] as const, [this, spec.peerName] as const] : [[target, spec.name] as const])
-      if (space.#device(name) !== undefined) fail('LinkExists', `Cannot ${action}: a link ${name} exists`, { errno: 'EEXIST' });
+    for (const [space, name] of spec.kind === 'veth'
+      ? [[target, spec.name] as const, [this, spec.peerName] as const]
+      : [[target, spec.name] as const])
+      if (space.#device(name) !== undefined)
+        fail('LinkExists', `Cannot ${action}: a link ${name} exists`, { errno: 'EEXIST' });
     if (spec.kind === 'veth' && target === this && spec.peerName === spec.name)
       fail('LinkExists', `Cannot ${action}: a link ${spec.peerName} exists`, { errno: 'EEXIST' });
-    if (spec.mtu !== undefined && (spec.mtu < 68 || spec.mtu > 65535)) throw refused(action, 'EINVAL', spec.mtu < 68 ? 'mtu less than device minimum' : 'mtu greater than device maximum');
+    if (spec.mtu !== undefined && (spec.mtu < 68 || spec.mtu > 65535))
+      throw refused(
+        action,
+        'EINVAL',
+        spec.mtu < 68 ? 'mtu less than device minimum' : 'mtu greater than device maximum',
+      );
     const d = device(target, 0, spec.name, detailOf(spec));
     d.mtu = spec.mtu ?? 1500;
     if ('parent' in spec) {
@@ -223,7 +238,9 @@ export class FakeNetns implements Netns {
       d.macChosen = true;
     }
     target.#enlist(d);
-    if (spec.kind === 'ipvlan') for (const other of this.kernel.devices()) if (other.parent === d.parent && other.detail.kind === 'ipvlan') other.detail = d.detail;
+    if (spec.kind === 'ipvlan')
+      for (const other of this.kernel.devices())
+        if (other.parent === d.parent && other.detail.kind === 'ipvlan') other.detail = d.detail;
     return toLink(d);
   }
 
@@ -232,7 +249,8 @@ export class FakeNetns implements Netns {
     const d = this.#at(index, 'change link');
     const action = `change link ${d.name}`;
     if (change.name !== undefined && change.name !== d.name) {
-      if (this.#device(change.name) !== undefined) fail('LinkExists', `Cannot rename link ${d.name}: a link ${change.name} exists`, { errno: 'EEXIST' });
+      if (this.#device(change.name) !== undefined)
+        fail('LinkExists', `Cannot rename link ${d.name}: a link ${change.name} exists`, { errno: 'EEXIST' });
       this.sysctls.renameLink(d.name, change.name);
       d.name = change.name;
     }
@@ -267,23 +285,39 @@ export class FakeNetns implements Netns {
     const target = into as FakeNetns;
     const action = `move link ${d.name}`;
     if (isImmovable(d)) throw refused(action, 'EINVAL', 'The interface netns is immutable');
-    if (target.#device(d.name) !== undefined) fail('LinkExists', `Cannot ${action}: a link ${d.name} exists`, { errno: 'EEXIST' });
+    if (target.#device(d.name) !== undefined)
+      fail('LinkExists', `Cannot ${action}: a link ${d.name} exists`, { errno: 'EEXIST' });
     this.move(d, target);
   }
 
   async addresses(filter: { readonly index?: number; readonly family?: Family } = {}): Promise<readonly Address[]> {
     this.#enter('addresses', filter.index ?? '');
     return this.#held
-      .filter((a) => (filter.index === undefined || a.device.index === filter.index) && (filter.family === undefined || familyOf(a.address) === filter.family))
-      .map(({ address, device: d, tentative, dadFailed, scope }) => ({ index: d.index, address, tentative, dadFailed, scope }));
+      .filter(
+        (a) =>
+          (filter.index === undefined || a.device.index === filter.index) &&
+          (filter.family === undefined || familyOf(a.address) === filter.family),
+      )
+      .map(({ address, device: d, tentative, dadFailed, scope }) => ({
+        index: d.index,
+        address,
+        tentative,
+        dadFailed,
+        scope,
+      }));
   }
 
   async addAddress(index: number, address: Cidr, options: { readonly noDad?: boolean } = {}): Promise<void> {
     this.#enter('addAddress', address);
     const d = this.#at(index, `add address ${address}`);
     const action = `add address ${address} to ${d.name}`;
-    if (familyOf(address) === 6 && !this.#speaksIpv6(d)) throw refused(action, this.#hasIpv6() ? 'EACCES' : 'EOPNOTSUPP', 'IPv6 is disabled on this device');
-    const taken = this.#held.some((a) => a.device === d && (familyOf(address) === 6 ? addressOf(a.address) === addressOf(address) : a.address === address));
+    if (familyOf(address) === 6 && !this.#speaksIpv6(d))
+      throw refused(action, this.#hasIpv6() ? 'EACCES' : 'EOPNOTSUPP', 'IPv6 is disabled on this device');
+    const taken = this.#held.some(
+      (a) =>
+        a.device === d &&
+        (familyOf(address) === 6 ? addressOf(a.address) === addressOf(address) : a.address === address),
+    );
     if (taken) throw refused(action, 'EEXIST');
     this.#hold(d, address, options.noDad === true);
   }
@@ -333,7 +367,9 @@ export class FakeNetns implements Netns {
     this.#enter('addBridgeVlan', vlan.id);
     const port = this.#port(index, `add VLAN ${vlan.id}`);
     if (vlan.id < 1 || vlan.id > 4094) throw refused(`add VLAN ${vlan.id} to ${port.name}`, 'EINVAL');
-    const others = port.vlans.filter((other) => other.id !== vlan.id).map((other) => (vlan.pvid ? { ...other, pvid: false } : other));
+    const others = port.vlans
+      .filter((other) => other.id !== vlan.id)
+      .map((other) => (vlan.pvid ? { ...other, pvid: false } : other));
     port.vlans = [...others, vlan].sort((a, b) => a.id - b.id);
   }
 
@@ -357,9 +393,11 @@ export class FakeNetns implements Netns {
 
   async setSysctl(key: string, value: string): Promise<void> {
     this.#enter('setSysctl', `${key}=${value}`);
-    if (!this.sysctls.set(key, value)) fail('SysctlRefused', `Cannot set ${key} to ${value}: no such key`, { errno: 'ENOENT' });
+    if (!this.sysctls.set(key, value))
+      fail('SysctlRefused', `Cannot set ${key} to ${value}: no such key`, { errno: 'ENOENT' });
     if (!key.endsWith('/disable_ipv6') || value !== '1') return;
-    for (const a of this.#held.filter((other) => familyOf(other.address) === 6 && !this.#speaksIpv6(other.device))) this.#release(a);
+    for (const a of this.#held.filter((other) => familyOf(other.address) === 6 && !this.#speaksIpv6(other.device)))
+      this.#release(a);
   }
 
   close(): void {
@@ -382,10 +420,16 @@ export class FakeNetns implements Netns {
     if (isLoopback(d)) {
       this.#hold(d, '127.0.0.1/8' as Cidr, true, 254);
       if (this.#speaksIpv6(d)) this.#hold(d, '::1/128' as Cidr, true, 254);
-    } else if (this.#speaksIpv6(d) && d.mac !== undefined && d.detail.kind !== 'vrf' && d.master?.detail.kind !== 'bridge')
+    } else if (
+      this.#speaksIpv6(d) &&
+      d.mac !== undefined &&
+      d.detail.kind !== 'vrf' &&
+      d.master?.detail.kind !== 'bridge'
+    )
       this.#hold(d, linkLocal(d.mac), false, 253);
     for (const a of this.#held) if (a.device === d) this.#connect(a);
-    for (const above of this.kernel.devices()) if (above.parent === d && above.detail.kind === 'vlan') above.ns.bringUp(above);
+    for (const above of this.kernel.devices())
+      if (above.parent === d && above.detail.kind === 'vlan') above.ns.bringUp(above);
   }
 
   /** Takes the device away, with all that stands on it. */
@@ -438,7 +482,8 @@ export class FakeNetns implements Netns {
 
   #port(index: number, action: string): Device {
     const port = this.#at(index, action);
-    if (port.master?.detail.kind !== 'bridge' && port.detail.kind !== 'bridge') throw refused(`${action} of ${port.name}`, 'EOPNOTSUPP');
+    if (port.master?.detail.kind !== 'bridge' && port.detail.kind !== 'bridge')
+      throw refused(`${action} of ${port.name}`, 'EOPNOTSUPP');
     return port;
   }
 
@@ -450,7 +495,8 @@ export class FakeNetns implements Netns {
     if (d.detail.kind === 'vlan' && mtu > most) throw refused(action, 'ERANGE');
     d.mtu = mtu;
     for (const above of this.kernel.devices()) {
-      const follows = above.parent === d && (above.detail.kind === 'ipvlan' || (above.detail.kind !== 'veth' && above.mtu > mtu));
+      const follows =
+        above.parent === d && (above.detail.kind === 'ipvlan' || (above.detail.kind !== 'veth' && above.mtu > mtu));
       if (follows) above.mtu = mtu;
     }
   }
@@ -465,7 +511,9 @@ export class FakeNetns implements Netns {
       if (master.detail.kind !== 'bridge' && master.detail.kind !== 'vrf') throw refused(action, 'EOPNOTSUPP');
       if (master.detail.kind === 'bridge') {
         if (d.detail.kind === 'bridge') throw refused(action, 'ELOOP', 'Can not enslave a bridge to a bridge');
-        const users = this.kernel.devices().filter((other) => other.parent === d && (other.detail.kind === 'macvlan' || other.detail.kind === 'ipvlan'));
+        const users = this.kernel
+          .devices()
+          .filter((other) => other.parent === d && (other.detail.kind === 'macvlan' || other.detail.kind === 'ipvlan'));
         if (isLoopback(d)) throw refused(action, 'EINVAL');
         if (users.length > 0) throw refused(action, 'EBUSY');
         d.vlans = [{ id: 1, pvid: true, untagged: true }];
@@ -483,7 +531,9 @@ export class FakeNetns implements Netns {
   /** A bridge has the lowest MAC of its ports until somebody chooses one. */
   #nameBridge(bridge: Device): void {
     if (bridge.detail.kind !== 'bridge' || bridge.macChosen) return;
-    const macs = this.devices.flatMap((port) => (port.master === bridge && port.mac !== undefined ? [port.mac] : [])).sort();
+    const macs = this.devices
+      .flatMap((port) => (port.master === bridge && port.mac !== undefined ? [port.mac] : []))
+      .sort();
     bridge.mac = macs[0] ?? bridge.mac;
   }
 
@@ -493,7 +543,8 @@ export class FakeNetns implements Netns {
     const keep = this.sysctls.get(`net/ipv6/conf/${d.name}/keep_addr_on_down`) === '1';
     this.routeTable.drop((route) => route.index === d.index);
     this.#held = this.#held.filter((a) => a.device !== d || familyOf(a.address) === 4 || (keep && a.scope === 0));
-    for (const above of this.kernel.devices()) if (above.parent === d && above.detail.kind === 'vlan') above.ns.#bringDown(above);
+    for (const above of this.kernel.devices())
+      if (above.parent === d && above.detail.kind === 'vlan') above.ns.#bringDown(above);
   }
 
   #clear(d: Device): void {
@@ -506,7 +557,15 @@ export class FakeNetns implements Netns {
     const secondary = familyOf(address) === 4 && this.#held.some(same);
     const checks = familyOf(address) === 6 && !noDad && this.sysctls.get(`net/ipv6/conf/${d.name}/accept_dad`) !== '0';
     const dad = this.kernel.options.dad ?? 'done';
-    const held: Held = { index: d.index, address, device: d, secondary, tentative: checks && dad === 'stuck', dadFailed: checks && dad === 'failed', scope };
+    const held: Held = {
+      index: d.index,
+      address,
+      device: d,
+      secondary,
+      tentative: checks && dad === 'stuck',
+      dadFailed: checks && dad === 'failed',
+      scope,
+    };
     this.#held.push(held);
     if (d.up) this.#connect(held);
   }
@@ -514,8 +573,10 @@ export class FakeNetns implements Netns {
   #release(gone: Held): void {
     const subnet = networkOf(gone.address);
     const promotes = this.sysctls.get(`net/ipv4/conf/${gone.device.name}/promote_secondaries`) === '1';
-    const like = (a: Held): boolean => a.device === gone.device && familyOf(a.address) === familyOf(gone.address) && networkOf(a.address) === subnet;
-    const follows = (a: Held): boolean => !gone.secondary && familyOf(a.address) === 4 && !promotes && a.secondary && like(a);
+    const like = (a: Held): boolean =>
+      a.device === gone.device && familyOf(a.address) === familyOf(gone.address) && networkOf(a.address) === subnet;
+    const follows = (a: Held): boolean =>
+      !gone.secondary && familyOf(a.address) === 4 && !promotes && a.secondary && like(a);
     this.#held = this.#held.filter((a) => a !== gone && !follows(a));
     if (gone.secondary) return;
     this.routeTable.drop((route) => route.protocol === 2 && route.index === gone.device.index && route.dst === subnet);
@@ -528,7 +589,8 @@ export class FakeNetns implements Netns {
     const table = d.master?.detail.kind === 'vrf' ? d.master.detail.table : mainTable;
     const dst = networkOf(a.address);
     if (familyOf(a.address) === 6) this.routeTable.connect({ dst, index: d.index, metric: 256, scope: 0, table });
-    else if (lengthOf(a.address) < 32) this.routeTable.connect({ dst, index: d.index, scope: 253, source: addressOf(a.address), table });
+    else if (lengthOf(a.address) < 32)
+      this.routeTable.connect({ dst, index: d.index, scope: 253, source: addressOf(a.address), table });
   }
 
   #hasIpv6(): boolean {
@@ -543,6 +605,11 @@ export class FakeNetns implements Netns {
 /** fe80::/64 with the interface identifier of the MAC (RFC 4291, appendix A). */
 function linkLocal(of: Mac): Cidr {
   const b = macBytes(of);
-  const words = [((b[0] ?? 0) ^ 2) * 256 + (b[1] ?? 0), (b[2] ?? 0) * 256 + 0xff, 0xfe00 + (b[3] ?? 0), (b[4] ?? 0) * 256 + (b[5] ?? 0)];
+  const words = [
+    ((b[0] ?? 0) ^ 2) * 256 + (b[1] ?? 0),
+    (b[2] ?? 0) * 256 + 0xff,
+    0xfe00 + (b[3] ?? 0),
+    (b[4] ?? 0) * 256 + (b[5] ?? 0),
+  ];
   return toCidr(ip(`fe80::${words.map((word) => word.toString(16)).join(':')}`, 'address'), 64);
 }

@@ -1,0 +1,36 @@
+/** One verb of the meta-plugin that works: configuration in, text for stdout out. Acts through the edges. */
+import { handleAdd, handleCheck, handleDel } from '../attach/handle';
+import { type NetConf, parseConfig, parseConfigForDel } from '../cni/config';
+import type { Request } from '../cni/request';
+import { requireAllowed } from '../cni/version';
+import { fail } from '../error';
+import { openEdges } from './edges';
+
+/** A request that needs a configuration. */
+export type WorkingRequest = Exclude<Request, { readonly command: 'VERSION' }>;
+
+/** Serves the request; `speaks` is told the caller's version as soon as it is known, for the error object. */
+export async function serve(
+  request: WorkingRequest,
+  input: string,
+  speaks: (version: string) => void,
+): Promise<string> {
+  const conf = request.command === 'DEL' ? parseConfigForDel(input) : parseConfig(input);
+  speaks(conf.cniVersion);
+  requireAllowed(conf.cniVersion, request.command);
+  return await act(request, conf);
+}
+
+async function act(request: WorkingRequest, conf: NetConf): Promise<string> {
+  const edges = openEdges(conf, request.path);
+  switch (request.command) {
+    case 'ADD':
+      return await handleAdd(request, conf, edges);
+    case 'DEL':
+      return await handleDel(request, edges);
+    case 'CHECK':
+      return await handleCheck(request, edges);
+    default:
+      return fail('EnvironmentInvalid', `Cannot serve CNI_COMMAND ${request.command}: not supported yet`);
+  }
+}
