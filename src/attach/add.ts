@@ -1,12 +1,13 @@
 /** ADD: attaches every network of a plan in order, decides the routes, answers with one result. Acts through the edges. */
 import { mergeResults } from '../cni/merge';
 import type { Result } from '../cni/result';
-import { CniError, fail, placed } from '../error';
+import { fail, placed } from '../error';
 import { addressOf, findCidr, findIp } from '../net/ip';
 import type { IfName } from '../net/names';
 import type { Attachment } from '../pod/attachment';
 import { addChain, type LiveSandbox } from './chain';
-import { delRecorded } from './del';
+import { delRecorded, findReadable } from './del';
+import { whyGone } from './gc';
 import { isolate } from './isolation';
 import type { Edges } from './ports';
 import { type AttachRecord, type RecordedAttachment, recordVersion } from './record';
@@ -32,7 +33,20 @@ export async function addAll(plan: AddPlan, edges: Edges): Promise<Result> {
   const { containerId } = plan.sandbox;
   return edges.records.locked(containerId, async () => {
     const earlier = await attachedEarlier(plan, edges);
-    return earlier ?? attachAll(plan, edges);
+    if (earlier !== undefined) return earlier;
+    await freeDeadSandbox(plan, edges);
+    return await attachAll(plan, edges);
+  });
+}
+
+/** A pod whose sandbox died gets a new one: what the dead one held (a static address, say) must be free for it. */
+async function freeDeadSandbox({ pod, sandbox: { containerId } }: AddPlan, edges: Edges): Promise<void> {
+  const record = pod === undefined ? undefined : await edges.records.findOfPod(pod);
+  if (record === undefined || record.containerId === containerId) return;
+  await edges.records.locked(record.containerId, async () => {
+    const now = await edges.records.find(record.containerId, record.ifName);
+    if (now === undefined || (await whyGone(now, { valid: undefined }, edges)) === undefined) return;
+    await delRecorded(now, { containerId: now.containerId, netns: undefined, pod: undefined }, edges);
   });
 }
 
@@ -53,7 +67,7 @@ async function attachAll(plan: AddPlan, edges: Edges): Promise<Result> {
     return result;
   } catch (error) {
     const left = await undo.run(); // newest first, every step
-    if (left.length === 0) await edges.records.delete(record.containerId, record.ifName);
+    if (left.length === 0) await edges.records.delete(record, record.pod);
     else
       edges.log.warn(
         { left: left.map(({ message }) => message) },
@@ -145,22 +159,11 @@ function begun({ sandbox, ifName, pod, attachments }: AddPlan, edges: Edges): At
 
 /** The result of an earlier ADD that the kernel still holds; what an ADD left half done is taken away. */
 async function attachedEarlier({ sandbox, ifName }: AddPlan, edges: Edges): Promise<Result | undefined> {
-  const record = await findRecord(sandbox, ifName, edges);
+  const record = await findReadable(sandbox.containerId, ifName, edges);
   if (record === undefined) return undefined;
   const links = await Promise.all(record.attachments.map((one) => sandbox.pod.findLink(one.ifName)));
   if (record.result !== undefined && links.every((link) => link !== undefined)) return record.result;
   const left = await delRecorded(record, sandbox, edges);
   if (left.length > 0) throw left[0];
   return undefined;
-}
-
-/** An unreadable record of a container that is about to be attached tells nothing that must be kept. */
-async function findRecord(sandbox: LiveSandbox, ifName: IfName, edges: Edges): Promise<AttachRecord | undefined> {
-  try {
-    return await edges.records.find(sandbox.containerId, ifName);
-  } catch (error) {
-    if (!(error instanceof CniError) || error.reason !== 'RecordInvalid') throw error;
-    edges.log.warn({ containerId: sandbox.containerId, problem: error.message }, 'replacing an unreadable record');
-    return undefined;
-  }
 }

@@ -1,5 +1,5 @@
 /** DEL: takes back what the record says was attached, every step tried. Acts through the edges. */
-import { type CniError, placed } from '../error';
+import { type CniError, placed, toCniError } from '../error';
 import type { ContainerId, IfName, NetnsPath } from '../net/names';
 import { delChain, type Sandbox } from './chain';
 import type { Edges, Netns } from './ports';
@@ -18,7 +18,7 @@ export interface DelRequest {
  */
 export async function delAll({ containerId, ifName, netns }: DelRequest, edges: Edges): Promise<void> {
   await edges.records.locked(containerId, async () => {
-    const record = await edges.records.find(containerId, ifName);
+    const record = await findReadable(containerId, ifName, edges);
     if (record === undefined) return;
     const path = netns ?? record.netns;
     const pod = await edges.kernel.find(path);
@@ -41,7 +41,7 @@ export async function delRecorded(record: AttachRecord, sandbox: Sandbox, edges:
     failures.push(...problems.map((problem) => placed(problem, { network, ifName })));
     if (problems.length > 0) left.unshift(attachment);
   }
-  if (left.length === 0) await edges.records.delete(record.containerId, record.ifName);
+  if (left.length === 0) await edges.records.delete(record, record.pod);
   else {
     await edges.records.save({ ...record, attachments: left, result: undefined });
     edges.log.warn(
@@ -50,6 +50,41 @@ export async function delRecorded(record: AttachRecord, sandbox: Sandbox, edges:
     );
   }
   return failures;
+}
+
+/**
+ * Takes back what can be found without a record: reservations of that container, in every store Braid ever used. Its
+ * links go with its namespace. Returns what failed; the file goes only when nothing did.
+ */
+export async function delUnreadable(
+  containerId: ContainerId,
+  ifName: IfName,
+  edges: Edges,
+): Promise<CniError | undefined> {
+  try {
+    const freed = await edges.leases.releaseContainer(containerId);
+    await edges.records.delete({ containerId, ifName }, undefined);
+    edges.log.warn({ containerId, freed }, 'detached a container whose record was unreadable');
+    return undefined;
+  } catch (error) {
+    return toCniError(error);
+  }
+}
+
+/** The record; `undefined` when there is none, or none any more after an unreadable one. */
+export async function findReadable(
+  containerId: ContainerId,
+  ifName: IfName,
+  edges: Edges,
+): Promise<AttachRecord | undefined> {
+  try {
+    return await edges.records.find(containerId, ifName);
+  } catch (error) {
+    if (toCniError(error).reason !== 'RecordInvalid') throw error;
+    const left = await delUnreadable(containerId, ifName, edges);
+    if (left !== undefined) throw left;
+    return undefined;
+  }
 }
 
 async function hasLinks(record: AttachRecord, pod: Netns): Promise<boolean> {

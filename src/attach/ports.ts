@@ -1,5 +1,6 @@
 /** What the engines and delegates need of the world: the edges implement these, fakes stand in for them. Types only. */
 import type { CniArgs } from '../cni/args';
+import type { CniError } from '../error';
 import type { Cidr, Family, Ip } from '../net/ip';
 import type { BridgeVlan, Link, LinkChange, LinkSpec } from '../net/link';
 import type { ContainerId, IfName, NetnsPath, NetworkName } from '../net/names';
@@ -34,6 +35,8 @@ export interface Netns {
   createLink(spec: LinkSpec, into?: Netns): Promise<Link>;
   changeLink(index: number, change: LinkChange): Promise<void>;
   deleteLink(name: IfName): Promise<void>;
+  /** Deletes them together: the kernel's wait of some 25 ms for each deletion (RCU) is paid once. */
+  deleteLinks(names: readonly IfName[]): Promise<void>;
   /** Moves a link to another namespace. */
   moveLink(index: number, into: Netns): Promise<void>;
 
@@ -87,6 +90,8 @@ export interface Leases {
 export interface LeaseStore {
   /** Runs `work` under the lock that the reference plugin takes, too. `dataDir` undefined: /var/lib/cni/networks. */
   locked<T>(dataDir: string | undefined, network: NetworkName, work: (leases: Leases) => T): Promise<T>;
+  /** Frees everything that container holds in any store that Braid ever used: for when its record is unreadable. */
+  releaseContainer(containerId: ContainerId): Promise<readonly Ip[]>;
 }
 
 /** nftables of a namespace, by the nft command. */
@@ -161,8 +166,16 @@ export interface Records {
   find(containerId: ContainerId, ifName: IfName): Promise<AttachRecord | undefined>;
   /** On disk, whole, before it returns. */
   save(record: AttachRecord): Promise<void>;
-  delete(containerId: ContainerId, ifName: IfName): Promise<void>;
+  delete(owner: LeaseOwner, pod: { readonly namespace: string; readonly name: string } | undefined): Promise<void>;
   all(): Promise<readonly AttachRecord[]>;
+  /** The record that the pod of that name had last, whichever sandbox it was. */
+  findOfPod(pod: { readonly namespace: string; readonly name: string }): Promise<AttachRecord | undefined>;
+  /** Files that are no record any more, and whose they are by their name. */
+  broken(): Promise<
+    readonly { readonly containerId: ContainerId; readonly ifName: IfName; readonly error: CniError }[]
+  >;
+  /** Deletes what killed calls left: temporary files and lock files that nobody holds. Returns their paths. */
+  deleteLeftovers(): Promise<readonly string[]>;
   /** Runs `work` while nobody else works on this container; the lock goes with its process. */
   locked<T>(containerId: ContainerId, work: () => Promise<T>): Promise<T>;
 }

@@ -21,7 +21,7 @@ export function writeAtomic(path: string, text: string): void {
   const temporary = temporaryOf(path);
   io('write', path, () => {
     try {
-      writeTemporary(temporary, text);
+      writePlain(temporary, text);
       renameSync(temporary, path);
     } catch (error) {
       deleteIfPossible(temporary);
@@ -35,13 +35,17 @@ export function deleteAtomic(path: string): void {
   for (const each of [path, temporaryOf(path)]) ioUnlessMissing('delete', each, () => unlinkSync(each));
 }
 
-function writeTemporary(temporary: string, text: string): void {
+/**
+ * Writes the file in place, mode 0600; missing directories are made, mode 0700. For what may be torn by a kill.
+ * Throws the system's error.
+ */
+export function writePlain(path: string, text: string): void {
   try {
-    writeFileSync(temporary, text, { mode: 0o600 });
+    writeFileSync(path, text, { mode: 0o600 });
   } catch (error) {
     if (!isMissing(error)) throw error;
-    mkdirSync(dirname(temporary), { recursive: true, mode: 0o700 });
-    writeFileSync(temporary, text, { mode: 0o600 });
+    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+    writeFileSync(path, text, { mode: 0o600 });
   }
 }
 

@@ -20,6 +20,7 @@ import { findIp, type Ip } from '../net/ip';
 import { type ContainerId, containerId, type IfName, ifName, type NetworkName } from '../net/names';
 import { io, ioUnlessMissing } from './io';
 import { waitForLock } from './lock';
+import { createStoreList } from './stores';
 
 /** Where reservations live when `dataDir` says nothing. */
 const defaultDataDir = '/var/lib/cni/networks';
@@ -45,9 +46,17 @@ const lockLimit = 60_000; // ms; the reference waits for ever, and its work take
 
 /** host-local's stores of this node. A `dataDir` outside the bounds is ConfigInvalid. */
 export function createLeaseStore(bounds: LeaseBounds): LeaseStore {
+  const stores = createStoreList(join(bounds.cniDir, 'stores'));
   return {
+    async releaseContainer(container) {
+      const freed: Ip[] = [];
+      for (const directory of stores.all()) freed.push(...(await releaseIn(directory, container)));
+      return freed;
+    },
+
     async locked<T>(dataDir: string | undefined, network: NetworkName, work: (leases: Leases) => T): Promise<T> {
       const directory = storeDirectory(dataDir || defaultDataDir, network, bounds);
+      stores.remember(directory);
       const lock = await waitForLock(join(directory, 'lock'), 0o750, lockLimit);
       try {
         return work(leasesIn(directory));
@@ -56,6 +65,20 @@ export function createLeaseStore(bounds: LeaseBounds): LeaseStore {
       }
     },
   };
+}
+
+/** Frees what any interface of the container holds in that store. */
+async function releaseIn(directory: string, container: ContainerId): Promise<readonly Ip[]> {
+  if (realPath(directory) === undefined) return [];
+  const lock = await waitForLock(join(directory, 'lock'), 0o750, lockLimit);
+  try {
+    const leases = leasesIn(directory);
+    const owners = leases.all().filter((each) => each.containerId === container);
+    const anyName = 'eth0' as IfName; // files of very old versions name no interface: any name frees them
+    return owners.flatMap(({ ifName = anyName }) => leases.release({ containerId: container, ifName }));
+  } finally {
+    lock.release();
+  }
 }
 
 /** The network's directory, made when missing; symbolic links on the way must not lead out of the roots. */

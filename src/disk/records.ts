@@ -3,31 +3,25 @@ import { readdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Log, Records } from '../attach/ports';
 import type { AttachRecord } from '../attach/record';
-import { type CniError, fail, toCniError } from '../error';
+import { fail, toCniError } from '../error';
 import { type ContainerId, containerId, ifName } from '../net/names';
 import { deleteAtomic, temporaryOf, writeAtomic } from './atomic';
 import { readText } from './files';
 import { ioUnlessMissing } from './io';
 import { tryVanishingLock, waitForVanishingLock } from './lock';
 import { parseRecord, type RecordOwner } from './parse-record';
-
-/** What the disk's records can do beyond the port, for GC. */
-export interface DiskRecords extends Records {
-  /** Files that are no record any more, and whose they are by their name. */
-  broken(): Promise<readonly (RecordOwner & { readonly error: CniError })[]>;
-  /** Deletes what killed processes left: temporary files and lock files that nobody holds. Returns their paths. */
-  deleteLeftovers(): Promise<readonly string[]>;
-}
+import { createPodIndex } from './pods';
 
 const lockLimit = 120_000; // ms; the kubelet gives a sandbox no longer than two minutes, then tries again
 
 /**
  * Records under `cniDir`: `attachments/<containerId>_<ifName>.json`, mode 0600, and `locks/<containerId>.lock`,
- * which exist only while somebody works on that container.
+ * which exist only while somebody works on that container; `pods/` leads from a pod to its last sandbox.
  */
-export function createRecords(cniDir: string, log: Log): DiskRecords {
+export function createRecords(cniDir: string, log: Log): Records {
   const attachments = join(cniDir, 'attachments');
   const locks = join(cniDir, 'locks');
+  const pods = createPodIndex(join(cniDir, 'pods'));
   const queues = new Map<ContainerId, Promise<unknown>>();
   const pathOf = (owner: RecordOwner): string => join(attachments, fileName(owner));
   const read = (owner: RecordOwner): AttachRecord | undefined => {
@@ -38,8 +32,21 @@ export function createRecords(cniDir: string, log: Log): DiskRecords {
 
   return {
     find: async (containerId, ifName) => read({ containerId, ifName }),
-    save: async (record) => writeAtomic(pathOf(record), `${JSON.stringify(record, null, 2)}\n`),
-    delete: async (containerId, ifName) => deleteAtomic(pathOf({ containerId, ifName })),
+
+    async save(record) {
+      writeAtomic(pathOf(record), `${JSON.stringify(record, null, 2)}\n`);
+      if (record.pod !== undefined && record.result === undefined) pods.remember(record.pod, record);
+    },
+
+    async delete(owner, pod) {
+      if (pod !== undefined) pods.forget(pod, owner);
+      deleteAtomic(pathOf(owner));
+    },
+
+    async findOfPod(pod) {
+      const owner = pods.find(pod);
+      return owner === undefined ? undefined : read(owner);
+    },
 
     async all() {
       return owners().flatMap((owner) => {
@@ -102,7 +109,8 @@ export function createRecords(cniDir: string, log: Log): DiskRecords {
         if (lock !== undefined) deleted.push(path);
         lock?.release();
       }
-      return deleted;
+      const known = new Set(owners().map(fileName));
+      return [...deleted, ...pods.deleteStale((owner) => known.has(fileName(owner)))];
     },
   };
 }

@@ -89,8 +89,8 @@ export function world(options: WorldOptions = {}) {
     edges,
     pod: kernel.pod,
     host: kernel.host,
-    async add(annotation?: string, id = 'c1'): Promise<Json> {
-      return JSON.parse(await handleAdd(request('ADD', id, podPath), conf(annotation), edges)) as Json;
+    async add(annotation?: string, id = 'c1', netns = podPath): Promise<Json> {
+      return JSON.parse(await handleAdd(request('ADD', id, netns), conf(annotation), edges)) as Json;
     },
     del: (id = 'c1', netns = podPath) => handleDel(request('DEL', id, netns), edges),
     check: (id = 'c1') => handleCheck(request('CHECK', id, podPath), edges),

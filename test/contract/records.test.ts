@@ -30,8 +30,8 @@ describe.each([
     expect(await records.find(id('cid1'), link('eth0'))).toBeUndefined();
     expect(await records.all()).toEqual([]);
     await records.save(sampleRecord());
-    await records.delete(id('cid1'), link('eth0'));
-    await records.delete(id('cid1'), link('eth0'));
+    await records.delete({ containerId: id('cid1'), ifName: link('eth0') }, undefined);
+    await records.delete({ containerId: id('cid1'), ifName: link('eth0') }, undefined);
     expect(await records.find(id('cid1'), link('eth0'))).toBeUndefined();
     expect(await records.all()).toEqual([]);
   });

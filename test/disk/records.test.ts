@@ -108,7 +108,9 @@ describe('a record file', () => {
     const { cniDir, records } = await saved();
     const evil = '../../evil' as ReturnType<typeof id>;
     await expect(records.save({ ...sampleRecord(), containerId: evil })).rejects.toMatchObject({ reason: 'Internal' });
-    await expect(records.delete(evil, link('eth0'))).rejects.toMatchObject({ reason: 'Internal' });
+    await expect(records.delete({ containerId: evil, ifName: link('eth0') }, undefined)).rejects.toMatchObject({
+      reason: 'Internal',
+    });
     await expect(records.locked(evil, async () => {})).rejects.toMatchObject({ reason: 'EnvironmentInvalid' });
     expect(readdirSync(join(cniDir, '..'))).toEqual(['braid']);
   });
@@ -137,7 +139,7 @@ describe('saving', () => {
     expect(existsSync(`${path}.tmp`)).toBe(false);
     rmSync(path, { recursive: true });
     writeFileSync(`${path}.tmp`, 'half');
-    await records.delete(id('cid1'), link('eth0'));
+    await records.delete({ containerId: id('cid1'), ifName: link('eth0') }, undefined);
     expect(existsSync(`${path}.tmp`)).toBe(false);
   });
 });

@@ -1,7 +1,7 @@
 /** host-local's stores in memory. Touches nothing. */
 import type { LeaseOwner, LeaseStore, Leases } from '../../src/attach/ports';
 import type { Ip } from '../../src/net/ip';
-import type { NetworkName } from '../../src/net/names';
+import type { IfName, NetworkName } from '../../src/net/names';
 
 interface Held {
   readonly owners: Map<Ip, LeaseOwner>;
@@ -23,6 +23,12 @@ export function fakeLeases(): LeaseStore & {
     async locked<T>(dataDir: string | undefined, network: NetworkName, work: (leases: Leases) => T): Promise<T> {
       return work(leasesOf(storeOf(dataDir, network)));
     },
+    releaseContainer: async (container) =>
+      [...stores.values()].flatMap((store) => {
+        const leases = leasesOf(store);
+        const mine = leases.all().filter((each) => each.containerId === container);
+        return mine.flatMap(({ ifName = 'eth0' as IfName }) => leases.release({ containerId: container, ifName }));
+      }),
     held: (network, dataDir) =>
       Object.fromEntries(
         [...storeOf(dataDir, network).owners].map(([address, { containerId, ifName }]) => [

@@ -1,0 +1,130 @@
+/** GC: frees what belongs to sandboxes that are gone. Acts through the edges, only on what Braid's own records name. */
+import { type CniError, placed, toCniError } from '../error';
+import type { ContainerId, IfName } from '../net/names';
+import type { Sandbox } from './chain';
+import { delRecorded, delUnreadable } from './del';
+import type { Edges } from './ports';
+import type { AttachRecord } from './record';
+
+/** An attachment of the runtime: a container and the interface of its default network. */
+export interface SandboxName {
+  readonly containerId: ContainerId;
+  readonly ifName: IfName;
+}
+
+/** Which sandboxes are gone, and whether anything is to be done about it. */
+export interface GcRequest {
+  /** What the runtime still has; undefined: it does not say, so a sandbox must be provably gone. */
+  readonly valid: readonly SandboxName[] | undefined;
+  /** Only tell what would go. */
+  readonly dryRun: boolean;
+}
+
+/** Something that goes, and why. */
+export interface Finding extends Partial<SandboxName> {
+  readonly what: 'attachment' | 'record' | 'file';
+  readonly subject: string; // networks, or a path
+  readonly why: string;
+}
+
+/** What GC did; with `dryRun`, what it would have tried. */
+export interface GcReport {
+  readonly freed: readonly Finding[];
+  readonly failed: readonly (Finding & { readonly error: CniError })[];
+}
+
+/** Frees every sandbox that is gone, then what killed calls left behind. Each one is tried; failures are reported, not thrown. */
+export async function gcAll(request: GcRequest, edges: Edges): Promise<GcReport> {
+  const freed: Finding[] = [];
+  const failed: (Finding & { error: CniError })[] = [];
+  for (const one of await candidates(request, edges)) {
+    const outcome = await free(one, request, edges);
+    if (outcome === 'alive') continue;
+    if (outcome === undefined) freed.push(one.finding);
+    else failed.push({ ...one.finding, error: outcome });
+  }
+  const files = request.dryRun ? [] : await edges.records.deleteLeftovers();
+  return {
+    freed: [...freed, ...files.map((path): Finding => ({ what: 'file', subject: path, why: 'a killed call left it' }))],
+    failed,
+  };
+}
+
+interface Candidate {
+  readonly name: SandboxName;
+  readonly finding: Finding;
+  readonly readable: boolean;
+}
+
+async function candidates(request: GcRequest, edges: Edges): Promise<readonly Candidate[]> {
+  const found: Candidate[] = [];
+  for (const record of await edges.records.all()) {
+    const why = await whyGone(record, request, edges);
+    if (why !== undefined) found.push({ name: record, finding: toFinding(record, why), readable: true });
+  }
+  for (const { containerId, ifName, error } of await edges.records.broken()) {
+    const why = unlisted({ containerId, ifName }, request);
+    const finding: Finding = { what: 'record', containerId, ifName, subject: error.problem, why: why ?? '' };
+    if (why !== undefined) found.push({ name: { containerId, ifName }, finding, readable: false });
+  }
+  return found;
+}
+
+/** Under the container's lock everything is looked at anew: its ADD or DEL may have ended meanwhile. */
+function free(
+  { name, readable }: Candidate,
+  request: GcRequest,
+  edges: Edges,
+): Promise<CniError | 'alive' | undefined> {
+  const { containerId, ifName } = name;
+  return edges.records.locked(containerId, async () => {
+    try {
+      if (!readable) return request.dryRun ? undefined : await delUnreadable(containerId, ifName, edges);
+      const record = await edges.records.find(containerId, ifName);
+      if (record === undefined || (await whyGone(record, request, edges)) === undefined) return 'alive';
+      return request.dryRun ? undefined : await freeRecorded(record, edges);
+    } catch (error) {
+      return toCniError(error);
+    }
+  });
+}
+
+async function freeRecorded(record: AttachRecord, edges: Edges): Promise<CniError | undefined> {
+  const pod = await edges.kernel.find(record.netns);
+  try {
+    const sandbox: Sandbox = {
+      containerId: record.containerId,
+      netns: pod === undefined ? undefined : record.netns,
+      pod,
+    };
+    const [first] = await delRecorded(record, sandbox, edges);
+    return first === undefined ? undefined : placed(first, {});
+  } finally {
+    pod?.close();
+  }
+}
+
+/** Why the sandbox is known to be gone; `undefined` when it may be alive. */
+export async function whyGone(
+  record: AttachRecord,
+  request: Pick<GcRequest, 'valid'>,
+  edges: Edges,
+): Promise<string | undefined> {
+  if (request.valid !== undefined) return unlisted(record, request);
+  if (record.bootId !== edges.bootId) return 'the node was restarted since';
+  const pod = await edges.kernel.find(record.netns);
+  pod?.close();
+  return pod === undefined ? `its namespace ${record.netns} is gone` : undefined;
+}
+
+function unlisted({ containerId, ifName }: SandboxName, { valid }: Pick<GcRequest, 'valid'>): string | undefined {
+  if (valid === undefined) return undefined;
+  const listed = valid.some((one) => one.containerId === containerId && one.ifName === ifName);
+  return listed ? undefined : 'the runtime does not list it';
+}
+
+function toFinding({ containerId, ifName, pod, attachments }: AttachRecord, why: string): Finding {
+  const networks = attachments.map(({ network }) => network).join(', ');
+  const subject = pod === undefined ? networks : `${pod.namespace}/${pod.name}: ${networks}`;
+  return { what: 'attachment', containerId, ifName, subject, why };
+}

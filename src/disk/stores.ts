@@ -1,0 +1,29 @@
+/** The host-local stores that Braid has used on this node: one small file each. Touches its own directory only. */
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fingerprint } from '../net/hash';
+import { writePlain } from './atomic';
+import { io, ioUnlessMissing } from './io';
+
+/** Directories of stores, so that a container's reservations can be found without its record. */
+export interface StoreList {
+  /** Before anything is reserved there. */
+  remember(store: string): void;
+  all(): readonly string[];
+}
+
+/** The list in that directory. */
+export function createStoreList(directory: string): StoreList {
+  return {
+    remember(store) {
+      const path = join(directory, fingerprint(32, store));
+      if (!existsSync(path)) io('write', path, () => writePlain(path, store));
+    },
+
+    all() {
+      const names = ioUnlessMissing('read', directory, () => readdirSync(directory).sort()) ?? [];
+      const read = (path: string): string => ioUnlessMissing('read', path, () => readFileSync(path, 'utf8')) ?? '';
+      return names.map((name) => read(join(directory, name))).filter((store) => store.startsWith('/')); // not a torn one
+    },
+  };
+}

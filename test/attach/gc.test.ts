@@ -1,0 +1,133 @@
+/** GC, and what frees a sandbox whose record or life ended badly, on a node of fakes. */
+import { describe, expect, it } from 'vitest';
+import { gcAll } from '../../src/attach/gc';
+import { containerId, ifName } from '../../src/net/names';
+import { world } from './world';
+
+const networks = {
+  'default/a': {
+    cniVersion: '1.0.0',
+    type: 'macvlan',
+    master: 'eth1',
+    ipam: { type: 'host-local', subnet: '192.168.1.0/24' },
+  },
+};
+const c1 = { containerId: containerId('c1'), ifName: ifName('eth0', 'test') };
+const byHand = { valid: undefined, dryRun: false };
+
+describe('GC by hand', () => {
+  it('leaves a sandbox alone whose namespace is there', async () => {
+    const { add, edges, reserved } = world({ networks });
+    await add('a');
+    expect(await gcAll(byHand, edges)).toEqual({ freed: [], failed: [] });
+    expect(reserved()).toHaveLength(2);
+  });
+
+  it('frees a sandbox whose namespace is gone, and says why', async () => {
+    const { add, edges, kernel, reserved, record } = world({ networks });
+    await add('a');
+    kernel.removeNamespace('/var/run/netns/pod');
+    const { freed } = await gcAll(byHand, edges);
+    expect(freed).toMatchObject([
+      {
+        what: 'attachment',
+        subject: 'default/thor: cluster, default/a',
+        why: 'its namespace /var/run/netns/pod is gone',
+      },
+    ]);
+    expect(reserved()).toEqual([]);
+    expect(await record()).toBeUndefined();
+  });
+
+  it('frees what an earlier boot left, even where a namespace has the same path now', async () => {
+    const { add, edges, reserved } = world({ networks });
+    await add('a');
+    await gcAll(byHand, { ...edges, bootId: 'boot-2' });
+    expect(reserved()).toEqual([]);
+  });
+
+  it('only tells what would go with dryRun', async () => {
+    const { add, edges, kernel, reserved } = world({ networks });
+    await add('a');
+    kernel.removeNamespace('/var/run/netns/pod');
+    expect((await gcAll({ valid: undefined, dryRun: true }, edges)).freed).toHaveLength(1);
+    expect(reserved()).toHaveLength(2);
+  });
+
+  it('cannot prove anything of an unreadable record, and leaves it', async () => {
+    const { add, edges, reserved } = world({ networks });
+    await add('a');
+    edges.records.tear(c1);
+    expect(await gcAll(byHand, edges)).toEqual({ freed: [], failed: [] });
+    expect(reserved()).toHaveLength(2);
+  });
+});
+
+describe('GC by the runtime', () => {
+  it('frees what it no longer lists, and nothing else', async () => {
+    const { add, edges, kernel, reserved } = world({ networks });
+    await add('a');
+    kernel.addNamespace('/var/run/netns/other');
+    await gcAll({ valid: [c1], dryRun: false }, edges);
+    expect(reserved()).toHaveLength(2);
+    await gcAll({ valid: [], dryRun: false }, edges);
+    expect(reserved()).toEqual([]);
+  });
+
+  it('frees the reservations of an unreadable record', async () => {
+    const { add, edges, reserved } = world({ networks });
+    await add('a');
+    edges.records.tear(c1);
+    expect((await gcAll({ valid: [], dryRun: false }, edges)).freed).toMatchObject([
+      { what: 'record', containerId: 'c1' },
+    ]);
+    expect(reserved()).toEqual([]);
+  });
+
+  it('reports what it could not free, and frees the rest', async () => {
+    const { add, edges, kernel, reserved, record } = world({ networks });
+    await add('a');
+    kernel.failNext('deleteLink', 'EIO');
+    const { failed } = await gcAll({ valid: [], dryRun: false }, edges);
+    expect(failed).toMatchObject([{ containerId: 'c1', error: { reason: 'KernelRefused' } }]);
+    expect(reserved()).toEqual([]);
+    expect(await record()).toBeDefined();
+  });
+});
+
+describe('a record that is unreadable', () => {
+  it('does not keep DEL from freeing the addresses', async () => {
+    const { add, del, edges, reserved } = world({ networks });
+    await add('a');
+    edges.records.tear(c1);
+    await del();
+    expect(reserved()).toEqual([]);
+    expect(await edges.records.broken()).toEqual([]);
+  });
+});
+
+describe('a pod whose sandbox died', () => {
+  const static20 = {
+    cniVersion: '1.0.0',
+    type: 'macvlan',
+    master: 'eth1',
+    ipam: { type: 'host-local', subnet: '192.168.1.0/24', rangeStart: '192.168.1.20', rangeEnd: '192.168.1.20' },
+  };
+
+  it('gets its only address back in the new sandbox', async () => {
+    const { add, kernel, edges } = world({ networks: { 'default/one': static20 } });
+    await add('one', 'dead');
+    kernel.removeNamespace('/var/run/netns/pod');
+    kernel.addNamespace('/var/run/netns/pod2');
+    const result = await add('one', 'alive', '/var/run/netns/pod2');
+    expect(result).toMatchObject({ ips: [{}, { address: '192.168.1.20/24' }] });
+    expect((await edges.records.all()).map((record) => record.containerId)).toEqual(['alive']);
+  });
+
+  it('does not take it from a sandbox that is alive', async () => {
+    const { add, kernel } = world({ networks: { 'default/one': static20 } });
+    await add('one', 'first');
+    kernel.addNamespace('/var/run/netns/pod2');
+    await expect(add('one', 'second', '/var/run/netns/pod2')).rejects.toMatchObject({ reason: 'PoolExhausted' });
+  });
+});
