@@ -78,6 +78,20 @@ export class RouteNetns implements Netns {
     if (this.#fd !== undefined) this.#deleteLink(temporary(name)); // what a killed createLink may have left
   }
 
+  async deleteLinks(names: readonly IfName[]): Promise<void> {
+    const wanted = new Set([...names, ...(this.#fd === undefined ? [] : names.map(temporary))]);
+    const all = await this.links();
+    const found = all.filter((each) => wanted.has(each.name));
+    const physical = found.some((each) => each.detail.kind === 'other' && each.detail.name === ''); // refused, and rightly
+    if (found.length < 2 || physical) {
+      for (const each of found) this.#deleteLink(each.name);
+      return;
+    }
+    const group = freeGroup(all);
+    for (const each of found) this.#remove(link.groupLink(each.index, group), `delete link ${each.name}`);
+    this.#remove(link.deleteGroup(group), `delete links ${found.map((each) => each.name).join(', ')}`);
+  }
+
   async moveLink(index: number, into: Netns): Promise<void> {
     const target = edge(into);
     try {
@@ -240,6 +254,14 @@ export class RouteNetns implements Netns {
 /** The name of a link on its way to its own name; the same each time, so that a forgotten one is found. */
 function temporary(name: IfName): IfName {
   return derivedName('b', name);
+}
+
+/** A link group that no link of the namespace is in: what is in it afterwards was put there by the caller. */
+function freeGroup(all: readonly Link[]): number {
+  for (;;) {
+    const group = 1 + Math.floor(Math.random() * 0x7ffffffe);
+    if (!all.some((each) => each.group === group)) return group;
+  }
 }
 
 function taken(action: string, name: string, cause: unknown): CniError {

@@ -82,7 +82,7 @@ export function operState(d: Device): OperState {
   if (!d.up) return 'down';
   if (d.detail.kind === 'dummy' || isLoopback(d)) return 'unknown';
   if (hasCarrier(d)) return 'up';
-  return d.parent === undefined ? 'down' : 'lowerlayerdown';
+  return d.parent === undefined || d.parent.ns !== d.ns ? 'down' : 'lowerlayerdown'; // the kernel looks in its own namespace
 }
 
 /** Whether the device, when up, can send. */
@@ -106,7 +106,8 @@ export function isImmovable(d: Device): boolean {
 /** What the kernel does with a link stacked on a lower device; throws as its newlink does. Returns the device below and the MTU. */
 export function stack(spec: LinkSpec, lower: Device, world: readonly Device[]): { lower: Device; mtu: number } {
   const action = `create ${spec.kind} ${spec.name}`;
-  const real = lower.detail.kind === spec.kind && spec.kind !== 'vlan' && lower.parent !== undefined ? lower.parent : lower;
+  const real =
+    lower.detail.kind === spec.kind && spec.kind !== 'vlan' && lower.parent !== undefined ? lower.parent : lower;
   const siblings = world.filter((d) => d.parent === real && d.detail.kind !== 'veth');
   const others = (kind: string): boolean => siblings.some((d) => d.detail.kind === kind);
   switch (spec.kind) {

@@ -68,13 +68,18 @@ export class FakeRoutes {
   #complete(wanted: Route, links: Links, action: string): Route {
     const { gateway } = wanted;
     const family = familyOf(wanted.dst);
-    const via = gateway === undefined || wanted.onlink === true ? undefined : this.#towards(gateway, wanted.index, links);
+    const via =
+      gateway === undefined || wanted.onlink === true ? undefined : this.#towards(gateway, wanted.index, links);
     const index = wanted.index ?? via?.index;
     if (wanted.index !== undefined && links.isUp(wanted.index) === undefined) throw refused(action, 'ENODEV');
-    if (wanted.index !== undefined && links.isUp(wanted.index) === false) throw refused(action, 'ENETDOWN', 'Nexthop device is not up');
-    if (gateway !== undefined && links.hasAddress(gateway)) throw refused(action, 'EINVAL', 'Nexthop has invalid gateway');
+    if (wanted.index !== undefined && links.isUp(wanted.index) === false)
+      throw refused(action, 'ENETDOWN', 'Nexthop device is not up');
+    if (gateway !== undefined && links.hasAddress(gateway))
+      throw refused(action, 'EINVAL', 'Nexthop has invalid gateway');
     if (gateway !== undefined && wanted.onlink !== true && via === undefined)
-      throw family === 4 ? refused(action, 'ENETUNREACH', 'Nexthop has invalid gateway') : refused(action, 'EHOSTUNREACH');
+      throw family === 4
+        ? refused(action, 'ENETUNREACH', 'Nexthop has invalid gateway')
+        : refused(action, 'EHOSTUNREACH');
     if (index === undefined) throw refused(action, 'ENODEV');
     const scope = family === 6 ? 0 : (wanted.scope ?? (gateway === undefined ? linkScope : 0));
     return {
@@ -129,7 +134,7 @@ export class FakeRules {
   }
 
   list(): readonly Rule[] {
-    return [...this.#rules].sort((a, b) => (a.priority ?? 0) - (b.priority ?? 0));
+    return [...this.#rules].sort((a, b) => a.family - b.family || (a.priority ?? 0) - (b.priority ?? 0));
   }
 
   add(rule: Rule): void {
@@ -142,7 +147,9 @@ export class FakeRules {
   /** False when there is none. */
   delete(rule: Rule): boolean {
     const at = this.#rules.findIndex(
-      (other) => sameRule(other, { ...rule, priority: rule.priority ?? other.priority }) && (rule.protocol ?? other.protocol) === other.protocol,
+      (other) =>
+        sameRule(other, { ...rule, priority: rule.priority ?? other.priority }) &&
+        (rule.protocol ?? other.protocol) === other.protocol,
     );
     if (at < 0) return false;
     this.#rules.splice(at, 1);
@@ -157,7 +164,13 @@ export class FakeRules {
 }
 
 function firstRules(family: Family): Rule[] {
-  const rule = (table: number, priority: number): Rule => ({ family, source: undefined, table, priority, protocol: byKernel });
+  const rule = (table: number, priority: number): Rule => ({
+    family,
+    source: undefined,
+    table,
+    priority,
+    protocol: byKernel,
+  });
   return family === 4 ? [rule(255, 0), rule(254, 32766), rule(253, 32767)] : [rule(255, 0), rule(254, 32766)];
 }
 
@@ -175,7 +188,15 @@ function sameSlot(a: Route, b: Route): boolean {
 
 function matches(route: Route, wanted: Route): boolean {
   const given = <K extends keyof Route>(key: K): boolean => wanted[key] === undefined || wanted[key] === route[key];
-  const host = lengthOf(wanted.dst) >= 0 && addressOf(route.dst) === addressOf(wanted.dst) && lengthOf(route.dst) === lengthOf(wanted.dst);
+  const host =
+    lengthOf(wanted.dst) >= 0 &&
+    addressOf(route.dst) === addressOf(wanted.dst) &&
+    lengthOf(route.dst) === lengthOf(wanted.dst);
   const metric = familyOf(wanted.dst) === 4 ? (wanted.metric ?? route.metric) === route.metric : given('metric');
-  return host && metric && route.table === (wanted.table ?? mainTable) && (['gateway', 'index', 'source', 'scope', 'protocol'] as const).every(given);
+  return (
+    host &&
+    metric &&
+    route.table === (wanted.table ?? mainTable) &&
+    (['gateway', 'index', 'source', 'scope', 'protocol'] as const).every(given)
+  );
 }

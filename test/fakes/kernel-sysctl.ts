@@ -64,7 +64,8 @@ export class FakeSysctls {
   }
 
   deleteLink(name: string): void {
-    for (const key of this.#values.keys()) if (/^net\/ipv[46]\/conf\/([^/]+)\//.exec(key)?.[1] === name) this.#values.delete(key);
+    for (const key of this.#values.keys())
+      if (/^net\/ipv[46]\/conf\/([^/]+)\//.exec(key)?.[1] === name) this.#values.delete(key);
   }
 
   renameLink(from: string, to: string): void {
@@ -100,6 +101,7 @@ export class FakeSysctls {
   }
 
   #setAll(base: string, name: string, value: string): void {
-    for (const key of this.#values.keys()) if (key.startsWith(`${base}/`) && key.endsWith(`/${name}`)) this.#values.set(key, value);
+    for (const key of this.#values.keys())
+      if (key.startsWith(`${base}/`) && key.endsWith(`/${name}`)) this.#values.set(key, value);
   }
 }

@@ -237,6 +237,7 @@ export class FakeNetns implements Netns {
       d.mac = spec.mac;
       d.macChosen = true;
     }
+    if (spec.kind === 'bridge') d.vlans = [{ id: 1, pvid: true, untagged: true }];
     target.#enlist(d);
     if (spec.kind === 'ipvlan')
       for (const other of this.kernel.devices())
@@ -277,6 +278,15 @@ export class FakeNetns implements Netns {
     if (d === undefined) return;
     if (d.detail.kind === 'other') throw refused(`delete link ${name}`, 'EOPNOTSUPP');
     this.remove(d);
+  }
+
+  async deleteLinks(names: readonly IfName[]): Promise<void> {
+    this.#enter('deleteLinks', names.join(' '));
+    for (const name of names) {
+      const d = this.#device(name);
+      if (d?.detail.kind === 'other') throw refused(`delete link ${name}`, 'EOPNOTSUPP');
+      if (d !== undefined) this.remove(d);
+    }
   }
 
   async moveLink(index: number, into: Netns): Promise<void> {
@@ -360,7 +370,7 @@ export class FakeNetns implements Netns {
 
   async bridgeVlans(index: number): Promise<readonly BridgeVlan[]> {
     this.#enter('bridgeVlans', index);
-    return [...this.#at(index, 'list VLANs').vlans];
+    return [...(this.devices.find((d) => d.index === index)?.vlans ?? [])];
   }
 
   async addBridgeVlan(index: number, vlan: BridgeVlan): Promise<void> {
