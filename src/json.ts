@@ -31,15 +31,27 @@ export function record(value: unknown, field = 'configuration', reason: Reason =
   return new Proxy(value as Record<string, unknown>, caseless);
 }
 
-/** Parses text as one JSON object; the error tells line, column and the likely mistake. */
-export function parseObject(text: string, what: string, reason: Reason = 'DecodeFailed'): Json {
+/** Parses text as JSON; the error tells line, column and the likely mistake. */
+export function parseJson(text: string, what: string, reason: Reason = 'DecodeFailed'): unknown {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
     return fail(reason, `Cannot read ${what}: ${jsonMistake(text, cause)}`, { cause });
   }
+  return isDeeper(value, 100) ? fail(reason, `Cannot read ${what}: need at most 100 levels of nesting`) : value;
+}
+
+/** Parses text as one JSON object; errors as parseJson. */
+export function parseObject(text: string, what: string, reason: Reason = 'DecodeFailed'): Json {
+  const value = parseJson(text, what, reason);
   return isRecord(value) ? value : fail(reason, `Cannot read ${what}: need a JSON object, got ${shown(value)}`);
+}
+
+/** Deeper values end the stack of whoever prints them later. */
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((each) => isDeeper(each, levels - 1));
 }
 
 /** A string; `undefined` when absent. */

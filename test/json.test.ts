@@ -80,9 +80,15 @@ describe('parseObject', () => {
     expect(() => parseObject(text, 'stdin')).toThrow(failing('DecodeFailed', 'Cannot read stdin: need a JSON object'));
   });
 
-  it('reads 100000 lists inside each other without crashing', () => {
-    const depth = 100_000;
-    expect(() => parseObject(`{"a":${'['.repeat(depth)}${']'.repeat(depth)}}`, 'stdin')).not.toThrow();
+  it.each([101, 100_000])('refuses %d lists inside each other', (depth) => {
+    const text = `{"a":${'['.repeat(depth)}${']'.repeat(depth)}}`;
+    expect(() => parseObject(text, 'stdin')).toThrow(
+      failing('DecodeFailed', 'Cannot read stdin: need at most 100 levels'),
+    );
+  });
+
+  it('reads a hundred levels', () => {
+    expect(parseObject(`{"a":${'['.repeat(99)}${']'.repeat(99)}}`, 'stdin')).toHaveProperty('a');
   });
 });
 

@@ -1,7 +1,6 @@
 /** A pod's networks annotation, short form or JSON, as selections. Pure. */
 import { fail } from '../error';
-import { shown } from '../json';
-import { jsonMistake } from '../json-mistake';
+import { parseJson, shown } from '../json';
 import { type Family, familyOf } from '../net/ip';
 import { ifName } from '../net/names';
 import { namespaceName, networkName, parseSelection, type Selection } from './selection';
@@ -54,23 +53,15 @@ function parseText(text: string, key: string, namespace: string): Selections {
   const plain = trimmed(text);
   if (plain === '') return { selections: [], warnings: [] };
   requireBare(plain, key);
-  return /[[{"]/.test(plain) ? parseJson(text, key, namespace) : parseShort(text, key, namespace);
+  return /[[{"]/.test(plain) ? parseList(text, key, namespace) : parseShort(text, key, namespace);
 }
 
-function parseJson(text: string, key: string, namespace: string): Selections {
-  const value = json(text, key);
+function parseList(text: string, key: string, namespace: string): Selections {
+  const value = parseJson(text, key, reason);
   if (!Array.isArray(value)) return fail(reason, `Cannot use ${shown(value)} as ${key}: need a list, [ … ]`);
   const warnings: string[] = [];
   const selections = value.map((element, index) => parseSelection(element, `${key}[${index}]`, namespace, warnings));
   return { selections, warnings };
-}
-
-function json(text: string, key: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    return fail(reason, `Cannot read ${key}: ${jsonMistake(text, cause)}`, { cause });
-  }
 }
 
 /** `[namespace/]name[@interface]`, separated by commas. */
@@ -130,7 +121,14 @@ function requireOneDefaultRoute(selections: readonly Selection[]): void {
   }
 }
 
-/** White space as Go's regular expressions have it: a non-breaking space stays. */
+/** Without white space around, in one pass; a non-breaking space is none. */
 function trimmed(text: string): string {
-  return text.replace(/^[\t\n\v\f\r ]+|[\t\n\v\f\r ]+$/g, '');
+  let [start, end] = [0, text.length];
+  while (start < end && isBlank(text[start])) start++;
+  while (start < end && isBlank(text[end - 1])) end--;
+  return text.slice(start, end);
+}
+
+function isBlank(character: string | undefined): boolean {
+  return character !== undefined && '\t\n\v\f\r '.includes(character);
 }
