@@ -1,5 +1,11 @@
 /** host-local: leases addresses from ranges of this node, in the reference plugin's own store. Leases and files through the context. */
-import { type AddContext, type CheckContext, type DelContext, delegate } from '../../src/attach/delegate';
+import {
+  type AddContext,
+  type CheckContext,
+  type DelContext,
+  delegate,
+  type StatusContext,
+} from '../../src/attach/delegate';
 import type { LeaseOwner, Leases } from '../../src/attach/ports';
 import type { CniArgs } from '../../src/cni/args';
 import { parseIpam, parseIpamRoutes, parseRequestedIps } from '../../src/cni/ipam';
@@ -25,7 +31,7 @@ export interface Pool {
   readonly resolvConf: string | undefined; // path
 }
 
-export const hostLocal = delegate('host-local', parse, { add, del, check });
+export const hostLocal = delegate('host-local', parse, { add, del, check, status });
 
 /** Refuses nothing, for DEL. */
 export function parse(input: unknown): HostLocalConfig {
@@ -106,6 +112,22 @@ async function check(
     fail('CheckFailed', `Address ${other} is reserved for ${ifName}: expected ${recorded.join(', ') || 'none'}`);
 }
 
+/** STATUS: every range set has an address left. PoolExhausted names the set. */
+async function status(c: HostLocalConfig, { leases, network }: StatusContext): Promise<void> {
+  const { sets } = parsePool(c.input, []);
+  const taken = await leases.locked(
+    c.dataDir,
+    network,
+    (held) => new Set(held.all().map(({ address }): string => address)),
+  );
+  for (const set of sets) if (!hasFree(set, taken)) exhausted(set, taken.size);
+}
+
+function hasFree(set: RangeSet, taken: ReadonlySet<string>): boolean {
+  for (const address of candidates(set, undefined)) if (!taken.has(address)) return true;
+  return false;
+}
+
 async function readDns({ resolvConf }: Pool, { files }: AddContext): Promise<Dns> {
   if (resolvConf === undefined) return {};
   const text = await files.readText(resolvConf);
@@ -138,7 +160,11 @@ function leaseOne(set: RangeSet, index: number, wanted: Ip | undefined, held: Le
 function reserveNext(set: RangeSet, index: number, held: Leases, owner: LeaseOwner): Ip {
   for (const address of candidates(set, held.last(index))) if (held.reserve(address, owner)) return address;
   const used = held.all().filter(({ address }) => rangeOf(set, address) !== undefined).length;
-  return fail(
+  return exhausted(set, used);
+}
+
+function exhausted(set: RangeSet, used: number): never {
+  fail(
     'PoolExhausted',
     `Cannot lease an address: no IP addresses available in range set: ${shownSet(set)} (${used} in use)`,
   );

@@ -8,6 +8,7 @@ import {
   findMaster,
   leaseAddresses,
   parseChild,
+  statusOfChild,
 } from '../../src/attach/child';
 import { type AddContext, type CheckContext, delegate } from '../../src/attach/delegate';
 import { runtimeMac } from '../../src/attach/mac';
@@ -25,7 +26,7 @@ export interface IpvlanConfig extends ChildConfig {
   readonly runtimeMac: Mac | undefined; // cannot be had
 }
 
-export const ipvlan = delegate('ipvlan', parse, { add, del: deleteChild, check });
+export const ipvlan = delegate('ipvlan', parse, { add, del: deleteChild, check, status: statusOfChild });
 
 /** Bytes only: DEL parses the same config after the master is gone. */
 export function parse(input: unknown): IpvlanConfig {

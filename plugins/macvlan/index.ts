@@ -8,6 +8,7 @@ import {
   findMaster,
   leaseAddresses,
   parseChild,
+  statusOfChild,
 } from '../../src/attach/child';
 import { type AddContext, type CheckContext, delegate } from '../../src/attach/delegate';
 import { argsMac, optionalMac, runtimeMac } from '../../src/attach/mac';
@@ -27,7 +28,7 @@ export interface MacvlanConfig extends ChildConfig {
   readonly runtimeMac: Mac | undefined;
 }
 
-export const macvlan = delegate('macvlan', parse, { add, del: deleteChild, check });
+export const macvlan = delegate('macvlan', parse, { add, del: deleteChild, check, status: statusOfChild });
 
 /** Bytes only: DEL parses the same config after the master is gone. */
 export function parse(input: unknown): MacvlanConfig {

@@ -8,6 +8,7 @@ import {
   findMaster,
   leaseAddresses,
   parseChild,
+  statusOfChild,
 } from '../../src/attach/child';
 import { type AddContext, type CheckContext, delegate } from '../../src/attach/delegate';
 import { runtimeMac } from '../../src/attach/mac';
@@ -26,7 +27,7 @@ export interface VlanConfig extends ChildConfig {
   readonly runtimeMac: Mac | undefined; // undefined: the master's
 }
 
-export const vlan = delegate('vlan', parse, { add, del: deleteChild, check });
+export const vlan = delegate('vlan', parse, { add, del: deleteChild, check, status: statusOfChild });
 
 /** Bytes only: DEL parses the same config after the master is gone. */
 export function parse(input: unknown): VlanConfig {

@@ -5,7 +5,7 @@ import { CniError, fail } from '../error';
 import { boolean, type Fields, int } from '../json';
 import type { Link, LinkDetail, LinkSpec } from '../net/link';
 import { configure, setUp } from './configure';
-import type { AddContext, CheckContext, DelContext } from './delegate';
+import type { AddContext, CheckContext, DelContext, StatusContext } from './delegate';
 import { type Master, parseMaster, requireMaster } from './master';
 import type { Netns } from './ports';
 import { checkAddresses, checkLink, checkRoutes, ipsOf } from './verify';
@@ -82,6 +82,11 @@ export async function deleteChild(_: unknown, { pod, ifName, ipam }: DelContext)
   } finally {
     await pod?.deleteLink(ifName); // a missing link is success
   }
+}
+
+/** STATUS: the master is there. A master in the pod cannot be looked at, nor one that only the pod's chain knows. */
+export async function statusOfChild(c: ChildConfig, { host }: StatusContext): Promise<void> {
+  if (c.master !== undefined && !c.linkInContainer) await requireMaster(host, c.master);
 }
 
 /** CHECK of what they share: IPAM, the link and its kind, master and MTU, addresses and routes. CheckFailed names the difference. */

@@ -47,11 +47,20 @@ export interface CheckContext extends Context {
   readonly prevResult: Result; // of the attachment's ADD
 }
 
+/** What STATUS may use: there is no pod. */
+export interface StatusContext {
+  readonly host: Netns;
+  readonly network: NetworkName;
+  readonly leases: LeaseStore;
+}
+
 /** A delegate's verbs over its parsed configuration. */
 export interface Verbs<Config> {
   add(config: Config, context: AddContext): Promise<Result>;
   del(config: Config, context: DelContext): Promise<void>;
   check(config: Config, context: CheckContext): Promise<void>;
+  /** Whether an ADD could succeed now; throws what stands in the way. Absent: nothing can. */
+  status?(config: Config, context: StatusContext): Promise<void>;
 }
 
 /** A delegate with its configuration inside. */
@@ -59,6 +68,7 @@ export interface Bound {
   add(context: AddContext): Promise<Result>;
   del(context: DelContext): Promise<void>;
   check(context: CheckContext): Promise<void>;
+  status(context: StatusContext): Promise<void>;
 }
 
 /** A built-in delegate. */
@@ -78,6 +88,7 @@ export function delegate<Config>(type: string, parse: (input: unknown) => Config
         add: (context) => verbs.add(config, context),
         del: (context) => verbs.del(config, context),
         check: (context) => verbs.check(config, context),
+        status: async (context) => verbs.status?.(config, context),
       };
     },
   };

@@ -9,8 +9,11 @@ import type { Selection } from '../pod/selection';
 import { addAll } from './add';
 import { checkAll } from './check';
 import { delAll } from './del';
-import { readNetworks } from './networks';
+import { gcAll } from './gc';
+import { gcDelegates } from './gc-delegates';
+import { readConfigured, readNetworks } from './networks';
 import type { Edges, Netns } from './ports';
+import { statusAll } from './status';
 
 /** What a pod's annotations ask for. */
 export interface Asked {
@@ -60,6 +63,22 @@ export async function handleCheck(request: CheckRequest, edges: Edges): Promise<
       return '';
     }),
   );
+}
+
+/** STATUS: whether a pod could be attached now. NotReady (50) says what stands in the way. */
+export async function handleStatus(conf: NetConf, edges: Edges): Promise<string> {
+  await statusAll(conf, edges);
+  return '';
+}
+
+/** GC: frees what the runtime no longer lists, and hands the delegates their share of its list. Fails after having tried everything. */
+export async function handleGc(conf: NetConf, edges: Edges): Promise<string> {
+  if (conf.validAttachments === undefined) return ''; // a runtime that lists nothing knows nothing: nothing may go
+  const { failed } = await gcAll({ valid: conf.validAttachments, dryRun: false }, edges);
+  const refused = await gcDelegates(await readConfigured(undefined, conf, edges), edges);
+  const [first] = [...failed.map(({ error }) => error), ...refused];
+  if (first !== undefined) throw first;
+  return '';
 }
 
 /**

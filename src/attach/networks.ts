@@ -36,7 +36,8 @@ export async function readNetworks(
   return [first, ...configured.slice(1), ...selected];
 }
 
-async function readConfigured(pod: PodRef | undefined, conf: NetConf, edges: Edges): Promise<readonly Wanted[]> {
+/** The networks that the node's configuration gives a pod. */
+export async function readConfigured(pod: PodRef | undefined, conf: NetConf, edges: Edges): Promise<readonly Wanted[]> {
   const { defaultNetwork } = conf;
   if (defaultNetwork.from === 'delegates')
     return defaultNetwork.networks.map((network) => ({ network, display: network.name, selection: undefined }));

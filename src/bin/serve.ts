@@ -1,9 +1,8 @@
 /** One verb of the meta-plugin that works: configuration in, text for stdout out. Acts through the edges. */
-import { handleAdd, handleCheck, handleDel } from '../attach/handle';
+import { handleAdd, handleCheck, handleDel, handleGc, handleStatus } from '../attach/handle';
 import { type NetConf, parseConfig, parseConfigForDel } from '../cni/config';
 import type { Request } from '../cni/request';
 import { requireAllowed } from '../cni/version';
-import { fail } from '../error';
 import { openEdges } from './edges';
 
 /** A request that needs a configuration. */
@@ -30,7 +29,9 @@ async function act(request: WorkingRequest, conf: NetConf): Promise<string> {
       return await handleDel(request, edges);
     case 'CHECK':
       return await handleCheck(request, edges);
-    default:
-      return fail('EnvironmentInvalid', `Cannot serve CNI_COMMAND ${request.command}: not supported yet`);
+    case 'GC':
+      return await handleGc(conf, edges);
+    case 'STATUS':
+      return await handleStatus(conf, edges);
   }
 }

@@ -1,6 +1,6 @@
 /** A node made of fakes: the engines run on it as on a real one. Touches nothing. */
 import { findDelegate } from '../../plugins';
-import { handleAdd, handleCheck, handleDel } from '../../src/attach/handle';
+import { handleAdd, handleCheck, handleDel, handleGc, handleStatus } from '../../src/attach/handle';
 import type { Edges } from '../../src/attach/ports';
 import { parseConfig } from '../../src/cni/config';
 import { parseRequest, type Request } from '../../src/cni/request';
@@ -58,7 +58,7 @@ export function world(options: WorldOptions = {}) {
     now: () => '2026-11-21T00:00:00.000Z',
   } satisfies Edges;
 
-  const conf = (annotation: string | undefined) =>
+  const conf = (annotation: string | undefined, keys: Json = {}) =>
     parseConfig(
       JSON.stringify({
         cniVersion: '1.0.0',
@@ -70,6 +70,7 @@ export function world(options: WorldOptions = {}) {
             annotation === undefined ? {} : { 'k8s.v1.cni.cncf.io/networks': annotation },
         },
         ...options.conf,
+        ...keys,
       }),
     );
 
@@ -93,6 +94,9 @@ export function world(options: WorldOptions = {}) {
       return JSON.parse(await handleAdd(request('ADD', id, netns), conf(annotation), edges)) as Json;
     },
     del: (id = 'c1', netns = podPath) => handleDel(request('DEL', id, netns), edges),
+    /** Keys over the configuration, as the runtime hands them to GC and STATUS. */
+    gc: (keys: Json) => handleGc(conf(undefined, keys), edges),
+    status: (keys: Json = {}) => handleStatus(conf(undefined, keys), edges),
     check: (id = 'c1') => handleCheck(request('CHECK', id, podPath), edges),
     /** Addresses that somebody holds, in the stores of these tests' networks. */
     reserved: () =>
