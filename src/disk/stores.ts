@@ -1,5 +1,5 @@
 /** The host-local stores that Braid has used on this node: one small file each. Touches its own directory only. */
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fingerprint } from '../net/hash';
 import { writePlain } from './atomic';
@@ -14,15 +14,15 @@ export interface StoreList {
 
 /** The list in that directory. */
 export function createStoreList(directory: string): StoreList {
+  const read = (path: string): string => ioUnlessMissing('read', path, () => readFileSync(path, 'utf8')) ?? '';
   return {
     remember(store) {
       const path = join(directory, fingerprint(32, store));
-      if (!existsSync(path)) io('write', path, () => writePlain(path, store));
+      if (read(path) !== store) io('write', path, () => writePlain(path, store)); // a killed writer leaves it empty
     },
 
     all() {
       const names = ioUnlessMissing('read', directory, () => readdirSync(directory).sort()) ?? [];
-      const read = (path: string): string => ioUnlessMissing('read', path, () => readFileSync(path, 'utf8')) ?? '';
       return names.map((name) => read(join(directory, name))).filter((store) => store.startsWith('/')); // not a torn one
     },
   };

@@ -79,7 +79,10 @@ describe.each([
 
   it('unlock when the work fails, and return what it returned', async () => {
     const records = make();
-    await expect(records.locked(id('a'), () => Promise.reject(new Error('work')))).rejects.toThrow('work');
-    expect(await records.locked(id('a'), async () => 7)).toBe(7);
+    const failing = records.locked(id('a'), () => Promise.reject(new Error('work')));
+    const next = records.locked(id('a'), async () => 7);
+    await expect(failing).rejects.toThrow('work');
+    expect(await next).toBe(7);
+    expect(await records.locked(id('a'), async () => 8)).toBe(8);
   });
 });

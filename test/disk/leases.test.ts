@@ -92,6 +92,20 @@ describe('the store on disk', () => {
     expect(readdirSync(directory)).toEqual(['lock']);
   });
 
+  it('is remembered, also after a killed process left that half done, so that a container frees all it holds', async () => {
+    const { root, store, directory } = place();
+    mkdirSync(join(root, 'braid', 'stores'), { recursive: true });
+    await store.locked(root, blue, () => {});
+    const [remembered = ''] = readdirSync(join(root, 'braid', 'stores'));
+    writeFileSync(join(root, 'braid', 'stores', remembered), '');
+    await store.locked(root, blue, (leases) => leases.reserve(addr('10.5.0.2'), web));
+    await store.locked(root, net('red'), (leases) =>
+      leases.reserve(addr('10.6.0.2'), { ...web, ifName: link('net2') }),
+    );
+    expect([...(await store.releaseContainer(web.containerId))].sort()).toEqual(['10.5.0.2', '10.6.0.2']);
+    expect([...readdirSync(directory), ...readdirSync(join(root, 'red'))]).toEqual(['lock', 'lock']);
+  });
+
   it('tells which file could not be freed, after it tried the others', async () => {
     const { root, store, directory } = place();
     await store.locked(root, blue, (leases) => ['10.5.0.2', '10.5.0.3'].map((each) => leases.reserve(addr(each), web)));

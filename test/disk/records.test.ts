@@ -25,7 +25,8 @@ async function saved() {
 
 describe('a record file', () => {
   it('is readable by people, and by root only', async () => {
-    const { cniDir, path, text } = await saved();
+    const { cniDir, records, path, text } = await saved();
+    await records.save(sampleRecord()); // the first one made the directory on its way
     expect(text).toMatch(/^\{\n {2}"version": 1,\n {2}"containerId": "cid1",\n/);
     expect(text).toMatch(/\n\}\n$/);
     expect([path, join(cniDir, 'attachments'), cniDir].map((each) => statSync(each).mode & 0o777)).toEqual([
