@@ -60,7 +60,7 @@ describe('static', () => {
 
   it('gives GATEWAY to those addresses of CNI_ARGS whose subnet holds it', async () => {
     const cniArgs =
-      'IP=10.10.0.1/24,11.11.0.1/24,fd00::1/64;GATEWAY=10.10.0.254, fd00::fe;IgnoreUnknown=1;K8S_POD_NAME=p';
+      'IP=10.10.0.1/24,11.11.0.1/24,fd00::1/64;GATEWAY=10.10.0.253,10.10.0.254, fd00::fe;IgnoreUnknown=1;K8S_POD_NAME=p';
     const addresses = [{ address: '10.10.0.9/24' }];
     expect(await ipsOf(configOf({ addresses }), cniArgs)).toEqual([
       { address: '10.10.0.9/24' },
