@@ -152,13 +152,9 @@ function guarded(
   if (!guard) return { remove: [], add: [] };
   const secondary = routed.filter(({ attachment }) => !attachment.isDefault).flatMap(({ indexes }) => indexes);
   const base = secondaryMetric[family];
-  const remove = main.filter(
-    (route) =>
-      isDefaultOf(family)(route) &&
-      route.index !== undefined &&
-      secondary.includes(route.index) &&
-      (route.metric ?? 0) < base,
-  );
+  const competes = (route: Route): boolean => isDefaultOf(family)(route) && (route.metric ?? 0) < base;
+  const own = main.filter(competes);
+  const remove = secondary.flatMap((link) => own.filter(({ index }) => index === link)); // in the order of the attachments, not the kernel's
   return { remove, add: remove.map((route, at) => ({ ...route, metric: base + at })) };
 }
 
