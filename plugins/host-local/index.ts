@@ -115,15 +115,12 @@ async function check(
 /** STATUS: every range set has an address left. PoolExhausted names the set. */
 async function status(c: HostLocalConfig, { leases, network }: StatusContext): Promise<void> {
   const { sets } = parsePool(c.input, []);
-  const taken = await leases.locked(
-    c.dataDir,
-    network,
-    (held) => new Set(held.all().map(({ address }): string => address)),
-  );
-  for (const set of sets) if (!hasFree(set, taken)) exhausted(set, taken.size);
+  const all = await leases.locked(c.dataDir, network, (held) => held.all());
+  const taken = new Set(all.map(({ address }) => address));
+  for (const set of sets) if (!hasFree(set, taken)) exhausted(set, all);
 }
 
-function hasFree(set: RangeSet, taken: ReadonlySet<string>): boolean {
+function hasFree(set: RangeSet, taken: ReadonlySet<Ip>): boolean {
   for (const address of candidates(set, undefined)) if (!taken.has(address)) return true;
   return false;
 }
@@ -159,11 +156,11 @@ function leaseOne(set: RangeSet, index: number, wanted: Ip | undefined, held: Le
 
 function reserveNext(set: RangeSet, index: number, held: Leases, owner: LeaseOwner): Ip {
   for (const address of candidates(set, held.last(index))) if (held.reserve(address, owner)) return address;
-  const used = held.all().filter(({ address }) => rangeOf(set, address) !== undefined).length;
-  return exhausted(set, used);
+  return exhausted(set, held.all());
 }
 
-function exhausted(set: RangeSet, used: number): never {
+function exhausted(set: RangeSet, held: ReturnType<Leases['all']>): never {
+  const used = held.filter(({ address }) => rangeOf(set, address) !== undefined).length;
   fail(
     'PoolExhausted',
     `Cannot lease an address: no IP addresses available in range set: ${shownSet(set)} (${used} in use)`,

@@ -5,7 +5,7 @@ import { parseResolvConf } from '../../plugins/host-local/resolv-conf';
 import type { AddContext, DelContext } from '../../src/attach/delegate';
 import { parseArgs } from '../../src/cni/args';
 import { emptyResult, type Result } from '../../src/cni/result';
-import { containerId, ifName } from '../../src/net/names';
+import { containerId, ifName, networkName } from '../../src/net/names';
 import { fakeFiles } from '../fakes/files';
 import { fakeLeases } from '../fakes/leases';
 import { lab, thenFails } from './lab';
@@ -219,6 +219,19 @@ describe('host-local', () => {
       expect(leases.held('testnet')).toEqual({});
     },
   );
+
+  it('says in STATUS which range set has no address left, and how many of it are in use', async () => {
+    const { leases, add } = node();
+    const narrow = configOf({ ranges: [[{ subnet: '10.0.0.0/24' }], [{ subnet: 'fd00::/126', rangeEnd: 'fd00::2' }]] });
+    const { host } = lab();
+    const status = () => hostLocal.bind(narrow).status({ host, leases, network: networkName('testnet') });
+    await status();
+    await add(narrow);
+    await expect(status()).rejects.toMatchObject({
+      reason: 'PoolExhausted',
+      problem: expect.stringMatching(/no IP addresses available in range set: fd00::1-fd00::2 \(1 in use\)/),
+    });
+  });
 
   it('keeps networks and data directories apart', async () => {
     const { add } = node();
