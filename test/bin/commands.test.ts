@@ -1,0 +1,74 @@
+/** What the commands print, from records and reports. */
+import { describe, expect, it } from 'vitest';
+import { gcAll } from '../../src/attach/gc';
+import { toGcJson, toGcText } from '../../src/bin/commands/gc';
+import { toListJson, toListText } from '../../src/bin/commands/list';
+import { world } from '../attach/world';
+
+const networks = {
+  'default/a': {
+    cniVersion: '1.0.0',
+    type: 'macvlan',
+    master: 'eth1',
+    ipam: { type: 'host-local', subnet: '192.168.1.0/24' },
+  },
+  'default/l2': { cniVersion: '1.0.0', type: 'macvlan', master: 'eth1' },
+};
+
+describe('braid list', () => {
+  it('says so when nothing is attached', () => {
+    expect(toListText([])).toBe('Nothing is attached.\n');
+  });
+
+  it('has a line for each attachment', async () => {
+    const { add, edges } = world({ networks });
+    await add('a,l2', 'c0123456789abcdef');
+    expect(toListText(await edges.records.all())).toBe(
+      [
+        'POD           CONTAINER     NETWORK     INTERFACE  ADDRESSES    SINCE',
+        'default/thor  c0123456789a  cluster     eth0       10.244.1.2   2026-11-21T00:00:00.000Z',
+        'default/thor  c0123456789a  default/a   net1       192.168.1.2  2026-11-21T00:00:00.000Z',
+        'default/thor  c0123456789a  default/l2  net2       layer 2      2026-11-21T00:00:00.000Z',
+        '',
+      ].join('\n'),
+    );
+  });
+
+  it('tells the network-status of each pod as JSON', async () => {
+    const { add, edges } = world({ networks });
+    await add('a');
+    expect(JSON.parse(toListJson(await edges.records.all()))).toMatchObject([
+      {
+        containerId: 'c1',
+        networkStatus: [
+          { name: 'cluster', interface: 'eth0', ips: ['10.244.1.2'], default: true },
+          { name: 'default/a', interface: 'net1', ips: ['192.168.1.2'] },
+        ],
+      },
+    ]);
+  });
+});
+
+describe('braid gc', () => {
+  it('says what goes and why, or that nothing does', async () => {
+    const { add, edges, kernel } = world({ networks });
+    const byHand = { valid: undefined, dryRun: true };
+    await add('a');
+    expect(toGcText(await gcAll(byHand, edges), true)).toBe('Nothing to free.\n');
+    kernel.removeNamespace('/var/run/netns/pod');
+    const report = await gcAll(byHand, edges);
+    expect(toGcText(report, true)).toContain(
+      'would free  attachment  c1         default/thor: cluster, default/a  its namespace /var/run/netns/pod is gone',
+    );
+    expect(JSON.parse(toGcJson(report))).toMatchObject({ freed: [{ containerId: 'c1' }], failed: [] });
+  });
+
+  it('tells what could not be freed', async () => {
+    const { add, edges, kernel } = world({ networks });
+    await add('a');
+    kernel.failNext('deleteLink', 'EIO');
+    const report = await gcAll({ valid: [], dryRun: false }, edges);
+    expect(toGcText(report, false)).toMatch(/^FAILED {2}attachment {2}c1 .*EIO/m);
+    expect(JSON.parse(toGcJson(report))).toMatchObject({ failed: [{ reason: 'KernelRefused' }] });
+  });
+});
