@@ -100,6 +100,7 @@ describe('jsonMistake', () => {
     ['a single quote', "{'a': 1}", "line 1, column 2: single quote ', need double quotes"],
     ['a comma before ]', '[{"name": "a"},]', 'line 1, column 16: comma with nothing after it before ]'],
     ['a comma before }', '{"a": 1,\n}', 'line 2, column 1: comma with nothing after it before }'],
+    ['a comma in the third line', '{\n\n "a": 1,}', 'line 3, column 9: comma with nothing after it before }'],
     ['two commas', '[1,,2]', 'line 1, column 4: unexpected ,, need a value'],
     ['text cut off after a colon', '{"ipam": {"addresses":', 'line 1, column 23: the text ends too early'],
     ['text cut off in a string', '{"a": "b', 'line 1, column 9: the text ends too early'],
