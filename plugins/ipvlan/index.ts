@@ -45,7 +45,7 @@ export function plan(c: IpvlanConfig, master: Link, name: IfName): LinkSpec {
 }
 
 /** In a chain, the one interface that the plugin before made is the master when none is configured. */
-export function chainedMaster(prevResult: Result | undefined): string | undefined {
+function chainedMaster(prevResult: Result | undefined): string | undefined {
   if (prevResult === undefined) return undefined;
   const [only, ...others] = prevResult.interfaces;
   if (only !== undefined && only.name !== '' && others.length === 0) return only.name;
