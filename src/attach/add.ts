@@ -5,7 +5,7 @@ import { fail, placed } from '../error';
 import { addressOf, findCidr, findIp } from '../net/ip';
 import type { IfName } from '../net/names';
 import type { Attachment } from '../pod/attachment';
-import { addChain, type LiveSandbox } from './chain';
+import { addChain, type LiveSandbox, validateChain } from './chain';
 import { delRecorded, findReadable } from './del';
 import { whyGone } from './gc';
 import { isolate } from './isolation';
@@ -54,6 +54,7 @@ async function attachAll(plan: AddPlan, edges: Edges): Promise<Result> {
   const { sandbox } = plan;
   const record = begun(plan, edges);
   const undo = new Undo();
+  for (const attachment of plan.attachments) at(attachment, () => validateChain(attachment, sandbox, edges));
   await edges.records.save(record); // before anything exists: DEL and GC can find it
   try {
     const routed: Routed[] = [];
@@ -98,6 +99,14 @@ async function addOne(attachment: Attachment, sandbox: LiveSandbox, edges: Edges
   }
 }
 
+function at(attachment: Attachment, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    throw placed(error, { network: attachment.network, ifName: attachment.ifName });
+  }
+}
+
 /** A request is honoured or fails: the addresses and the MAC asked for are in the result. */
 function checkAsked({ asked, ifName }: Attachment, result: Result): void {
   const got = result.ips.map(({ address }) => address);
@@ -135,12 +144,12 @@ async function decideRoutes(
   return changes;
 }
 
-function toAnswer(routed: readonly Routed[], changes: RouteChanges, { defaultResultOnly }: AddPlan): Result {
+function toAnswer(routed: readonly Routed[], changes: RouteChanges, { defaultResultOnly, sandbox }: AddPlan): Result {
   const results = routed.map((one) => ({
     ifName: one.attachment.ifName,
     result: { ...one.result, routes: routesAfter(one, changes) },
   }));
-  return mergeResults(defaultResultOnly ? results.slice(0, 1) : results);
+  return mergeResults(defaultResultOnly ? results.slice(0, 1) : results, sandbox.netns);
 }
 
 function begun({ sandbox, ifName, pod, attachments }: AddPlan, edges: Edges): AttachRecord {

@@ -1,9 +1,10 @@
 /** Runs the plugins of one attachment in order, built-in or foreign, as libcni would. Acts through the edges. */
 import { parseResult, toVersion } from '../cni/convert';
+import { typeOf } from '../cni/network';
 import { emptyResult, type Result } from '../cni/result';
 import { isAtLeast } from '../cni/version';
 import { type CniError, fail, toCniError } from '../error';
-import { isRecord, type Json } from '../json';
+import { isRecord, type Json, record } from '../json';
 import type { ContainerId, NetnsPath } from '../net/names';
 import type { Attachment } from '../pod/attachment';
 import type { AddContext, CheckContext, DelContext, Delegate, Ipam } from './delegate';
@@ -22,6 +23,11 @@ export type LiveSandbox = Sandbox & { readonly netns: NetnsPath; readonly pod: N
 
 /** An attachment with the result of its ADD; undefined when that never ended. */
 export type Attached = Attachment & { readonly result: Result | undefined };
+
+/** Parses every plugin's configuration: what is wrong with one is known before anything is done, and DEL will never meet it. */
+export function validateChain(attachment: Attachment, sandbox: LiveSandbox, edges: Edges): void {
+  for (const plugin of attachment.plugins) new PluginCall(attachment, plugin, sandbox, edges, undefined).validate();
+}
 
 /** ADD of every plugin in order; each gets the result of the one before. What was begun is pushed to `undo`. */
 export async function addChain(
@@ -59,7 +65,8 @@ export async function checkChain(attachment: Attached, sandbox: LiveSandbox, edg
 
 /** The configuration that a plugin gets on stdin, without prevResult (CNI specification 1.1, section 4, "Deriving request configuration"). */
 export function pluginConfig(attachment: Attachment, plugin: Json, builtIn: boolean): Json {
-  const declared = isRecord(plugin.capabilities) ? plugin.capabilities : {};
+  const { capabilities } = record(plugin);
+  const declared = isRecord(capabilities) ? capabilities : {};
   const given = Object.entries(attachment.capabilities).filter(
     ([capability]) => declared[capability] === true || (builtIn && (capability === 'ips' || capability === 'mac')),
   );
@@ -80,9 +87,14 @@ class PluginCall {
     readonly edges: Edges,
     readonly prevResult: Result | undefined,
   ) {
-    this.#type = String(plugin.type);
+    this.#type = typeOf(plugin);
     this.#builtIn = edges.findDelegate(this.#type);
     this.#config = pluginConfig(attachment, plugin, this.#builtIn !== undefined);
+  }
+
+  validate(): void {
+    this.#context(); // finds the IPAM, and refuses what is none
+    this.#builtIn?.bind(this.#config);
   }
 
   async add(undo: Undo): Promise<Result> {
@@ -136,8 +148,9 @@ class PluginCall {
 
   /** The delegate that `ipam.type` names; an absent or empty `ipam` means layer 2 only. */
   #findIpam(context: Omit<DelContext, 'pod'>): Ipam | undefined {
-    const type = isRecord(this.#config.ipam) ? this.#config.ipam.type : undefined;
-    if (type === undefined || type === null || type === '') return undefined;
+    const { ipam } = record(this.#config);
+    const type = isRecord(ipam) ? record(ipam).type : undefined;
+    if (type === undefined || type === '') return undefined;
     if (typeof type !== 'string') return fail('ConfigInvalid', 'Cannot use ipam.type: need a string');
     const builtIn = this.edges.findDelegate(type);
     return builtIn === undefined ? this.#foreignIpam(type) : this.#builtInIpam(builtIn, context);

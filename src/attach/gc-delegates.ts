@@ -1,4 +1,5 @@
 /** Hands GC on to foreign delegates, each with the attachments of its own network. Acts through the edges. */
+import { typeOf } from '../cni/network';
 import { isAtLeast } from '../cni/version';
 import { type CniError, placed } from '../error';
 import type { Json } from '../json';
@@ -23,12 +24,12 @@ export async function gcDelegates(configured: readonly Wanted[], edges: Edges): 
   const records = await edges.records.all();
   const failures: CniError[] = [];
   for (const { network, name, cniVersion, plugin } of toldPlugins(configured, records)) {
-    if (edges.findDelegate(String(plugin.type)) !== undefined) continue;
+    if (edges.findDelegate(typeOf(plugin)) !== undefined) continue;
     const valid = validOf(name, records);
     const config = { ...plugin, name, cniVersion, 'cni.dev/valid-attachments': valid, 'cni.dev/attachments': valid };
     const call = { command: 'GC', containerId: '', netns: '', ifName: '', args: [] } as const;
     try {
-      await edges.foreign.run({ ...call, type: String(plugin.type), config: JSON.stringify(config) });
+      await edges.foreign.run({ ...call, type: typeOf(plugin), config: JSON.stringify(config) });
     } catch (error) {
       failures.push(placed(error, { network }));
     }
@@ -47,7 +48,7 @@ function toldPlugins(configured: readonly Wanted[], records: readonly AttachReco
   const told = networks.flatMap(({ network, name, cniVersion, plugins }) =>
     plugins.map((plugin): Told => ({ network, name, cniVersion, plugin })),
   );
-  return [...new Map(told.map((one) => [`${one.name} ${String(one.plugin.type)}`, one])).values()];
+  return [...new Map(told.map((one) => [`${one.name} ${typeOf(one.plugin)}`, one])).values()];
 }
 
 function validOf(name: NetworkName, records: readonly AttachRecord[]): readonly Json[] {

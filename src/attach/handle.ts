@@ -2,6 +2,7 @@
 import type { NetConf } from '../cni/config';
 import { toResultText } from '../cni/convert';
 import type { AddRequest, CheckRequest, DelRequest, PodRef } from '../cni/request';
+import { isAtLeast } from '../cni/version';
 import { fail, placed } from '../error';
 import { defaultNetworkAnnotation, networksAnnotation, parseDefaultNetwork, parseNetworks } from '../pod/networks';
 import { planAttachments } from '../pod/plan';
@@ -13,6 +14,7 @@ import { gcAll } from './gc';
 import { gcDelegates } from './gc-delegates';
 import { readConfigured, readNetworks } from './networks';
 import type { Edges, Netns } from './ports';
+import { requireReady, waitUntilReady } from './readiness';
 import { statusAll } from './status';
 
 /** What a pod's annotations ask for. */
@@ -25,6 +27,7 @@ export interface Asked {
 /** ADD: attaches the default network and every network the pod asks for; returns the merged result as text. */
 export async function handleAdd(request: AddRequest, conf: NetConf, edges: Edges): Promise<string> {
   return inPod(request.pod, async () => {
+    await waitUntilReady(conf.readinessIndicatorFile, edges);
     const annotations = await podAnnotations(request.pod, conf, edges);
     const asked = parseAsked(annotations, request.pod, conf);
     const wanted = await readNetworks(asked, request.pod, conf, edges);
@@ -39,7 +42,7 @@ export async function handleAdd(request: AddRequest, conf: NetConf, edges: Edges
         pod: request.pod,
         attachments,
         routes,
-        defaultResultOnly: conf.result === 'default-network',
+        defaultResultOnly: conf.result === 'default-network' || !isAtLeast(conf.cniVersion, '0.3.0'),
       };
       return toResultText(await addAll(plan, edges), conf.cniVersion);
     });
@@ -67,6 +70,7 @@ export async function handleCheck(request: CheckRequest, edges: Edges): Promise<
 
 /** STATUS: whether a pod could be attached now. NotReady (50) says what stands in the way. */
 export async function handleStatus(conf: NetConf, edges: Edges): Promise<string> {
+  await requireReady(conf.readinessIndicatorFile, edges);
   await statusAll(conf, edges);
   return '';
 }

@@ -106,6 +106,8 @@ export interface Nft {
 export interface Files {
   /** The text of a file of at most 1 MiB; `undefined` when there is none. */
   readText(path: string): Promise<string | undefined>;
+  /** Whether there is anything at that path. */
+  exists(path: string): Promise<boolean>;
 }
 
 /** One call of a foreign delegate's executable. */

@@ -164,11 +164,16 @@ function sourceHints({ attachment, result, index }: Routed, main: readonly Route
   if (sbr === undefined || sbr.addSourceHints === false || sbr.table !== undefined) return [];
   return result.ips
     .filter(({ interface: at }) => at === undefined || result.interfaces[at]?.name === attachment.ifName)
-    .map(({ address }) => ({ dst: networkOf(address), index, source: addressOf(address), scope: linkScope }))
+    .map(({ address }) => ({
+      dst: networkOf(address),
+      index,
+      ...(familyOf(address) === 4 ? hint(addressOf(address)) : {}),
+    }))
     .filter(({ dst }) => !main.some((route) => route.dst === dst && route.index === index));
 }
 
-const linkScope = 253; // RT_SCOPE_LINK
+/** IPv6 chooses the source by itself, and refuses one that is still tentative. */
+const hint = (source: Ip) => ({ source, scope: 253 }); // RT_SCOPE_LINK
 
 function isDefaultOf(family: Family): (route: Route) => boolean {
   return ({ dst }) => isDefault(dst) && familyOf(dst) === family;

@@ -1,8 +1,9 @@
 /** STATUS: whether a pod could be attached now. Reads through the edges; changes nothing. */
 import type { NetConf } from '../cni/config';
+import { typeOf } from '../cni/network';
 import { isAtLeast } from '../cni/version';
 import { CniError, toCniError } from '../error';
-import { isRecord, type Json } from '../json';
+import { isRecord, type Json, record } from '../json';
 import type { ContainerId } from '../net/names';
 import type { Wanted } from '../pod/plan';
 import { readConfigured } from './networks';
@@ -29,7 +30,7 @@ async function statusOf({ network }: Wanted, edges: Edges): Promise<void> {
       const builtIn = edges.findDelegate(type);
       if (builtIn !== undefined) {
         await builtIn.bind(config).status({ host: edges.kernel.host, network: network.name, leases: edges.leases });
-      } else if (isAtLeast(network.cniVersion, '1.1.0') && type === plugin.type)
+      } else if (isAtLeast(network.cniVersion, '1.1.0') && type === typeOf(plugin))
         await statusOfForeign(type, config, edges);
     }
   }
@@ -37,8 +38,10 @@ async function statusOf({ network }: Wanted, edges: Edges): Promise<void> {
 
 /** The plugin itself, and its IPAM, which a foreign plugin asks by itself. */
 function typesOf(plugin: Json): readonly string[] {
-  const ipam = isRecord(plugin.ipam) ? plugin.ipam.type : undefined;
-  return [plugin.type, ipam].filter((type): type is string => typeof type === 'string' && type !== '');
+  const { ipam } = record(plugin);
+  return [typeOf(plugin), isRecord(ipam) ? record(ipam).type : undefined].filter(
+    (type): type is string => typeof type === 'string' && type !== '',
+  );
 }
 
 async function statusOfForeign(type: string, config: Json, edges: Edges): Promise<void> {

@@ -54,7 +54,7 @@ export interface NetConf {
   readonly strict: boolean;
   /** Plugin types that run as external programs although Braid has them: all, none, or these. */
   readonly externalDelegates: boolean | readonly string[];
-  /** Seconds that one call of an external plugin may take, 60 by default; undefined (0 in the file): no limit. */
+  /** Seconds that one call of an external plugin may take, 1 to 86400; 60 by default. */
   readonly delegateTimeout: number;
   /** Capability arguments of the runtime, whole: they are for the default network. */
   readonly runtimeConfig: Json;

@@ -1,5 +1,5 @@
 /** Files that a configuration names. Reads the disk. */
-import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import type { Files } from '../attach/ports';
 import { fail } from '../error';
 import { ioUnlessMissing } from './io';
@@ -8,7 +8,7 @@ import { ioUnlessMissing } from './io';
 export const longestFile = 1024 * 1024;
 
 /** Files of this node. */
-export const files: Files = { readText: async (path) => readText(path) };
+export const files: Files = { readText: async (path) => readText(path), exists: async (path) => existsSync(path) };
 
 /**
  * The text of a regular file; `undefined` when there is none. Symbolic links are followed, as mounted ConfigMaps need.

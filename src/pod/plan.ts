@@ -3,7 +3,7 @@ import type { CniArgs } from '../cni/args';
 import type { Network } from '../cni/network';
 import type { AddRequest } from '../cni/request';
 import { fail, placed } from '../error';
-import { isRecord, type Json } from '../json';
+import { isRecord, type Json, record } from '../json';
 import { type IfName, ifName } from '../net/names';
 import type { Attachment } from './attachment';
 import { type Selection, toCapabilities } from './selection';
@@ -52,6 +52,11 @@ function planOne(
 ): Attachment {
   const { network, display, selection } = one;
   const isDefault = position === 0;
+  if (isDefault && selection?.ifName !== undefined && selection.ifName !== request.ifName)
+    fail(
+      'AnnotationInvalid',
+      `Cannot name the default network's interface ${selection.ifName}: the runtime looks for ${request.ifName}`,
+    );
   const { cniArgs } = selection ?? {};
   return {
     network: display,
@@ -77,9 +82,9 @@ function netName(position: number): IfName {
 /** The annotation's `cni-args` over the configuration's own `args.cni`, key by key. */
 function withCniArgs(plugin: Json, cniArgs: Json | undefined): Json {
   if (cniArgs === undefined) return plugin;
-  const args = plugin.args ?? {};
+  const args = record(plugin).args ?? {};
   if (!isRecord(args)) return fail('NetworkInvalid', 'Cannot put cni-args into "args": need a JSON object there');
-  const cni = args.cni ?? {};
+  const cni = record(args).cni ?? {};
   if (!isRecord(cni)) return fail('NetworkInvalid', 'Cannot put cni-args into "args.cni": need a JSON object there');
   return { ...plugin, args: { ...args, cni: { ...cni, ...cniArgs } } };
 }

@@ -84,6 +84,26 @@ describe('ADD', () => {
     expect(edges.records.saves).toEqual([]);
   });
 
+  it('hands a runtime of CNI 0.2.0, which has no interfaces, the default network alone', async () => {
+    const six = macvlan('fd00::/64');
+    const { add } = world({ networks: { 'default/six': six }, conf: { cniVersion: '0.2.0' } });
+    expect(await add('six')).toMatchObject({ cniVersion: '0.2.0', ip4: { ip: '10.244.1.2/24' } });
+    expect(await add('six')).not.toHaveProperty('ip6');
+  });
+
+  it('does not rename the interface that the runtime looks for', async () => {
+    const { add } = world({ networks, annotations: { 'v1.multus-cni.io/default-network': 'default/a@other0' } });
+    await expect(add()).rejects.toMatchObject({ reason: 'AnnotationInvalid' });
+  });
+
+  it('refuses a bad configuration of a later network before anything is attached or recorded', async () => {
+    const { add, edges } = world({
+      networks: { ...networks, 'default/bad': macvlan('192.168.3.0/24', { mode: 'sideways' }) },
+    });
+    await expect(add('a,bad')).rejects.toMatchObject({ reason: 'ConfigInvalid', where: { network: 'default/bad' } });
+    expect(edges.records.saves).toEqual([]);
+  });
+
   it('never touches an interface of the pod that it did not make', async () => {
     const { add, pod } = world({ networks });
     pod.plug({ name: 'net1' });

@@ -175,7 +175,7 @@ describe('after source-based routing', () => {
   it('IPv4 and IPv6 both come back', () => {
     expect(plan([eth0, { index: 3, ips: ['192.168.1.200/24', 'fd00::2/64'], plugins }], main).add).toEqual([
       own1,
-      'fd00::/64 dev 3 src fd00::2',
+      'fd00::/64 dev 3',
     ]);
   });
 });

@@ -1,5 +1,6 @@
 /** STATUS, and GC handed on to delegates, on a node of fakes. */
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { waitUntilReady } from '../../src/attach/readiness';
 import { CniError } from '../../src/error';
 import { world } from './world';
 
@@ -72,5 +73,31 @@ describe('GC', () => {
       reason: 'DelegateFailed',
     });
     expect(edges.foreign.calls.map(({ type }) => type)).toEqual(['one', 'two']);
+  });
+});
+
+describe('the readiness file', () => {
+  afterEach(() => {
+    vi.useRealTimers();
+  });
+
+  it('keeps STATUS at 50 while it is missing', async () => {
+    await expect(world().status({ readinessindicatorfile: '/run/ready' })).rejects.toMatchObject({
+      reason: 'NotReady',
+      code: 50,
+    });
+  });
+
+  it('lets ADD go on as soon as it is there, and gives up after 45 seconds', async () => {
+    vi.useFakeTimers();
+    let looks = 0;
+    const files = { readText: async () => undefined, exists: async () => ++looks > 3 };
+    const waiting = waitUntilReady('/run/ready', { files });
+    await vi.advanceTimersByTimeAsync(1500);
+    await expect(waiting).resolves.toBeUndefined();
+    const never = waitUntilReady('/run/ready', { files: { ...files, exists: async () => false } });
+    const refused = expect(never).rejects.toMatchObject({ reason: 'NotReady' });
+    await vi.advanceTimersByTimeAsync(45_000);
+    await refused;
   });
 });

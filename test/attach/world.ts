@@ -22,6 +22,8 @@ export interface WorldOptions {
   readonly foreign?: Parameters<typeof fakeForeign>[0];
   /** Keys over the configuration of type braid. */
   readonly conf?: Json;
+  /** Further annotations of every pod. */
+  readonly annotations?: Readonly<Record<string, string>>;
   /** Run every delegate as an executable. */
   readonly allForeign?: boolean;
 }
@@ -66,8 +68,10 @@ export function world(options: WorldOptions = {}) {
         type: 'braid',
         delegates: [cluster],
         runtimeConfig: {
-          'io.kubernetes.cri.pod-annotations':
-            annotation === undefined ? {} : { 'k8s.v1.cni.cncf.io/networks': annotation },
+          'io.kubernetes.cri.pod-annotations': {
+            ...options.annotations,
+            ...(annotation === undefined ? {} : { 'k8s.v1.cni.cncf.io/networks': annotation }),
+          },
         },
         ...options.conf,
         ...keys,
