@@ -1,5 +1,5 @@
 /** Ports of a bridge and their VLANs as rtnetlink messages (linux/if_bridge.h, linux/if_link.h). Pure. */
-import { AttrStream, putU16, putU32, putU8 } from 'netlink/dist/structs.js';
+import { AttrStream, putU8, putU16, putU32 } from 'netlink/dist/structs.js';
 import type { BridgeVlan } from '../net/link';
 import { eachAttribute, type Message, pushNested, u16 } from './codec';
 import { linkHeader } from './codec-link';

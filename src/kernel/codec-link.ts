@@ -1,14 +1,31 @@
 /** Links as rtnetlink messages (linux/if_link.h): encoding of specs and changes, decoding of what the kernel tells. Pure. */
-import { AttrStream, putU16, putU16be, putU32, putU8 } from 'netlink/dist/structs.js';
-import type { Link, LinkChange, LinkDetail, LinkSpec, OperState } from '../net/link';
+import { AttrStream, putU8, putU16, putU16be, putU32 } from 'netlink/dist/structs.js';
+import type { Ipv4Settings, Link, LinkChange, LinkDetail, LinkSpec, OperState } from '../net/link';
 import { macBytes, macFrom } from '../net/mac';
 import type { IfName } from '../net/names';
 import { eachAttribute, type Message, pushNested, putText, text } from './codec';
-import { ifEtherH as eth, ifH, ifLinkH as ifla, netlinkH as nl, rtnetlinkH as rt, vethH } from './headers';
+import {
+  ifEtherH as eth,
+  ifH,
+  ifLinkH as ifla,
+  ipH,
+  netlinkH as nl,
+  rtnetlinkH as rt,
+  socketH,
+  vethH,
+} from './headers';
 
 const macvlanModes = { private: 1, vepa: 2, bridge: 4, passthru: 8 } as const; // enum macvlan_mode
 const ipvlanModes = { l2: 0, l3: 1, l3s: 2 } as const; // enum ipvlan_mode
-const operStates: readonly OperState[] = ['unknown', 'notpresent', 'down', 'lowerlayerdown', 'testing', 'dormant', 'up']; // IF_OPER_*
+const operStates: readonly OperState[] = [
+  'unknown',
+  'notpresent',
+  'down',
+  'lowerlayerdown',
+  'testing',
+  'dormant',
+  'up',
+]; // IF_OPER_*
 const infoLength = 16; // struct ifinfomsg
 
 /** struct ifinfomsg. */
@@ -110,7 +127,25 @@ export function setLink(index: number, change: LinkChange): Message {
   if (change.master !== undefined) out.push(ifla.IFLA_MASTER, putU32(change.master));
   if (change.txQueueLength !== undefined) out.push(ifla.IFLA_TXQLEN, putU32(change.txQueueLength));
   if (change.alias !== undefined) out.push(ifla.IFLA_IFALIAS, putText(change.alias));
+  if (change.ipv4 !== undefined) pushIpv4(out, change.ipv4);
   return { type: rt.RTM_SETLINK, flags: 0, body: out.bufs };
+}
+
+/** What /proc/sys/net/ipv4/conf/<link> has, without entering the namespace: IFLA_AF_SPEC { AF_INET { IFLA_INET_CONF } }. */
+function pushIpv4(out: AttrStream, { forwarding, arpIgnore, arpAnnounce, arpNotify }: Ipv4Settings): void {
+  const settings: readonly (readonly [number, number | undefined])[] = [
+    [ipH.IPV4_DEVCONF_FORWARDING, forwarding],
+    [ipH.IPV4_DEVCONF_ARP_IGNORE, arpIgnore],
+    [ipH.IPV4_DEVCONF_ARP_ANNOUNCE, arpAnnounce],
+    [ipH.IPV4_DEVCONF_ARP_NOTIFY, arpNotify],
+  ];
+  pushNested(out, ifla.IFLA_AF_SPEC, (spec) =>
+    pushNested(spec, socketH.AF_INET, (inet) =>
+      pushNested(inet, ifla.IFLA_INET_CONF, (conf) => {
+        for (const [id, value] of settings) if (value !== undefined) conf.push(id, putU32(value));
+      }),
+    ),
+  );
 }
 
 /** Moves a link to the namespace of that file descriptor. */

@@ -1,6 +1,18 @@
 /** Addresses and routes as rtnetlink messages (linux/if_addr.h, linux/rtnetlink.h). Pure. */
 import { AttrStream, putU32 } from 'netlink/dist/structs.js';
-import { addressOf, type Cidr, type Family, familyOf, type Ip, ipBytes, ipFrom, lastOf, lengthOf, toCidr, widthOf } from '../net/ip';
+import {
+  addressOf,
+  type Cidr,
+  type Family,
+  familyOf,
+  type Ip,
+  ipBytes,
+  ipFrom,
+  lastOf,
+  lengthOf,
+  toCidr,
+  widthOf,
+} from '../net/ip';
 import { type Address, mainTable, type Route, type RouteFilter } from '../net/route';
 import { afOf, eachAttribute, familyOfAf, findAddress, type Message, pushNested, u16 } from './codec';
 import { ifAddrH as ifa, netlinkH as nl, rtnetlinkH as rt } from './headers';
@@ -11,7 +23,11 @@ const hopLength = 8; // struct rtnexthop
 
 /** Asks for addresses. A kernel with strict checks answers for that link only; others must be filtered. */
 export function getAddresses(family: Family | undefined, index: number): Message {
-  return { type: rt.RTM_GETADDR, flags: 0, body: [addressHeader(family === undefined ? 0 : afOf(family), 0, 0, index)] };
+  return {
+    type: rt.RTM_GETADDR,
+    flags: 0,
+    body: [addressHeader(family === undefined ? 0 : afOf(family), 0, 0, index)],
+  };
 }
 
 /** Adds an address, without label, as the reference does. */
@@ -96,10 +112,20 @@ function routeBody(route: Route, head: { scope: number; protocol: number }): rea
   const table = route.table ?? mainTable;
   const flags = route.onlink === true ? rt.RTNH_F_ONLINK : 0;
   const out = new AttrStream();
-  out.emit(routeHeader({ family, dstLength: lengthOf(route.dst), table: table < 256 ? table : rt.RT_TABLE_UNSPEC, type: rt.RTN_UNICAST, flags, ...head }));
+  out.emit(
+    routeHeader({
+      family,
+      dstLength: lengthOf(route.dst),
+      table: table < 256 ? table : rt.RT_TABLE_UNSPEC,
+      type: rt.RTN_UNICAST,
+      flags,
+      ...head,
+    }),
+  );
   out.push(rt.RTA_DST, ipBytes(addressOf(route.dst)));
   if (route.source !== undefined) out.push(rt.RTA_PREFSRC, ipBytes(route.source));
-  if (route.gateway !== undefined && familyOf(route.gateway) === family) out.push(rt.RTA_GATEWAY, ipBytes(route.gateway));
+  if (route.gateway !== undefined && familyOf(route.gateway) === family)
+    out.push(rt.RTA_GATEWAY, ipBytes(route.gateway));
   if (route.gateway !== undefined && familyOf(route.gateway) !== family)
     out.push(rt.RTA_VIA, [Buffer.from([afOf(familyOf(route.gateway)), 0]), ipBytes(route.gateway)]); // struct rtvia
   if (table >= 256) out.push(rt.RTA_TABLE, putU32(table));
@@ -144,7 +170,16 @@ export function decodeRoute(data: Buffer): readonly Route[] {
   if (familyOf(dst) !== family) return []; // ::ffff:0:0/96 has no form of its own here, and no delegate's business
   const kernels = table === rt.RT_TABLE_LOCAL && data.readUInt8(5) === rt.RTPROT_KERNEL;
   if (kernels) return []; // ff00::/8 is unicast for older kernels
-  const common = { dst: toCidr(dst, length), source, table, metric, scope: data.readUInt8(6), protocol: data.readUInt8(5), mtu, advmss };
+  const common = {
+    dst: toCidr(dst, length),
+    source,
+    table,
+    metric,
+    scope: data.readUInt8(6),
+    protocol: data.readUInt8(5),
+    mtu,
+    advmss,
+  };
   const onlink = (of: number): true | undefined => ((of & rt.RTNH_F_ONLINK) !== 0 ? true : undefined);
   if (hops === undefined) return [{ ...common, ...hop, onlink: onlink(flags) }];
   return decodeHops(hops).map(({ flags: own, ...each }) => ({ ...common, ...each, onlink: onlink(own) }));

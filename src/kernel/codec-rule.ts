@@ -1,5 +1,5 @@
 /** Routing policy rules as rtnetlink messages (linux/fib_rules.h). Pure. */
-import { AttrStream, putU32, putU8 } from 'netlink/dist/structs.js';
+import { AttrStream, putU8, putU32 } from 'netlink/dist/structs.js';
 import { addressOf, type Family, familyOf, ipBytes, lengthOf, toCidr } from '../net/ip';
 import type { Rule } from '../net/route';
 import { afOf, eachAttribute, familyOfAf, findAddress, type Message } from './codec';
@@ -16,7 +16,11 @@ export function getRules(family: Family): Message {
 
 /** Adds a rule; without a priority the kernel takes the next one above (in effect before) the rules it was born with. */
 export function newRule(rule: Rule): Message {
-  return { type: rt.RTM_NEWRULE, flags: nl.NLM_F_CREATE | nl.NLM_F_EXCL, body: ruleBody({ ...rule, protocol: rule.protocol ?? rt.RTPROT_BOOT }) };
+  return {
+    type: rt.RTM_NEWRULE,
+    flags: nl.NLM_F_CREATE | nl.NLM_F_EXCL,
+    body: ruleBody({ ...rule, protocol: rule.protocol ?? rt.RTPROT_BOOT }),
+  };
 }
 
 /** Takes a rule out. The kernel takes the first that agrees in what is given, so give everything. */

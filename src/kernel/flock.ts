@@ -35,7 +35,10 @@ function take(path: string, mode: number, flags: number): Lock | undefined {
   try {
     fd = openSync(path, constants.O_RDONLY | constants.O_CREAT, mode); // Node adds O_CLOEXEC: a child must not keep the lock
   } catch (cause) {
-    throw new CniError('IoFailed', `Cannot open the lock file ${path}: ${errnoOf(cause) ?? String(cause)}`, { cause, errno: errnoOf(cause) });
+    throw new CniError('IoFailed', `Cannot open the lock file ${path}: ${errnoOf(cause) ?? String(cause)}`, {
+      cause,
+      errno: errnoOf(cause),
+    });
   }
   try {
     const { dev, ino } = fstatSync(fd);

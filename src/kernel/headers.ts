@@ -111,6 +111,15 @@ export const ifLinkH = {
   IFLA_VRF_TABLE: 1,
   IFLA_BRPORT_MODE: 4,
   IFLA_BRPORT_ISOLATED: 33,
+  IFLA_INET_CONF: 1,
+} as const;
+
+/** linux/ip.h. */
+export const ipH = {
+  IPV4_DEVCONF_FORWARDING: 1,
+  IPV4_DEVCONF_ARP_ANNOUNCE: 18,
+  IPV4_DEVCONF_ARP_IGNORE: 19,
+  IPV4_DEVCONF_ARP_NOTIFY: 22,
 } as const;
 
 /** linux/if.h. */

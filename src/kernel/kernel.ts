@@ -18,6 +18,8 @@ export function openKernel(): Kernel {
   return {
     host: new RouteNetns(undefined, undefined),
     find,
-    open: async (path) => (await find(path)) ?? fail('NetnsMissing', `Cannot open the network namespace ${path}: there is none at that path`),
+    open: async (path) =>
+      (await find(path)) ??
+      fail('NetnsMissing', `Cannot open the network namespace ${path}: there is none at that path`),
   };
 }

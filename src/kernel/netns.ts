@@ -68,7 +68,8 @@ export class RouteNetns implements Netns {
     try {
       this.#open().change(link.setLink(index, change), action);
     } catch (error) {
-      if (errnoOf(error) === 'EEXIST' && change.name !== undefined) throw taken(`rename link ${index}`, change.name, error);
+      if (errnoOf(error) === 'EEXIST' && change.name !== undefined)
+        throw taken(`rename link ${index}`, change.name, error);
       throw error;
     }
   }
@@ -124,7 +125,10 @@ export class RouteNetns implements Netns {
     const table = filter.table ?? mainTable;
     const wanted = filter.family === undefined ? families : [filter.family];
     const ask = (family: Family): readonly Route[] =>
-      tolerant(() => this.#open().dump(route.getRoutes(family, filter), route.decodeRoute, 'list routes').flat(), ['ENOENT', 'ENODEV']) ?? [];
+      tolerant(
+        () => this.#open().dump(route.getRoutes(family, filter), route.decodeRoute, 'list routes').flat(),
+        ['ENOENT', 'ENODEV'],
+      ) ?? [];
     return wanted.flatMap((family) =>
       ask(family).filter(
         (r) =>
@@ -155,13 +159,21 @@ export class RouteNetns implements Netns {
   async deleteRule(gone: Rule): Promise<void> {
     const given = (key: 'priority' | 'protocol', of: Rule): boolean => gone[key] === undefined || gone[key] === of[key];
     const found = this.#rules().find(
-      (r) => r.family === gone.family && r.source === gone.source && r.table === gone.table && given('priority', r) && given('protocol', r),
+      (r) =>
+        r.family === gone.family &&
+        r.source === gone.source &&
+        r.table === gone.table &&
+        given('priority', r) &&
+        given('protocol', r),
     );
-    if (found !== undefined) this.#remove(rule.deleteRule(found), `delete rule from ${gone.source ?? 'all'} lookup ${gone.table}`);
+    if (found !== undefined)
+      this.#remove(rule.deleteRule(found), `delete rule from ${gone.source ?? 'all'} lookup ${gone.table}`);
   }
 
   async bridgeVlans(index: number): Promise<readonly BridgeVlan[]> {
-    return this.#open().dump(bridge.getVlans(), (data) => bridge.decodeVlans(data, index), 'list VLANs of bridge ports').flat();
+    return this.#open()
+      .dump(bridge.getVlans(), (data) => bridge.decodeVlans(data, index), 'list VLANs of bridge ports')
+      .flat();
   }
 
   async addBridgeVlan(index: number, vlan: BridgeVlan): Promise<void> {
@@ -220,7 +232,8 @@ export class RouteNetns implements Netns {
   }
 
   #rules(): readonly Rule[] {
-    const ask = (family: Family): readonly Rule[] => this.#open().dump(rule.getRules(family), rule.decodeRule, 'list rules');
+    const ask = (family: Family): readonly Rule[] =>
+      this.#open().dump(rule.getRules(family), rule.decodeRule, 'list rules');
     return families.flatMap((family) => ask(family).filter((r) => r.family === family)); // without IPv6 the kernel answers with IPv4
   }
 

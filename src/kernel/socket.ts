@@ -96,7 +96,8 @@ export class RouteSocket {
         if ((flags & nl.NLM_F_DUMP_INTR) !== 0) disturbed = true;
         if (type === nl.NLMSG_ERROR || type === nl.NLMSG_DONE) {
           const number = data.length >= 4 ? -data.readInt32LE(0) : 0;
-          if (number > 0) throw refused(action, errnoName(number), extendedAck(flags, data, wordsAt(type, flags, data)));
+          if (number > 0)
+            throw refused(action, errnoName(number), extendedAck(flags, data, wordsAt(type, flags, data)));
           return { found, disturbed };
         }
         if (type === nl.NLMSG_NOOP) continue;
@@ -115,7 +116,9 @@ export class RouteSocket {
       if (length < 0) {
         const errno = lastErrno();
         if (errno === 'EINTR') continue;
-        throw errno === 'EAGAIN' ? refused(action, 'ETIMEDOUT', `no answer within ${patience} s`) : refused(action, errno);
+        throw errno === 'EAGAIN'
+          ? refused(action, 'ETIMEDOUT', `no answer within ${patience} s`)
+          : refused(action, errno);
       }
       if (length > received.length) throw refused(action, 'EMSGSIZE', `an answer of ${length} bytes`);
       if (sender.readUInt32LE(4) === 0) return length; // others are not the kernel

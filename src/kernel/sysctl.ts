@@ -22,7 +22,10 @@ export function writeSysctl(key: string, value: string): void {
   }
   const now = readSysctl(key);
   if (now === undefined || words(now) !== words(value))
-    throw new CniError('SysctlRefused', `Cannot set sysctl ${key} to ${JSON.stringify(value)}: the kernel keeps ${JSON.stringify(now)}`);
+    throw new CniError(
+      'SysctlRefused',
+      `Cannot set sysctl ${key} to ${JSON.stringify(value)}: the kernel keeps ${JSON.stringify(now)}`,
+    );
 }
 
 function file(key: string): string {

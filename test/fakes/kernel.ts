@@ -265,6 +265,7 @@ export class FakeNetns implements Netns {
     if (change.promisc !== undefined) d.promisc = Math.max(0, d.promisc + (change.promisc ? 1 : -1));
     if (change.txQueueLength !== undefined) d.txQueueLength = change.txQueueLength;
     if (change.alias !== undefined) d.alias = change.alias === '' ? undefined : change.alias;
+    for (const [key, value] of ipv4Sysctls(d.name, change.ipv4)) this.sysctls.set(key, value);
     if (change.up === true) {
       if (d.detail.kind === 'vlan' && d.parent?.up === false) throw refused(action, 'ENETDOWN');
       this.bringUp(d);
@@ -622,4 +623,19 @@ function linkLocal(of: Mac): Cidr {
     (b[4] ?? 0) * 256 + (b[5] ?? 0),
   ];
   return toCidr(ip(`fe80::${words.map((word) => word.toString(16)).join(':')}`, 'address'), 64);
+}
+
+/** The keys behind the per-link IPv4 settings of a change. */
+function ipv4Sysctls(name: string, settings: LinkChange['ipv4']): readonly (readonly [string, string])[] {
+  const keys = {
+    forwarding: 'forwarding',
+    arpIgnore: 'arp_ignore',
+    arpAnnounce: 'arp_announce',
+    arpNotify: 'arp_notify',
+  };
+  return Object.entries(settings ?? {}).flatMap(([setting, value]) =>
+    value === undefined
+      ? []
+      : [[`net/ipv4/conf/${name}/${keys[setting as keyof typeof keys]}`, String(value)] as const],
+  );
 }
