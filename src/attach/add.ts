@@ -3,6 +3,7 @@ import { mergeResults } from '../cni/merge';
 import type { Result } from '../cni/result';
 import { fail, placed } from '../error';
 import { addressOf, findCidr, findIp } from '../net/ip';
+import type { Link } from '../net/link';
 import type { IfName } from '../net/names';
 import type { Attachment } from '../pod/attachment';
 import { addChain, type LiveSandbox, validateChain } from './chain';
@@ -87,16 +88,21 @@ async function addOne(attachment: Attachment, sandbox: LiveSandbox, edges: Edges
       fail('LinkExists', `Cannot make interface ${ifName}: the pod has one of that name`);
     const result = await addChain(attachment, sandbox, edges, undo);
     checkAsked(attachment, result);
-    if (!attachment.isDefault && attachment.isolated) await isolate(pod, ifName);
     const names = result.interfaces
       .filter(({ sandbox: path }) => path !== undefined && path !== '')
       .map(({ name }) => name);
-    const links = await Promise.all([...new Set([ifName, ...names])].map((name) => pod.findLink(name)));
-    const indexes = links.flatMap((link) => (link === undefined ? [] : [link.index]));
-    return { attachment, result, index: links[0]?.index ?? 0, indexes };
+    const links: Link[] = [];
+    for (const name of new Set([ifName, ...names])) links.push(...present(await pod.findLink(name)));
+    const own = links.find(({ name }) => name === ifName); // a device handed to user space has none
+    if (own !== undefined && !attachment.isDefault && attachment.isolated) await isolate(pod, own);
+    return { attachment, result, index: own?.index ?? 0, indexes: links.map(({ index }) => index) };
   } catch (error) {
     throw placed(error, { network: attachment.network, ifName });
   }
+}
+
+function present<T>(value: T | undefined): readonly T[] {
+  return value === undefined ? [] : [value];
 }
 
 function at(attachment: Attachment, work: () => void): void {

@@ -3,9 +3,9 @@ import { parseResult, toVersion } from '../cni/convert';
 import { typeOf } from '../cni/network';
 import { emptyResult, type Result } from '../cni/result';
 import { isAtLeast } from '../cni/version';
-import { type CniError, fail, toCniError } from '../error';
+import { CniError, fail, toCniError } from '../error';
 import { isRecord, type Json, record } from '../json';
-import type { ContainerId, NetnsPath } from '../net/names';
+import type { ContainerId, IfName, NetnsPath } from '../net/names';
 import type { Attachment } from '../pod/attachment';
 import type { AddContext, CheckContext, DelContext, Delegate, Ipam } from './delegate';
 import type { Edges, ForeignCall, Netns } from './ports';
@@ -44,17 +44,37 @@ export async function addChain(
   return prevResult ?? emptyResult;
 }
 
-/** DEL of every plugin, last one first; each is tried, what failed is returned. */
-export async function delChain(attachment: Attached, sandbox: Sandbox, edges: Edges): Promise<readonly CniError[]> {
+/**
+ * DEL of every plugin, last one first; each is tried, what failed is returned. The pod's links go into `links` instead of
+ * being deleted: the kernel waits once for each deletion, or once for all of them together.
+ */
+export async function delChain(
+  attachment: Attached,
+  sandbox: Sandbox,
+  edges: Edges,
+  links: Set<IfName>,
+): Promise<readonly CniError[]> {
+  const pod = sandbox.pod === undefined ? undefined : deferringDeletion(sandbox.pod, links);
   const failures: CniError[] = [];
   for (const plugin of attachment.plugins.toReversed()) {
     try {
-      await new PluginCall(attachment, plugin, sandbox, edges, attachment.result).del();
+      await new PluginCall(attachment, plugin, { ...sandbox, pod }, edges, attachment.result).del();
     } catch (error) {
       failures.push(toCniError(error));
     }
   }
   return failures;
+}
+
+/** The same namespace, whose links are noted for deletion. */
+function deferringDeletion(pod: Netns, links: Set<IfName>): Netns {
+  return new Proxy(pod, {
+    get(target, key: keyof Netns) {
+      if (key === 'deleteLink') return async (name: IfName) => void links.add(name);
+      const value = target[key];
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
 }
 
 /** CHECK of every plugin against the attachment's own recorded result. */
@@ -100,8 +120,7 @@ class PluginCall {
   async add(undo: Undo): Promise<Result> {
     if (this.#builtIn !== undefined)
       return this.#builtIn.bind(this.#config).add({ ...this.#context(), ...this.#live(), undo });
-    undo.push(() => this.#run('DEL'));
-    return this.#parsed(await this.#run('ADD'), this.#type);
+    return this.#addForeign(undo);
   }
 
   async del(): Promise<void> {
@@ -168,13 +187,22 @@ class PluginCall {
   /** Delegation: the same environment, the whole configuration of the plugin above (CNI specification 1.1, section 4). */
   #foreignIpam(type: string): Ipam {
     return {
-      add: async (undo) => {
-        undo.push(() => this.#run('DEL', type));
-        return this.#parsed(await this.#run('ADD', type), type);
-      },
+      add: (undo) => this.#addForeign(undo, type),
       del: async () => void (await this.#run('DEL', type)),
       check: async () => void (await this.#run('CHECK', type)),
     };
+  }
+
+  /** ADD of an executable, its way back first. One that is not there did nothing: there is nothing to take back. */
+  async #addForeign(undo: Undo, type = this.#type): Promise<Result> {
+    let missing = false;
+    undo.push(async () => (missing ? '' : this.#run('DEL', type)));
+    try {
+      return this.#parsed(await this.#run('ADD', type), type);
+    } catch (error) {
+      missing = error instanceof CniError && error.reason === 'DelegateMissing';
+      throw error;
+    }
   }
 
   #run(command: ForeignCall['command'], type = this.#type): Promise<string> {

@@ -92,8 +92,11 @@ async function addRoute(pod: Netns, link: Link, route: Route): Promise<void> {
 }
 
 async function announceOnUp(pod: Netns, link: Link): Promise<void> {
-  await quietly(() => pod.setSysctl(`net/ipv4/conf/${link.name}/arp_notify`, '1'));
-  await quietly(() => pod.setSysctl(`net/ipv6/conf/${link.name}/ndisc_notify`, '1'));
+  try {
+    await pod.changeLink(link.index, { ipv4: { arpNotify: 1 } });
+  } catch (error) {
+    if (!says(error, 'EAFNOSUPPORT')) throw error; // a link too small for IPv4 has nothing to announce
+  }
 }
 
 /** A pod's namespace may have IPv6 off by default; addresses must outlive a link that goes down. */
@@ -103,6 +106,7 @@ async function allowIpv6(pod: Netns, link: Link, dad: boolean): Promise<void> {
     if (disabled !== undefined && disabled !== '0') await pod.setSysctl(`net/ipv6/conf/${name}/disable_ipv6`, '0');
   }
   await pod.setSysctl(`net/ipv6/conf/${link.name}/keep_addr_on_down`, '1');
+  await quietly(() => pod.setSysctl(`net/ipv6/conf/${link.name}/ndisc_notify`, '1'));
   if (!dad) await quietly(() => pod.setSysctl(`net/ipv6/conf/${link.name}/accept_dad`, '0'));
 }
 

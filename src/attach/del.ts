@@ -33,16 +33,19 @@ export async function delAll({ containerId, ifName, netns }: DelRequest, edges: 
 
 /** Takes back every attachment, last one first, and keeps only what failed in the record. Returns the failures. */
 export async function delRecorded(record: AttachRecord, sandbox: Sandbox, edges: Edges): Promise<readonly CniError[]> {
-  const failures: CniError[] = [];
-  const left: RecordedAttachment[] = [];
+  const outcomes: Outcome[] = [];
   for (const attachment of record.attachments.toReversed()) {
-    const { network, ifName } = attachment;
-    const problems = await delChain(attachment, sandbox, edges);
-    failures.push(...problems.map((problem) => placed(problem, { network, ifName })));
-    if (problems.length > 0) left.unshift(attachment);
+    const links = new Set<IfName>();
+    const problems = await delChain(attachment, sandbox, edges, links);
+    outcomes.unshift({ attachment, links, problems });
   }
-  if (left.length === 0) await edges.records.delete(record, record.pod);
+  const failed = (await withLinksDeleted(outcomes, sandbox)).filter(({ problems }) => problems.length > 0);
+  const failures = failed.flatMap(({ attachment: { network, ifName }, problems }) =>
+    problems.map((problem) => placed(problem, { network, ifName })),
+  );
+  if (failed.length === 0) await edges.records.delete(record, record.pod);
   else {
+    const left = failed.map(({ attachment }) => attachment);
     await edges.records.save({ ...record, attachments: left, result: undefined });
     edges.log.warn(
       { containerId: record.containerId, left: failures.map(({ message }) => message) },
@@ -50,6 +53,33 @@ export async function delRecorded(record: AttachRecord, sandbox: Sandbox, edges:
     );
   }
   return failures;
+}
+
+/** How the DEL of one attachment went, and the links of the pod that are left to delete for it. */
+interface Outcome {
+  readonly attachment: RecordedAttachment;
+  readonly links: ReadonlySet<IfName>;
+  readonly problems: readonly CniError[];
+}
+
+/** Deletes the links of all attachments together; when that fails, one by one, so that each failure has its place. */
+async function withLinksDeleted(outcomes: readonly Outcome[], { pod }: Sandbox): Promise<readonly Outcome[]> {
+  const names = outcomes.flatMap(({ links }) => [...links]);
+  if (pod === undefined || names.length === 0) return outcomes;
+  try {
+    await pod.deleteLinks(names);
+    return outcomes;
+  } catch {
+    return await Promise.all(
+      outcomes.map(async (one) => ({ ...one, problems: [...one.problems, ...(await deleteEach(one.links, pod))] })),
+    );
+  }
+}
+
+async function deleteEach(links: ReadonlySet<IfName>, pod: Netns): Promise<readonly CniError[]> {
+  const problems: CniError[] = [];
+  for (const name of links) await pod.deleteLink(name).catch((error) => problems.push(toCniError(error)));
+  return problems;
 }
 
 /**

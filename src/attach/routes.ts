@@ -19,7 +19,7 @@ import type { Attachment } from '../pod/attachment';
 export interface Routed {
   readonly attachment: Pick<Attachment, 'network' | 'ifName' | 'isDefault' | 'defaultRoute' | 'plugins'>;
   readonly result: Result;
-  readonly index: number; // of attachment.ifName in the pod
+  readonly index: number; // of attachment.ifName in the pod; 0: a foreign delegate made none
   readonly indexes: readonly number[]; // of every link the attachment made in the pod
 }
 
@@ -106,6 +106,8 @@ function moved(
 /** Several gateways stand behind each other in the order of the annotation. */
 function defaultVia(gateway: Ip, at: number, { attachment, result, index }: Routed, main: readonly Route[]): Route {
   const family = familyOf(gateway);
+  if (index === 0)
+    fail('RouteImpossible', `Cannot use default-route ${gateway}: the pod has no interface ${attachment.ifName}`);
   const reachable = result.ips.some(({ address }) => contains(address, gateway));
   const linkLocal = family === 6 && contains('fe80::/10' as Cidr, gateway);
   if (!reachable && !linkLocal)
@@ -161,7 +163,7 @@ function guarded(
 /** Source-based routing takes the connected routes out of the main table; unbound sockets and CHECK need them. */
 function sourceHints({ attachment, result, index }: Routed, main: readonly Route[]): readonly Route[] {
   const sbr = attachment.plugins.find(({ type }) => type === 'sbr');
-  if (sbr === undefined || sbr.addSourceHints === false || sbr.table !== undefined) return [];
+  if (sbr === undefined || index === 0 || sbr.addSourceHints === false || sbr.table !== undefined) return [];
   return result.ips
     .filter(({ interface: at }) => at === undefined || result.interfaces[at]?.name === attachment.ifName)
     .map(({ address }) => ({

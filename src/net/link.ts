@@ -45,9 +45,19 @@ export type OperState = 'unknown' | 'notpresent' | 'down' | 'lowerlayerdown' | '
 /** What a new link is to be; unset fields are left to the kernel. */
 export type LinkSpec = LinkBase &
   (
-    | { readonly kind: 'macvlan'; readonly parent: number; readonly mode: MacvlanMode; readonly broadcastQueueLength?: number | undefined }
+    | {
+        readonly kind: 'macvlan';
+        readonly parent: number;
+        readonly mode: MacvlanMode;
+        readonly broadcastQueueLength?: number | undefined;
+      }
     | { readonly kind: 'ipvlan'; readonly parent: number; readonly mode: IpvlanMode }
-    | { readonly kind: 'vlan'; readonly parent: number; readonly id: number; readonly protocol?: VlanProtocol | undefined }
+    | {
+        readonly kind: 'vlan';
+        readonly parent: number;
+        readonly id: number;
+        readonly protocol?: VlanProtocol | undefined;
+      }
     | { readonly kind: 'bridge'; readonly vlanFiltering?: boolean | undefined }
     | { readonly kind: 'veth'; readonly peerName: IfName } // the peer is made in the namespace the request is sent from
     | { readonly kind: 'dummy' }
@@ -70,6 +80,15 @@ export interface LinkChange {
   readonly master?: number | undefined; // 0: none
   readonly txQueueLength?: number | undefined;
   readonly alias?: string | undefined;
+  readonly ipv4?: Ipv4Settings | undefined;
+}
+
+/** Per-link IPv4 settings (IFLA_INET_CONF; Documentation/networking/ip-sysctl.rst, conf/<link>); unset ones stay. */
+export interface Ipv4Settings {
+  readonly forwarding?: 0 | 1 | undefined;
+  readonly arpIgnore?: number | undefined;
+  readonly arpAnnounce?: number | undefined;
+  readonly arpNotify?: 0 | 1 | undefined;
 }
 
 /** One VLAN of a bridge port (struct bridge_vlan_info in linux/if_bridge.h). */

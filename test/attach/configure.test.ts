@@ -79,7 +79,8 @@ describe('addresses of a lease', () => {
     const { pod, link } = await fresh({ record: true });
     await configure(pod, link, lease(['10.1.0.5/24', 'fd00:1::5/64']));
     const acts = pod.kernel.calls.filter((call) => /^(addAddress|changeLink)/.test(call));
-    expect(acts).toEqual(['addAddress 10.1.0.5/24', 'addAddress fd00:1::5/64', `changeLink ${link.index}`]);
+    const announced = `changeLink ${link.index}`; // arp_notify is on before
+    expect(acts).toEqual([announced, 'addAddress 10.1.0.5/24', 'addAddress fd00:1::5/64', `changeLink ${link.index}`]);
   });
 
   it('of IPv6 stay when the link goes down for a while', async () => {

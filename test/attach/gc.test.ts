@@ -87,6 +87,7 @@ describe('GC by the runtime', () => {
   it('reports what it could not free, and frees the rest', async () => {
     const { add, edges, kernel, reserved, record } = world({ networks });
     await add('a');
+    kernel.failNext('deleteLinks', 'EIO');
     kernel.failNext('deleteLink', 'EIO');
     const { failed } = await gcAll({ valid: [], dryRun: false }, edges);
     expect(failed).toMatchObject([{ containerId: 'c1', error: { reason: 'KernelRefused' } }]);

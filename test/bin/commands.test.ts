@@ -66,6 +66,7 @@ describe('braid gc', () => {
   it('tells what could not be freed', async () => {
     const { add, edges, kernel } = world({ networks });
     await add('a');
+    kernel.failNext('deleteLinks', 'EIO');
     kernel.failNext('deleteLink', 'EIO');
     const report = await gcAll({ valid: [], dryRun: false }, edges);
     expect(toGcText(report, false)).toMatch(/^FAILED {2}attachment {2}c1 .*EIO/m);

@@ -160,7 +160,7 @@ describe('macvlan', () => {
   });
 
   it('announces its addresses when it goes up', async () => {
-    const { pod, add } = lab({ ipam: fixedIpam(['10.1.0.5/24']) });
+    const { pod, add } = lab({ ipam: fixedIpam(['10.1.0.5/24', 'fd00:1::5/64']) });
     await add(macvlan, config);
     expect(await pod.sysctl('net/ipv4/conf/net1/arp_notify')).toBe('1');
     expect(await pod.sysctl('net/ipv6/conf/net1/ndisc_notify')).toBe('1');
