@@ -64,7 +64,7 @@ function parseJson(text: string, source: string): readonly unknown[] {
 /** Bun's own parser reads in microseconds, but does not say where a mistake is. */
 async function parseYaml(text: string, source: string): Promise<readonly unknown[]> {
   try {
-    const documents: unknown = Bun.YAML.parse(text);
+    const documents: unknown = Bun.YAML.parse(outdented.test(text) ? indentQuoted(text) : text);
     return Array.isArray(documents) ? documents : [documents]; // an array: one item a document
   } catch (cause) {
     return fail('NetworkInvalid', `Cannot read ${source}: invalid YAML ${await yamlMistake(text, cause)}`, { cause });
@@ -74,8 +74,35 @@ async function parseYaml(text: string, source: string): Promise<readonly unknown
 /** Where and what the mistake is, by the yaml package: it takes 30 ms to load, so only now. */
 async function yamlMistake(text: string, cause: unknown): Promise<string> {
   const { parseAllDocuments } = await import('yaml');
-  const mistake = [...parseAllDocuments(text)].flatMap(({ errors }) => errors)[0];
+  const mistake = [...parseAllDocuments(indentQuoted(text))].flatMap(({ errors }) => errors)[0];
   const [{ line, col }] = mistake?.linePos ?? [{ line: 1, col: 1 }];
   const words = mistake?.message.replace(/ at line \d+, column \d+:?[\s\S]*$/, '') ?? String(cause);
   return `at line ${line}, column ${col}: ${words}`;
+}
+
+/** A line that begins with the end of a quoted JSON text, as in most NetworkAttachmentDefinitions ever published. */
+const outdented = /^[ \t]*[}\]]+['"]/m;
+
+/**
+ * YAML wants every line of a quoted text further right than its key; libyaml, and with it kubectl, does not look, and
+ * people write `  }'`. Blanks at the start of such a line mean nothing, so more of them change nothing.
+ */
+function indentQuoted(text: string): string {
+  let open: { readonly quote: string; readonly indent: string } | undefined;
+  return text
+    .split('\n')
+    .map((line) => {
+      const [, indent = '', quote, rest = ''] = /^(\s*)(?:- +)*[\w."/-]+:\s+(['"])(.*)$/s.exec(line) ?? [];
+      const here = open ?? (quote === undefined ? undefined : { quote, indent });
+      if (here === undefined) return line;
+      const shifted = open === undefined ? line : `${here.indent}    ${line.trimStart()}`;
+      open = closes(open === undefined ? rest : line, here.quote) ? undefined : here;
+      return shifted;
+    })
+    .join('\n');
+}
+
+/** Whether the quoted text ends on this line; an escaped quote does not end it. */
+function closes(line: string, quote: string): boolean {
+  return line.replace(quote === "'" ? /''/g : /\\./g, '').includes(quote);
 }

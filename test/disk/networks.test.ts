@@ -102,6 +102,16 @@ metadata: {name: other}
     expect(await networks.find('default', 'blue')).toBeUndefined();
   });
 
+  it('is read as kubectl reads it: quoted lines may stand at or before their key', async () => {
+    const config = ["{", '  "type": "macvlan",', '"master": "it\'\'s"', "}"].join('\n  ').replace('\n  "master', '\n"master');
+    const text = yaml('loose', config);
+    const { networks } = place({ 'nets/a.yaml': `${text}---\n${text.replace('loose', 'second')}` });
+    for (const name of ['loose', 'second']) {
+      const found = await networks.find('default', name);
+      expect(JSON.parse(found?.config ?? '')).toEqual({ type: 'macvlan', master: "it's" });
+    }
+  });
+
   it('is the later one when two files define it, and that is told', async () => {
     const { root, networks, log } = place({
       'nets/a.json': nad('blue', '1'),

@@ -3,6 +3,7 @@ import { execFileSync, spawn } from 'node:child_process';
 import { chmodSync, existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
+import { toStatus } from '../../src/pod/status';
 
 /** The executable under test. */
 export const braid = resolve(process.env.BRAID_BIN ?? join(import.meta.dirname, '../../dist/braid'));
@@ -117,9 +118,10 @@ export class Space {
     return lines(this.ip(`-${family} route show table ${table}`)).sort();
   }
 
-  /** Lines of `ip rule` that are not the kernel's own three. */
+  /** Lines of `ip rule` that are not the kernel's own three, without preference and origin, sorted. */
   rules(family: 4 | 6 = 4): readonly string[] {
-    return lines(this.ip(`-${family} rule show`)).filter((line) => !/^(0|32766|32767):/.test(line));
+    const own = lines(this.ip(`-${family} rule show`)).filter((line) => !/^(0|32766|32767):/.test(line));
+    return own.map((line) => line.replace(/^\d+: /, '').replace(/ proto \w+$/, '')).sort();
   }
 
   /** First line of `ip route get`. */
@@ -167,7 +169,6 @@ export type Changes = Json;
 
 /** A node: a namespace with the executable's folders, its own links, and pods. */
 export class Node extends Space {
-  readonly #number = ++nodes;
   readonly #pods: Pod[] = [];
   #links: readonly string[] | undefined;
   /** Files of the test. */
@@ -181,7 +182,7 @@ export class Node extends Space {
   readonly #calls = join(this.dir, 'calls');
 
   constructor() {
-    super(`node${nodes + 1}`);
+    super(`node${++nodes}`);
     for (const dir of [this.manifests, this.confDir, this.binDir, this.#calls]) mkdirSync(dir, { recursive: true });
     onTestFinished(() => {
       for (const path of [this.dir, this.leases, '/var/lib/cni/networks']) rmSync(path, { recursive: true, force: true });
@@ -229,8 +230,8 @@ export class Node extends Space {
   }
 
   /** Runs the executable on the node: the environment is exactly `env`, the configuration stands on stdin. */
-  async call(env: Readonly<Record<string, string>>, conf: Json | string, program = braid): Promise<Answer> {
-    const child = spawn('nsenter', [`--net=${this.path}`, program], { env: { PATH: process.env.PATH, ...env } as NodeJS.ProcessEnv, cwd: '/' });
+  async call(env: Readonly<Record<string, string>>, conf: Json | string, command: readonly string[] = [braid]): Promise<Answer> {
+    const child = spawn('nsenter', [`--net=${this.path}`, ...command], { env: { PATH: process.env.PATH, ...env } as NodeJS.ProcessEnv, cwd: '/' });
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
@@ -309,12 +310,13 @@ esac
     return stores.flatMap((pattern) => globSync(pattern)).filter((path) => /\/[0-9a-f]+[.:][0-9a-f.:]+$/.test(path));
   }
 
-  /** Files below the executable's state folder, other than empty folders. */
+  /** Files of the executable's state, but those that remember where stores of addresses are. */
   stateFiles(): readonly string[] {
     if (!existsSync(this.state)) return [];
     return readdirSync(this.state, { recursive: true, withFileTypes: true })
       .filter((entry) => !entry.isDirectory())
-      .map((entry) => join(entry.parentPath, entry.name));
+      .map((entry) => join(entry.parentPath, entry.name))
+      .filter((path) => !path.startsWith(join(this.state, 'stores/')));
   }
 
   nft(): string {
@@ -390,10 +392,16 @@ export class Pod extends Space {
     return this.node.call({ ...this.env(command), ...env }, this.conf(changes));
   }
 
+  /** The same where the node has no nft command: its folder is empty. */
+  callWithoutNft(command: string): Promise<Answer> {
+    const hidden = 'mount -t tmpfs tmpfs "$(dirname "$(readlink -f "$(command -v nft)")")" && exec "$0"';
+    return this.node.call(this.env(command), this.conf(), ['unshare', '-m', 'sh', '-c', hidden, braid]);
+  }
+
   /** ADD that succeeds; its result. */
   async add(changes: Changes = {}): Promise<Printed> {
     const answer = await this.call('ADD', changes);
-    expect(answer, 'ADD').toMatchObject({ status: 0 });
+    expect(answer.status, `ADD: ${answer.stdout}${answer.stderr}`).toBe(0);
     return answer.json;
   }
 
@@ -402,7 +410,8 @@ export class Pod extends Space {
     const before = this.node.reservations();
     const files = this.node.stateFiles();
     const answer = await this.call('ADD', changes);
-    expect(answer, 'ADD').toMatchObject({ status: 1, json: { code: expect.any(Number), msg: expect.any(String) } });
+    expect(answer.status, `ADD: ${answer.stdout}${answer.stderr}`).toBe(1);
+    expect(answer.json).toMatchObject({ code: expect.any(Number), msg: expect.any(String) });
     expect(this.names(), 'links of the pod').toEqual(['lo']);
     expect(this.node.reservations(), 'addresses of host-local').toEqual(before);
     expect(this.node.stateFiles(), 'state').toEqual(files);
@@ -410,11 +419,13 @@ export class Pod extends Space {
   }
 
   async check(changes: Changes = {}): Promise<void> {
-    expect(await this.call('CHECK', changes), 'CHECK').toMatchObject({ status: 0, stdout: '' });
+    const { status, stdout, stderr } = await this.call('CHECK', changes);
+    expect([status, stdout], stderr).toEqual([0, '']);
   }
 
   async del(changes: Changes = {}): Promise<void> {
-    expect(await this.call('DEL', changes), 'DEL').toMatchObject({ status: 0, stdout: '' });
+    const { status, stdout, stderr } = await this.call('DEL', changes);
+    expect([status, stdout], stderr).toEqual([0, '']);
   }
 
   /** DEL twice, then nothing but lo is left. */
@@ -453,4 +464,9 @@ function parsed(text: string): Printed {
 /** The address of one link in a result. */
 export function addressesOf({ interfaces = [], ips = [] }: Printed, ifName: string): readonly string[] {
   return ips.filter(({ interface: at }) => at !== undefined && interfaces[at]?.name === ifName).map(({ address }) => address);
+}
+
+/** The annotation that tells what the pod got, from what is recorded. */
+export function statusOf(pod: Pod): readonly Json[] {
+  return JSON.parse(toStatus(pod.record().attachments as Parameters<typeof toStatus>[0])) as Json[];
 }

@@ -1,13 +1,7 @@
 /** Source 000 (a customer: "own VLAN, independent"): its manifests on a real kernel, by the compiled executable. */
 import { describe, expect, it } from 'vitest';
-import { toStatus } from '../../src/pod/status';
 import { macvlanConf } from './documents';
-import { addressesOf, Node, type Pod } from './runtime';
-
-/** The annotation that tells what the pod got, from what is recorded. */
-function statusOf(pod: Pod): readonly Record<string, unknown>[] {
-  return JSON.parse(toStatus(pod.record().attachments as Parameters<typeof toStatus>[0])) as Record<string, unknown>[];
-}
+import { addressesOf, Node, type Pod, type Space, statusOf } from './runtime';
 
 /** The document's definition, its master on the node. */
 function macvlanNode(): Node {
@@ -122,7 +116,7 @@ describe('T000-2, the default route does not move', () => {
     const pod = node.pod({ networks: 'macvlan-conf', changes: { defaultRouteGuard: false } });
     await pod.add();
     const defaults = pod.ip('route').split('\n').filter((route) => route.startsWith('default'));
-    expect(defaults.map((route) => route.trim())).toEqual(['default via 192.168.1.1 dev net1 ', 'default via 10.244.1.1 dev eth0 '].map((route) => route.trim()));
+    expect(defaults.map((route) => route.trim())).toEqual(['default via 192.168.1.1 dev net1', 'default via 10.244.1.1 dev eth0']);
     expect(pod.routeTo('8.8.8.8')).toContain('dev net1');
     await node.end();
   });
@@ -162,7 +156,7 @@ describe('T000-2, the default route does not move', () => {
 });
 
 /** vlan100, vlan200 and vlan300 of T000-3, on the trunk eth1. */
-function vlanNode(): { readonly node: Node; readonly trunk: ReturnType<Node['uplink']> } {
+function vlanNode(): { readonly node: Node; readonly trunk: Space } {
   const node = new Node();
   const trunk = node.uplink('eth1');
   for (const id of [100, 200, 300])
@@ -178,7 +172,7 @@ function vlanNode(): { readonly node: Node; readonly trunk: ReturnType<Node['upl
 }
 
 /** A peer outside, in that VLAN of the trunk. */
-function addPeer(trunk: ReturnType<Node['uplink']>, id: number, address: string): void {
+function addPeer(trunk: Space, id: number, address: string): void {
   trunk.ip(`link add link eth1 name eth1.${id} type vlan id ${id}`);
   trunk.ip(`addr add ${address} dev eth1.${id}`);
   trunk.ip(`link set eth1.${id} up`);
