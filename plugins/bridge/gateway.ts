@@ -18,11 +18,11 @@ import {
   toCidr,
 } from '../../src/net/ip';
 import type { Link } from '../../src/net/link';
+import { macBytes } from '../../src/net/mac';
 import { derivedName, type IfName } from '../../src/net/names';
 import { mainTable } from '../../src/net/route';
 import type { BridgeConfig } from './config';
 import { joinBridge, requireLink } from './port';
-import { joinVlans } from './vlans';
 
 /** The pod's addresses and routes, and what the node must hold for them. */
 export interface GatewayPlan {
@@ -77,7 +77,14 @@ async function ensureAddress(host: Netns, link: Link, wanted: Cidr, force: boole
     fail('AddressConflict', `Cannot give ${link.name} the address ${wanted}: it already has ${conflicts.join(', ')}`);
   for (const address of conflicts) await host.deleteAddress(link.index, address);
   await host.addAddress(link.index, wanted).catch(unlessThere);
-  await host.changeLink(link.index, { mac: link.mac }); // else a bridge's MAC changes as its ports come and go
+  await keepMac(host, link);
+}
+
+/** Else a bridge's MAC changes as its ports come and go; one that had no port left had none. */
+async function keepMac(host: Netns, link: Link): Promise<void> {
+  const chosen = link.mac !== undefined && macBytes(link.mac).some((byte) => byte !== 0);
+  const { index, mac } = chosen ? link : await requireLink(host, link.name);
+  await host.changeLink(index, { mac });
 }
 
 /**
@@ -88,9 +95,7 @@ async function requireGatewayLink(c: BridgeConfig, name: IfName, bridge: Link, h
   const link = (await host.findLink(name)) ?? (await createGatewayLink(name, bridge, host));
   const isPair = link.detail.kind === 'veth' && link.parent !== undefined && !link.parentElsewhere;
   const port = isPair ? await host.findLinkByIndex(link.parent) : undefined;
-  const access = { ...c, trunk: [], hairpin: false, isolated: false };
-  if (port?.master === bridge.index) await joinVlans(host, port.index, access);
-  else if (port !== undefined) await joinBridge(host, port, bridge, access);
+  if (port !== undefined) await joinBridge(host, port, bridge, { ...c, trunk: [], hairpin: false, isolated: false });
   if (!link.up) await host.changeLink(link.index, { up: true });
   return link;
 }

@@ -3,6 +3,7 @@ import { describe, expect, it, vi } from 'vitest';
 import { bridge } from '../../plugins/bridge';
 import { planGateways } from '../../plugins/bridge/gateway';
 import { cidr, type Ip, ip } from '../../src/net/ip';
+import { mac } from '../../src/net/mac';
 import { containerId, derivedName, ifName } from '../../src/net/names';
 import { fixedIpam, lab } from './lab';
 
@@ -114,6 +115,14 @@ describe('bridge as gateway', () => {
     await host.addAddress(index, cidr('fd00:2::1/64', 'address'));
     await add(bridge, gateway);
     expect(host.addressesOf('br1')).toEqual(['fd00:2::1/64', 'fd00:1::1/64']);
+  });
+
+  it('keeps the MAC that the first port gave a bridge which had none', async () => {
+    const { host, add } = lab({ ipam: fixedIpam(['10.1.0.5/24']) });
+    await host.createLink({ kind: 'bridge', name: ifName('br1', 'name') });
+    host.device('br1').mac = mac('00:00:00:00:00:00', 'mac'); // the kernel's way when the last port has left
+    const { interfaces } = await add(bridge, gateway);
+    expect(host.device('br1')).toMatchObject({ mac: interfaces[1]?.mac, macChosen: true });
   });
 
   it('accepts the address that another process added at the same moment', async () => {

@@ -119,7 +119,7 @@ describe('bridge', () => {
   it('leaves the pod end down with disableContainerInterface, and does not wait for the port', async () => {
     const { host, pod, add } = lab();
     await add(bridge, { ...config, disableContainerInterface: true });
-    expect([pod.link('net1').up, host.link(hostEnd).operState]).toEqual([false, 'lowerlayerdown']);
+    expect([pod.link('net1').up, host.link(hostEnd).operState === 'up']).toEqual([false, false]);
   });
 
   const [env, args, runtime] = ['02:00:00:00:00:0a', '02:00:00:00:00:0b', '02:00:00:00:00:0c'];
@@ -145,7 +145,10 @@ describe('bridge', () => {
   it('says so when the pod has an interface of that name', async () => {
     const { host, pod, add } = lab();
     pod.plug({ name: 'net1' });
-    await expect(add(bridge, config)).rejects.toMatchObject({ reason: 'LinkExists' });
+    await expect(add(bridge, config)).rejects.toMatchObject({
+      reason: 'LinkExists',
+      problem: expect.stringContaining('a link net1 exists'),
+    });
     expect(host.names()).toEqual(['eth0', 'br1']);
   });
 
@@ -156,7 +159,7 @@ describe('bridge', () => {
     vi.spyOn(pod, 'changeLink').mockImplementation((index, { up: _, ...others }) => change(index, others));
     const adding = expect(add(bridge, config)).rejects.toMatchObject({
       reason: 'KernelRefused',
-      problem: `Cannot use bridge port ${hostEnd}: it is lowerlayerdown after 2550 ms`,
+      problem: expect.stringMatching(`Cannot use bridge port ${hostEnd}: it is \\w*down after 2550 ms`),
     });
     await vi.advanceTimersByTimeAsync(3000);
     await adding;
