@@ -47,6 +47,7 @@ const lockLimit = 60_000; // ms; the reference waits for ever, and its work take
 /** host-local's stores of this node. A `dataDir` outside the bounds is ConfigInvalid. */
 export function createLeaseStore(bounds: LeaseBounds): LeaseStore {
   const stores = createStoreList(join(bounds.cniDir, 'stores'));
+  const fixed: FixedPaths = { roots: bounds.roots.map(lookedUpOnce), cniDir: lookedUpOnce(bounds.cniDir) };
   return {
     async releaseContainer(container) {
       const freed: Ip[] = [];
@@ -55,7 +56,7 @@ export function createLeaseStore(bounds: LeaseBounds): LeaseStore {
     },
 
     async locked<T>(dataDir: string | undefined, network: NetworkName, work: (leases: Leases) => T): Promise<T> {
-      const directory = storeDirectory(dataDir || defaultDataDir, network, bounds);
+      const directory = storeDirectory(dataDir || defaultDataDir, network, bounds, fixed);
       stores.remember(directory);
       const lock = await waitForLock(join(directory, 'lock'), 0o750, lockLimit);
       try {
@@ -65,6 +66,17 @@ export function createLeaseStore(bounds: LeaseBounds): LeaseStore {
       }
     },
   };
+}
+
+/** Where the operator's own directories really are. They do not move while a call runs. */
+interface FixedPaths {
+  readonly roots: readonly (() => string)[];
+  readonly cniDir: () => string;
+}
+
+function lookedUpOnce(path: string): () => string {
+  let real: string | undefined;
+  return () => (real ??= realPath(path) ?? path);
 }
 
 /** Frees what any interface of the container holds in that store. */
@@ -82,7 +94,12 @@ async function releaseIn(directory: string, container: ContainerId): Promise<rea
 }
 
 /** The network's directory, made when missing; symbolic links on the way must not lead out of the roots. */
-function storeDirectory(dataDir: string, network: NetworkName, { roots, cniDir }: LeaseBounds): string {
+function storeDirectory(
+  dataDir: string,
+  network: NetworkName,
+  { roots, cniDir }: LeaseBounds,
+  fixed: FixedPaths,
+): string {
   const refuse = (why: string): never =>
     fail(
       'ConfigInvalid',
@@ -95,8 +112,8 @@ function storeDirectory(dataDir: string, network: NetworkName, { roots, cniDir }
   const root = roots.find((each) => isWithin(directory, each)) ?? refuse('it lies elsewhere');
   const there = realPath(directory);
   const real = there ?? realPathAbove(directory, root);
-  if (!roots.some((each) => isWithin(real, realPath(each) ?? each))) refuse(`a symbolic link leads to ${real}`);
-  if (isWithin(directory, cniDir) || isWithin(real, realPath(cniDir) ?? cniDir)) refuse(`${cniDir} is Braid's own`);
+  if (!fixed.roots.some((root) => isWithin(real, root()))) refuse(`a symbolic link leads to ${real}`);
+  if (isWithin(directory, cniDir) || isWithin(real, fixed.cniDir())) refuse(`${cniDir} is Braid's own`);
   if (there === undefined) io('make', directory, () => mkdirSync(directory, { recursive: true, mode: 0o755 }));
   return directory;
 }
