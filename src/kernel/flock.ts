@@ -43,9 +43,8 @@ function take(path: string, mode: number, flags: number): Lock | undefined {
   try {
     const { dev, ino } = fstatSync(fd);
     const key = `${dev}:${ino}`;
-    const mine = held.has(key);
-    if (mine && flags === 0) fail('Internal', `Cannot lock ${path}: this process holds it already`);
-    if (mine || !locked(fd, path, flags)) {
+    if (flags === 0 && held.has(key)) fail('Internal', `Cannot lock ${path}: this process holds it already`);
+    if (!locked(fd, path, flags)) {
       closeSync(fd);
       return undefined;
     }

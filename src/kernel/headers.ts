@@ -23,7 +23,6 @@ export const netlinkH = {
   NLMSG_DONE: 3,
   NLMSG_OVERRUN: 4,
   NLM_F_REQUEST: 0x1,
-  NLM_F_MULTI: 0x2,
   NLM_F_ACK: 0x4,
   NLM_F_DUMP_INTR: 0x10,
   NLM_F_DUMP: 0x300,

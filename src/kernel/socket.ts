@@ -103,7 +103,7 @@ export class RouteSocket {
         if (type === nl.NLMSG_NOOP) continue;
         const one = decode(data, type);
         if (one !== undefined) found.push(one);
-        if (!toTheEnd && (flags & nl.NLM_F_MULTI) === 0) return { found, disturbed };
+        if (!toTheEnd) return { found, disturbed };
       }
     }
   }

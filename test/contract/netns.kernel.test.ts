@@ -43,6 +43,15 @@ describe('what only a kernel has', () => {
   afterAll(() => lab.close());
   const inPod = (...args: readonly string[]): unknown => lab.ip(pod, ...args);
 
+  it('gives a macvlan the queue for broadcasts that was asked for', async () => {
+    const parent = (await lab.host.netns.findLink('up0'))?.index ?? 0;
+    const spec = { kind: 'macvlan', name: ifName('net9', 'n'), parent, mode: 'bridge', broadcastQueueLength: 2000 } as const;
+    await lab.host.netns.createLink(spec, pod.netns);
+    const shown = (inPod('link', 'show', 'dev', 'net9') as { linkinfo: Shown }[])[0]?.linkinfo;
+    expect(shown?.info_data).toMatchObject({ bcqueuelen: 2000 });
+    await pod.netns.deleteLink(spec.name);
+  });
+
   it('shows each next hop of a multipath route as a route', async () => {
     inPod('route', 'add', '10.7.0.0/16', 'nexthop', 'via', '10.1.0.7', 'nexthop', 'via', '10.1.0.8', 'dev', 'net1', 'onlink');
     const hops = (await pod.netns.routes({ family: 4 })).filter((route) => route.dst === '10.7.0.0/16');

@@ -516,6 +516,12 @@ export function netnsContract(makeWorld: () => Promise<World>, lacks: ReadonlySe
       await pod.deleteRoute({ dst, gateway: addr('10.1.0.9') });
       expect(await gateways(pod, dst)).toEqual(['10.1.0.1']);
     });
+    it('deletes a route to the link itself without being told its scope', async () => {
+      const made = await upWith('net1', '10.1.0.2/24');
+      await pod.addRoute({ dst: net('10.5.0.0/16'), index: made.index });
+      await pod.deleteRoute({ dst: net('10.5.0.0/16') });
+      expect((await pod.routes({ family: 4 })).map((route) => route.dst)).toEqual(['10.1.0.0/24']);
+    });
     it('puts back a route exactly as it was listed', async () => {
       await upWith('net1', '10.1.0.2/24', 'fd00::2/64');
       const before = await pod.routes();
