@@ -35,8 +35,9 @@ export async function addChain(
   sandbox: LiveSandbox,
   edges: Edges,
   undo: Undo,
+  before?: Result, // what a caller of a delegate on its own hands over
 ): Promise<Result> {
-  let prevResult: Result | undefined;
+  let prevResult = before;
   for (const plugin of attachment.plugins) {
     const call = new PluginCall(attachment, plugin, sandbox, edges, prevResult);
     prevResult = await call.add(undo);

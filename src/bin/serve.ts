@@ -1,4 +1,8 @@
 /** One verb of the meta-plugin that works: configuration in, text for stdout out. Acts through the edges. */
+
+import { findDelegate, findDelegate } from '../../plugins';
+import { handleAlone, parseAlone } from '../attach/alone';
+import type { Delegate, Delegate } from '../attach/delegate';
 import { handleAdd, handleCheck, handleDel, handleGc, handleStatus } from '../attach/handle';
 import { type NetConf, parseConfig, parseConfigForDel } from '../cni/config';
 import type { Request } from '../cni/request';
@@ -14,6 +18,8 @@ export async function serve(
   input: string,
   speaks: (version: string) => void,
 ): Promise<string> {
+  const alone = findDelegate(calledAs());
+  if (alone !== undefined) return await serveAlone(alone, request, input, speaks);
   const conf = request.command === 'DEL' ? parseConfigForDel(input) : parseConfig(input);
   speaks(conf.cniVersion);
   requireAllowed(conf.cniVersion, request.command);
@@ -34,4 +40,23 @@ async function act(request: WorkingRequest, conf: NetConf): Promise<string> {
     case 'STATUS':
       return await handleStatus(conf, edges);
   }
+}
+
+/** By the name of a built-in delegate the executable is that delegate alone, so a link to it replaces the plugin's own. */
+async function serveAlone(
+  delegate: Delegate,
+  request: WorkingRequest,
+  input: string,
+  speaks: (version: string) => void,
+): Promise<string> {
+  const conf = parseAlone(input);
+  speaks(conf.network.cniVersion);
+  const [binDir = '/opt/cni/bin', ...others] = request.path;
+  const edges = openEdges({ ...parseConfigForDel('{}'), binDir }, others);
+  return await handleAlone(delegate, request, conf, edges);
+}
+
+/** The last part of the path by which the executable was started. */
+function calledAs(): string {
+  return process.argv0.slice(process.argv0.lastIndexOf('/') + 1);
 }

@@ -37,9 +37,14 @@ describe('a chain of built-in and foreign plugins', () => {
 
   it('lets sbr route by the addresses of a foreign plugin', async () => {
     const node = nodeWith('mixed', { plugins: [{ type: 'far' }, { type: 'sbr' }] });
-    const result = '{"cniVersion":"1.0.0","interfaces":[{"name":"net1","sandbox":"\'$CNI_NETNS\'"}],"ips":[{"address":"192.0.2.9/24","gateway":"192.0.2.1","interface":0}]}';
-    const make = 'ns=$(basename "$CNI_NETNS"); ip link add net1 netns "$ns" type bridge && ip -n "$ns" addr add 192.0.2.9/24 dev net1 && ip -n "$ns" link set net1 up';
-    node.recorder('far', { ADD: `${make} && echo '${result}'`, DEL: 'ip -n "$(basename "$CNI_NETNS")" link del net1 || true' });
+    const result =
+      '{"cniVersion":"1.0.0","interfaces":[{"name":"net1","sandbox":"\'$CNI_NETNS\'"}],"ips":[{"address":"192.0.2.9/24","gateway":"192.0.2.1","interface":0}]}';
+    const make =
+      'ns=$(basename "$CNI_NETNS"); ip link add net1 netns "$ns" type bridge && ip -n "$ns" addr add 192.0.2.9/24 dev net1 && ip -n "$ns" link set net1 up';
+    node.recorder('far', {
+      ADD: `${make} && echo '${result}'`,
+      DEL: 'ip -n "$(basename "$CNI_NETNS")" link del net1 || true',
+    });
     const pod = node.pod({ networks: 'mixed' });
     await pod.add();
     expect(pod.rules()).toEqual(['from 192.0.2.9 lookup 100']);
@@ -50,11 +55,23 @@ describe('a chain of built-in and foreign plugins', () => {
 
   it('takes all of it back when the last of several fails', async () => {
     const node = nodeWith('broken', {
-      plugins: [{ type: 'macvlan', master: 'eth1', ipam: { type: 'host-local', subnet: '192.0.2.0/24' } }, { type: 'fine' }, { type: 'sbr' }, { type: 'last' }],
+      plugins: [
+        { type: 'macvlan', master: 'eth1', ipam: { type: 'host-local', subnet: '192.0.2.0/24' } },
+        { type: 'fine' },
+        { type: 'sbr' },
+        { type: 'last' },
+      ],
     });
     node.recorder('fine', { ADD: 'prev' });
-    node.recorder('last', { ADD: `echo '{"cniVersion":"1.0.0","code":142,"msg":"no luck today","details":"moon is full"}'; exit 1` });
-    node.network('first', { cniVersion: '1.0.0', type: 'macvlan', master: 'eth1', ipam: { type: 'host-local', subnet: '198.51.100.0/24' } });
+    node.recorder('last', {
+      ADD: `echo '{"cniVersion":"1.0.0","code":142,"msg":"no luck today","details":"moon is full"}'; exit 1`,
+    });
+    node.network('first', {
+      cniVersion: '1.0.0',
+      type: 'macvlan',
+      master: 'eth1',
+      ipam: { type: 'host-local', subnet: '198.51.100.0/24' },
+    });
     const before = node.names();
     const pod = node.pod({ networks: 'first,broken' });
     const { msg, code, details } = await pod.addFails();
@@ -70,7 +87,10 @@ describe('a chain of built-in and foreign plugins', () => {
 
   it('is deleted whole when one of its plugins fails in DEL, and success is told when no link is left', async () => {
     const node = nodeWith('stubborn', { plugins: [macvlan, { type: 'stubborn' }] });
-    node.recorder('stubborn', { ADD: 'prev', DEL: `[ -e ${node.dir}/healed ] || { echo '{"code":7,"msg":"not now"}'; exit 1; }` });
+    node.recorder('stubborn', {
+      ADD: 'prev',
+      DEL: `[ -e ${node.dir}/healed ] || { echo '{"code":7,"msg":"not now"}'; exit 1; }`,
+    });
     const pod = node.pod({ networks: 'stubborn' });
     await pod.add();
     await pod.del();
@@ -87,26 +107,45 @@ describe('a foreign delegate', () => {
     const node = new Node();
     node.network('odd', config);
     node.recorder('odd', { ADD: `echo '{"cniVersion":"0.4.0"}'` });
-    const pod = node.pod({ name: 'thor', networks: '[{"name":"odd","interface":"far0","cni-args":{"colour":"red"},"mac":"02:00:00:00:00:07"}]' });
+    const pod = node.pod({
+      name: 'thor',
+      networks: '[{"name":"odd","interface":"far0","cni-args":{"colour":"red"},"mac":"02:00:00:00:00:07"}]',
+    });
     await pod.add();
     const [call] = node.recorded();
     expect(call).toMatchObject({ command: 'ADD', ifName: 'far0', netns: pod.path, containerId: pod.containerId });
     expect(call?.path.split(':')).toContain(node.binDir);
-    for (const pair of ['IgnoreUnknown=1', 'K8S_POD_NAMESPACE=default', 'K8S_POD_NAME=thor', 'MAC=02:00:00:00:00:07']) expect(call?.args.split(';')).toContain(pair);
+    for (const pair of ['IgnoreUnknown=1', 'K8S_POD_NAMESPACE=default', 'K8S_POD_NAME=thor', 'MAC=02:00:00:00:00:07'])
+      expect(call?.args.split(';')).toContain(pair);
     expect(call?.stdin).toEqual({ ...config, name: 'odd', args: { cni: { colour: 'red' } } });
     await node.end();
   });
 
   it('gets what was asked for by the capabilities it declares, and nothing else', async () => {
     const node = new Node();
-    node.network('able', { cniVersion: '0.4.0', name: 'able', plugins: [{ type: 'one', capabilities: { mac: true, ips: false } }, { type: 'two', capabilities: { portMappings: true } }] });
-    const result = '{"cniVersion":"0.4.0","interfaces":[{"name":"net1","sandbox":"x","mac":"02:00:00:00:00:08"}],"ips":[{"version":"4","interface":0,"address":"192.0.2.8/24"}]}';
+    node.network('able', {
+      cniVersion: '0.4.0',
+      name: 'able',
+      plugins: [
+        { type: 'one', capabilities: { mac: true, ips: false } },
+        { type: 'two', capabilities: { portMappings: true } },
+      ],
+    });
+    const result =
+      '{"cniVersion":"0.4.0","interfaces":[{"name":"net1","sandbox":"x","mac":"02:00:00:00:00:08"}],"ips":[{"version":"4","interface":0,"address":"192.0.2.8/24"}]}';
     node.recorder('one', { ADD: `echo '${result}'` });
     node.recorder('two', { ADD: 'prev' });
     const ports = [{ hostPort: 8080, containerPort: 80, protocol: 'tcp' }];
-    const pod = node.pod({ networks: JSON.stringify([{ name: 'able', mac: '02:00:00:00:00:08', ips: ['192.0.2.8/24'], portMappings: ports }]) });
+    const pod = node.pod({
+      networks: JSON.stringify([
+        { name: 'able', mac: '02:00:00:00:00:08', ips: ['192.0.2.8/24'], portMappings: ports },
+      ]),
+    });
     await pod.add();
-    expect(node.recorded().map(({ stdin }) => stdin.runtimeConfig)).toEqual([{ mac: '02:00:00:00:00:08' }, { portMappings: ports }]);
+    expect(node.recorded().map(({ stdin }) => stdin.runtimeConfig)).toEqual([
+      { mac: '02:00:00:00:00:08' },
+      { portMappings: ports },
+    ]);
     await node.end();
   });
 
@@ -149,7 +188,11 @@ describe('a foreign delegate', () => {
   it.each([
     ['without a word', 'exit 3', /"quiet" failed \(ADD\): exit status 3, without a word/],
     ['with stderr alone', 'echo "it broke" >&2; exit 1', /"quiet" failed \(ADD\): exit status 1: it broke/],
-    ['with text that is no error object', 'echo panic: nil map; exit 2', /its stdout is no CNI error: .*panic: nil map/],
+    [
+      'with text that is no error object',
+      'echo panic: nil map; exit 2',
+      /its stdout is no CNI error: .*panic: nil map/,
+    ],
     ['by a signal', 'kill -9 $$', /"quiet" failed \(ADD\): ended by SIGKILL/],
     ['with nothing on stdout but success', 'exit 0', /"quiet".*printed nothing/],
   ])('that ends %s is named in the error, and taken back', async (_, act, message) => {
@@ -166,7 +209,8 @@ describe('a foreign delegate', () => {
     const pod = node.pod({ networks: 'absent' });
     const { status, json } = await pod.call('ADD', {}, { CNI_PATH: '/opt/here:/opt/there' });
     expect([status, json.code]).toEqual([1, 110]);
-    for (const part of ['"absent"', node.binDir, '/opt/here', '/opt/there', 'default/absent']) expect(json.msg).toContain(part);
+    for (const part of ['"absent"', node.binDir, '/opt/here', '/opt/there', 'default/absent'])
+      expect(json.msg).toContain(part);
     expect([pod.names(), node.stateFiles()]).toEqual([['lo'], []]);
     await node.end();
   });
@@ -209,8 +253,14 @@ describe('externalDelegates', () => {
 
 describe('a foreign IPAM plugin under a built-in delegate', () => {
   it('gets the whole configuration of the delegate, and its address is on the link', async () => {
-    const node = nodeWith('far', { type: 'macvlan', master: 'eth1', ipam: { type: 'whereabouts', range: '192.0.2.0/24' } });
-    node.recorder('whereabouts', { ADD: `echo '{"cniVersion":"1.0.0","ips":[{"address":"192.0.2.40/24","gateway":"192.0.2.1"}],"routes":[{"dst":"203.0.113.0/24"}]}'` });
+    const node = nodeWith('far', {
+      type: 'macvlan',
+      master: 'eth1',
+      ipam: { type: 'whereabouts', range: '192.0.2.0/24' },
+    });
+    node.recorder('whereabouts', {
+      ADD: `echo '{"cniVersion":"1.0.0","ips":[{"address":"192.0.2.40/24","gateway":"192.0.2.1"}],"routes":[{"dst":"203.0.113.0/24"}]}'`,
+    });
     const pod = node.pod({ networks: 'far' });
     await pod.add();
     expect(pod.addresses('net1')).toEqual(['192.0.2.40/24']);
@@ -219,7 +269,12 @@ describe('a foreign IPAM plugin under a built-in delegate', () => {
     await pod.del();
     expect(node.callList()).toEqual(['ADD whereabouts net1', 'CHECK whereabouts net1', 'DEL whereabouts net1']);
     for (const { stdin } of node.recorded())
-      expect(stdin).toMatchObject({ type: 'macvlan', name: 'far', master: 'eth1', ipam: { type: 'whereabouts', range: '192.0.2.0/24' } });
+      expect(stdin).toMatchObject({
+        type: 'macvlan',
+        name: 'far',
+        master: 'eth1',
+        ipam: { type: 'whereabouts', range: '192.0.2.0/24' },
+      });
     await node.end();
   });
 
@@ -227,7 +282,10 @@ describe('a foreign IPAM plugin under a built-in delegate', () => {
     const node = nodeWith('far', { type: 'macvlan', master: 'eth1', ipam: { type: 'whereabouts' } });
     node.recorder('whereabouts', { ADD: `echo '{"code":11,"msg":"pool is being moved, try again"}'; exit 1` });
     const pod = node.pod({ networks: 'far' });
-    expect(await pod.addFails()).toMatchObject({ code: 11, msg: expect.stringContaining('pool is being moved, try again') });
+    expect(await pod.addFails()).toMatchObject({
+      code: 11,
+      msg: expect.stringContaining('pool is being moved, try again'),
+    });
     expect(node.callList()).toEqual(['ADD whereabouts net1', 'DEL whereabouts net1']);
     await node.end();
   });
@@ -246,7 +304,7 @@ describe('called by the name of a built-in delegate', () => {
   it('the executable is that delegate alone', async () => {
     const node = new Node();
     node.uplink('eth1');
-    node.exec('ln', '-s', process.env.BRAID_BIN ?? join(import.meta.dirname, '../../dist/braid'), join(node.binDir, 'macvlan'));
+    node.linkExecutable('macvlan');
     const pod = node.pod();
     const conf = { cniVersion: '1.0.0', name: 'alone', ...macvlan };
     const program = [join(node.binDir, 'macvlan')];
@@ -255,17 +313,103 @@ describe('called by the name of a built-in delegate', () => {
     expect([status, json.cniVersion, json.ips?.[0]?.address]).toEqual([0, '1.0.0', '192.0.2.5/24']);
     expect(pod.link('net1').linkinfo?.info_kind).toBe('macvlan');
     expect(await node.call(env('CHECK'), { ...conf, prevResult: json }, program)).toMatchObject({ status: 0 });
-    for (let times = 0; times < 2; times++) expect(await node.call(env('DEL'), { ...conf, prevResult: json }, program)).toMatchObject({ status: 0 });
+    for (let times = 0; times < 2; times++)
+      expect(await node.call(env('DEL'), { ...conf, prevResult: json }, program)).toMatchObject({ status: 0 });
     expect((await node.call({ CNI_COMMAND: 'VERSION' }, '', program)).json.supportedVersions).toContain('1.0.0');
     await node.end({ bridges: [] });
   });
 
   it('it serves another meta-plugin: Braid itself calls it as an external delegate', async () => {
     const node = nodeWith('mac', macvlan);
-    for (const type of ['macvlan', 'static']) node.exec('ln', '-s', process.env.BRAID_BIN ?? join(import.meta.dirname, '../../dist/braid'), join(node.binDir, type));
+    for (const type of ['macvlan', 'static']) node.linkExecutable(type);
     const pod = node.pod({ networks: 'mac', changes: { externalDelegates: ['macvlan', 'static'] } });
     expect(addressesOf(await pod.add(), 'net1')).toEqual(['192.0.2.5/24']);
     await pod.check();
     await node.end();
+  });
+
+  it('host-local leases under the configuration of the plugin above, without a link', async () => {
+    const node = new Node();
+    node.linkExecutable('host-local');
+    const pod = node.pod();
+    const program = [join(node.binDir, 'host-local')];
+    const ipam = { type: 'host-local', dataDir: node.leases, subnet: '192.0.2.0/24', routes: [{ dst: '0.0.0.0/0' }] };
+    const conf = { cniVersion: '0.4.0', name: 'above', type: 'somebody-elses', ipam };
+    const { status, json } = await node.call(pod.env('ADD'), conf, program);
+    expect([status, json]).toEqual([
+      0,
+      {
+        cniVersion: '0.4.0',
+        ips: [{ version: '4', address: '192.0.2.2/24', gateway: '192.0.2.1' }],
+        routes: [{ dst: '0.0.0.0/0' }],
+        dns: {},
+      },
+    ]);
+    expect(node.reservations()).toEqual([`${node.leases}/above/192.0.2.2`]);
+    expect(pod.names()).toEqual(['lo']);
+    expect(await node.call(pod.env('CHECK'), { ...conf, prevResult: json }, program)).toMatchObject({
+      status: 0,
+      stdout: '',
+    });
+    expect(await node.call({ ...pod.env('DEL'), CNI_NETNS: '' }, conf, program)).toMatchObject({
+      status: 0,
+      stdout: '',
+    });
+    await node.end({ bridges: [] });
+  });
+
+  it('sbr works on the result it is handed, and refuses to stand alone', async () => {
+    const node = new Node();
+    node.linkExecutable('sbr');
+    const pod = node.pod();
+    pod.ip('link add net1 type bridge');
+    pod.ip('addr add 192.0.2.9/24 dev net1');
+    pod.ip('link set net1 up');
+    const program = [join(node.binDir, 'sbr')];
+    const env = (command: string): Record<string, string> => ({ ...pod.env(command), CNI_IFNAME: 'net1' });
+    const conf = { cniVersion: '1.0.0', name: 'above', type: 'sbr' };
+    const prevResult = {
+      cniVersion: '1.0.0',
+      interfaces: [{ name: 'net1', sandbox: pod.path }],
+      ips: [{ address: '192.0.2.9/24', gateway: '192.0.2.1', interface: 0 }],
+    };
+    const alone = await node.call(env('ADD'), conf, program);
+    expect([alone.status, alone.json.msg]).toEqual([1, expect.stringContaining('must be called as')]);
+    const { status, json } = await node.call(env('ADD'), { ...conf, prevResult }, program);
+    expect([status, json]).toEqual([0, prevResult]);
+    expect(pod.rules()).toEqual(['from 192.0.2.9 lookup 100']);
+    expect((await node.call(env('DEL'), { ...conf, prevResult }, program)).status).toBe(0);
+    expect(pod.rules()).toEqual([]);
+    pod.ip('link del net1');
+    await node.end({ bridges: [] });
+  });
+
+  it('it speaks the errors of the specification', async () => {
+    const node = new Node();
+    node.linkExecutable('macvlan');
+    const pod = node.pod();
+    const program = [join(node.binDir, 'macvlan')];
+    const call = async (command: string, conf: Record<string, unknown> | string) =>
+      (await node.call(pod.env(command), conf, program)).json;
+    expect(await call('ADD', '{')).toMatchObject({ code: 6 });
+    expect(await call('ADD', { cniVersion: '1.0.0', type: 'macvlan' })).toMatchObject({
+      code: 7,
+      msg: expect.stringContaining('name'),
+    });
+    expect(await call('ADD', { cniVersion: '7.0.0', name: 'x', type: 'macvlan' })).toMatchObject({ code: 1 });
+    expect(await call('CHECK', { cniVersion: '0.3.1', name: 'x', type: 'macvlan', master: 'eth1' })).toMatchObject({
+      code: 1,
+      cniVersion: '0.3.1',
+    });
+    expect(await call('CHECK', { cniVersion: '1.0.0', name: 'x', type: 'macvlan', master: 'eth1' })).toMatchObject({
+      code: 7,
+      msg: expect.stringContaining('prevResult'),
+    });
+    expect(await call('ADD', { cniVersion: '1.0.0', name: 'x', type: 'macvlan', master: 'eth77' })).toMatchObject({
+      code: 101,
+      msg: expect.stringContaining('eth77'),
+    });
+    expect(pod.names()).toEqual(['lo']);
+    await node.end({ bridges: [] });
   });
 });

@@ -1,6 +1,16 @@
 /** A node, its pods and their container runtime, for tests: calls the compiled executable. Makes namespaces and files of its own, and removes them. */
 import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, existsSync, globSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  globSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
 import { toStatus } from '../../src/pod/status';
@@ -25,10 +35,19 @@ export interface Printed {
   readonly msg?: string;
   readonly details?: string;
   readonly interfaces?: readonly { readonly name: string; readonly mac?: string; readonly sandbox?: string }[];
-  readonly ips?: readonly { readonly version?: string; readonly address: string; readonly gateway?: string; readonly interface?: number }[];
+  readonly ips?: readonly {
+    readonly version?: string;
+    readonly address: string;
+    readonly gateway?: string;
+    readonly interface?: number;
+  }[];
   readonly routes?: readonly { readonly dst: string; readonly gw?: string; readonly priority?: number }[];
   readonly dns?: { readonly nameservers?: readonly string[] };
-  readonly ip4?: { readonly ip: string; readonly gateway?: string; readonly routes?: readonly { readonly dst: string; readonly gw?: string }[] };
+  readonly ip4?: {
+    readonly ip: string;
+    readonly gateway?: string;
+    readonly routes?: readonly { readonly dst: string; readonly gw?: string }[];
+  };
   readonly ip6?: { readonly ip: string };
 }
 
@@ -65,7 +84,11 @@ let nodes = 0;
 
 /** Runs a program to its end and returns its stdout; what fails throws with its stderr. */
 export function run(command: string, ...args: readonly string[]): string {
-  return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, LC_ALL: 'C' } });
+  return execFileSync(command, args, {
+    encoding: 'utf8',
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, LC_ALL: 'C' },
+  });
 }
 
 /** A network namespace, looked at and changed by `ip`. */
@@ -185,7 +208,8 @@ export class Node extends Space {
     super(`node${++nodes}`);
     for (const dir of [this.manifests, this.confDir, this.binDir, this.#calls]) mkdirSync(dir, { recursive: true });
     onTestFinished(() => {
-      for (const path of [this.dir, this.leases, '/var/lib/cni/networks']) rmSync(path, { recursive: true, force: true });
+      for (const path of [this.dir, this.leases, '/var/lib/cni/networks'])
+        rmSync(path, { recursive: true, force: true });
     });
   }
 
@@ -206,14 +230,25 @@ export class Node extends Space {
   /** A definition around a configuration. */
   network(name: string, config: Json | string, namespace = 'default'): void {
     const text = typeof config === 'string' ? config : JSON.stringify(config);
-    const manifest = { apiVersion: 'k8s.cni.cncf.io/v1', kind: 'NetworkAttachmentDefinition', metadata: { name, namespace }, spec: { config: text } };
+    const manifest = {
+      apiVersion: 'k8s.cni.cncf.io/v1',
+      kind: 'NetworkAttachmentDefinition',
+      metadata: { name, namespace },
+      spec: { config: text },
+    };
     this.define(JSON.stringify(manifest), `${namespace}.${name}.json`);
   }
 
   /** The configuration that the runtime hands over. */
   conf(annotations: Readonly<Record<string, string>> | undefined, changes: Changes = {}): Json {
-    const given = annotations === undefined ? {} : { runtimeConfig: { 'io.kubernetes.cri.pod-annotations': annotations } };
-    const { cniDir, networksDir, confDir, binDir } = { cniDir: this.state, networksDir: this.manifests, confDir: this.confDir, binDir: this.binDir };
+    const given =
+      annotations === undefined ? {} : { runtimeConfig: { 'io.kubernetes.cri.pod-annotations': annotations } };
+    const { cniDir, networksDir, confDir, binDir } = {
+      cniDir: this.state,
+      networksDir: this.manifests,
+      confDir: this.confDir,
+      binDir: this.binDir,
+    };
     return {
       cniVersion: '1.0.0',
       name: 'braid',
@@ -230,8 +265,15 @@ export class Node extends Space {
   }
 
   /** Runs the executable on the node: the environment is exactly `env`, the configuration stands on stdin. */
-  async call(env: Readonly<Record<string, string>>, conf: Json | string, command: readonly string[] = [braid]): Promise<Answer> {
-    const child = spawn('nsenter', [`--net=${this.path}`, ...command], { env: { PATH: process.env.PATH, ...env } as NodeJS.ProcessEnv, cwd: '/' });
+  async call(
+    env: Readonly<Record<string, string>>,
+    conf: Json | string,
+    command: readonly string[] = [braid],
+  ): Promise<Answer> {
+    const child = spawn('nsenter', [`--net=${this.path}`, ...command], {
+      env: { PATH: process.env.PATH, ...env } as NodeJS.ProcessEnv,
+      cwd: '/',
+    });
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
@@ -277,6 +319,11 @@ esac
     const path = join(dir, type);
     writeFileSync(path, script);
     chmodSync(path, 0o755);
+  }
+
+  /** The executable under another name, as an administrator puts it in the place of a plugin. */
+  linkExecutable(name: string): void {
+    symlinkSync(braid, join(this.binDir, name));
   }
 
   /** Calls of recorders, in order. */
@@ -328,13 +375,22 @@ esac
     expect(this.reservations(), 'addresses of host-local').toEqual([]);
     expect(this.stateFiles(), 'state').toEqual([]);
     const before = this.#links ?? this.names();
-    expect(this.names().filter((name) => !before.includes(name) && !bridges.includes(name)), 'links of the node').toEqual([]);
+    expect(
+      this.names().filter((name) => !before.includes(name) && !bridges.includes(name)),
+      'links of the node',
+    ).toEqual([]);
     const rules = this.nft();
     for (const pod of this.#pods) expect(rules, 'firewall').not.toContain(pod.containerId);
   }
 
   /** The common end of every test (peers.md 4.0): every pod is deleted twice, then nothing is left anywhere. */
-  async end({ bridges = ['cni-t0'], changes = {} }: { readonly bridges?: readonly string[]; readonly changes?: Changes } = {}): Promise<void> {
+  async end({
+    bridges = ['cni-t0'],
+    changes = {},
+  }: {
+    readonly bridges?: readonly string[];
+    readonly changes?: Changes;
+  } = {}): Promise<void> {
     for (const pod of this.#pods) await pod.end(changes);
     this.expectNothingLeft(bridges);
   }
@@ -369,7 +425,13 @@ export class Pod extends Space {
   /** The environment that a kubelet's runtime sets. */
   env(command: string): Record<string, string> {
     const { name = this.name, namespace = 'default' } = this.#options;
-    const args = { IgnoreUnknown: '1', K8S_POD_NAMESPACE: namespace, K8S_POD_NAME: name, K8S_POD_INFRA_CONTAINER_ID: this.containerId, K8S_POD_UID: `uid-${name}` };
+    const args = {
+      IgnoreUnknown: '1',
+      K8S_POD_NAMESPACE: namespace,
+      K8S_POD_NAME: name,
+      K8S_POD_INFRA_CONTAINER_ID: this.containerId,
+      K8S_POD_UID: `uid-${name}`,
+    };
     return {
       CNI_COMMAND: command,
       CNI_CONTAINERID: this.containerId,
@@ -439,18 +501,28 @@ export class Pod extends Space {
     expect(this.names(), 'links of the pod').toEqual(['lo']);
     expect([...this.rules(4), ...this.rules(6)], 'rules of the pod').toEqual([]);
     const routes = ([4, 6] as const).flatMap((family) => this.routes('all', family));
-    expect(routes.filter((route) => !/ dev lo\b/.test(route)), 'routes of the pod').toEqual([]);
+    expect(
+      routes.filter((route) => !/ dev lo\b/.test(route)),
+      'routes of the pod',
+    ).toEqual([]);
   }
 
   /** The record of the sandbox, as it stands on disk. */
   record(): RecordFile {
-    return JSON.parse(readFileSync(join(this.node.state, 'attachments', `${this.containerId}_eth0.json`), 'utf8')) as RecordFile;
+    return JSON.parse(
+      readFileSync(join(this.node.state, 'attachments', `${this.containerId}_eth0.json`), 'utf8'),
+    ) as RecordFile;
   }
 }
 
 /** What tests read in a record. */
 export interface RecordFile {
-  readonly attachments: readonly { readonly network: string; readonly ifName: string; readonly isDefault: boolean; readonly result?: unknown }[];
+  readonly attachments: readonly {
+    readonly network: string;
+    readonly ifName: string;
+    readonly isDefault: boolean;
+    readonly result?: unknown;
+  }[];
 }
 
 function parsed(text: string): Printed {
@@ -463,7 +535,9 @@ function parsed(text: string): Printed {
 
 /** The address of one link in a result. */
 export function addressesOf({ interfaces = [], ips = [] }: Printed, ifName: string): readonly string[] {
-  return ips.filter(({ interface: at }) => at !== undefined && interfaces[at]?.name === ifName).map(({ address }) => address);
+  return ips
+    .filter(({ interface: at }) => at !== undefined && interfaces[at]?.name === ifName)
+    .map(({ address }) => address);
 }
 
 /** The annotation that tells what the pod got, from what is recorded. */

@@ -19,7 +19,10 @@ describe('T000-1, a second interface appears', () => {
     expect([...pod.names()].sort()).toEqual(['eth0', 'lo', 'net1']);
     expect(pod.addresses('eth0')).toEqual(['10.244.1.2/24']);
     expect(pod.addresses('net1')).toEqual(['192.168.1.200/24']);
-    expect(pod.link('net1')).toMatchObject({ mtu: 1500, linkinfo: { info_kind: 'macvlan', info_data: { mode: 'bridge' } } });
+    expect(pod.link('net1')).toMatchObject({
+      mtu: 1500,
+      linkinfo: { info_kind: 'macvlan', info_data: { mode: 'bridge' } },
+    });
     expect(pod.link('net1').flags).toContain('UP');
     expect(pod.link('eth0')).toMatchObject({ mtu: 1500, linkinfo: { info_kind: 'veth' } });
     const [bridge, port, ...own] = result.interfaces ?? [];
@@ -27,7 +30,10 @@ describe('T000-1, a second interface appears', () => {
     expect(node.link(port?.name ?? '').master).toBe('cni-t0');
     expect(own.map(({ sandbox }) => sandbox)).toEqual([pod.path, pod.path]);
     expect(own.map(({ mac }) => mac)).toEqual([pod.link('eth0').address, pod.link('net1').address]);
-    expect([addressesOf(result, 'eth0'), addressesOf(result, 'net1')]).toEqual([['10.244.1.2/24'], ['192.168.1.200/24']]);
+    expect([addressesOf(result, 'eth0'), addressesOf(result, 'net1')]).toEqual([
+      ['10.244.1.2/24'],
+      ['192.168.1.200/24'],
+    ]);
     expect(result.ips?.[0]?.address).toBe('10.244.1.2/24');
     await node.end();
   });
@@ -38,7 +44,12 @@ describe('T000-1, a second interface appears', () => {
     await pod.add();
     const [first, second, ...more] = statusOf(pod);
     expect(first).toMatchObject({ name: 'cluster', interface: 'eth0', ips: ['10.244.1.2'], default: true });
-    expect(second).toMatchObject({ name: 'default/macvlan-conf', interface: 'net1', ips: ['192.168.1.200'], mac: pod.link('net1').address });
+    expect(second).toMatchObject({
+      name: 'default/macvlan-conf',
+      interface: 'net1',
+      ips: ['192.168.1.200'],
+      mac: pod.link('net1').address,
+    });
     expect(second).not.toHaveProperty('default');
     expect(more).toEqual([]);
     await node.end();
@@ -47,11 +58,18 @@ describe('T000-1, a second interface appears', () => {
   it('names the network after its definition, calls the cluster network first, and undoes in the other order', async () => {
     const node = macvlanNode();
     node.recorder('bridge', { ADD: `echo '{"cniVersion":"0.4.0","ips":[{"version":"4","address":"10.244.1.2/24"}]}'` });
-    node.recorder('macvlan', { ADD: `echo '{"cniVersion":"0.3.0","ips":[{"version":"4","address":"192.168.1.200/24"}]}'` });
+    node.recorder('macvlan', {
+      ADD: `echo '{"cniVersion":"0.3.0","ips":[{"version":"4","address":"192.168.1.200/24"}]}'`,
+    });
     const pod = node.pod({ name: 'thor', networks: 'macvlan-conf', changes: { externalDelegates: true } });
     await pod.add();
     expect(node.callList()).toEqual(['ADD bridge eth0', 'ADD macvlan net1']);
-    expect(node.recorded()[1]?.stdin).toMatchObject({ name: 'macvlan-conf', cniVersion: '0.3.0', type: 'macvlan', master: 'eth0' });
+    expect(node.recorded()[1]?.stdin).toMatchObject({
+      name: 'macvlan-conf',
+      cniVersion: '0.3.0',
+      type: 'macvlan',
+      master: 'eth0',
+    });
     await node.end();
     expect(node.callList().slice(2)).toEqual(['DEL macvlan net1', 'DEL bridge eth0']);
   });
@@ -115,8 +133,14 @@ describe('T000-2, the default route does not move', () => {
     const node = macvlanNode();
     const pod = node.pod({ networks: 'macvlan-conf', changes: { defaultRouteGuard: false } });
     await pod.add();
-    const defaults = pod.ip('route').split('\n').filter((route) => route.startsWith('default'));
-    expect(defaults.map((route) => route.trim())).toEqual(['default via 192.168.1.1 dev net1', 'default via 10.244.1.1 dev eth0']);
+    const defaults = pod
+      .ip('route')
+      .split('\n')
+      .filter((route) => route.startsWith('default'));
+    expect(defaults.map((route) => route.trim())).toEqual([
+      'default via 192.168.1.1 dev net1',
+      'default via 10.244.1.1 dev eth0',
+    ]);
     expect(pod.routeTo('8.8.8.8')).toContain('dev net1');
     await node.end();
   });
@@ -139,9 +163,22 @@ describe('T000-2, the default route does not move', () => {
   it('does the same for IPv6, behind the kernel metric 1024', async () => {
     const node = new Node();
     node.uplink('eth0');
-    const ipam = { type: 'host-local', dataDir: node.leases, subnet: '2001:db8:9::/64', gateway: '2001:db8:9::1', routes: [{ dst: '::/0' }] };
+    const ipam = {
+      type: 'host-local',
+      dataDir: node.leases,
+      subnet: '2001:db8:9::/64',
+      gateway: '2001:db8:9::1',
+      routes: [{ dst: '::/0' }],
+    };
     node.network('six', { cniVersion: '1.0.0', type: 'macvlan', master: 'eth0', ipam });
-    const cluster = { cniVersion: '1.0.0', name: 'cluster6', type: 'bridge', bridge: 'cni-t0', isDefaultGateway: true, ipam: { type: 'host-local', dataDir: node.leases, subnet: '2001:db8:1::/64' } };
+    const cluster = {
+      cniVersion: '1.0.0',
+      name: 'cluster6',
+      type: 'bridge',
+      bridge: 'cni-t0',
+      isDefaultGateway: true,
+      ipam: { type: 'host-local', dataDir: node.leases, subnet: '2001:db8:1::/64' },
+    };
     const pod = node.pod({ networks: 'six', changes: { delegates: [cluster] } });
     await pod.add();
     const defaults = pod.routes('main', 6).filter((route) => route.startsWith('default'));
@@ -227,8 +264,18 @@ describe('T000-3, each interface in its own VLAN', () => {
   it('puts bridge ports into their VLAN by tag', async () => {
     const node = new Node();
     for (const id of [100, 200])
-      node.network(`bridge${id}`, { cniVersion: '1.0.0', type: 'bridge', bridge: 'br-trunk', vlan: id, ipam: { type: 'host-local', subnet: '192.168.7.0/24' } });
-    const [a, b, c] = [node.pod({ networks: 'bridge100' }), node.pod({ networks: 'bridge100' }), node.pod({ networks: 'bridge200' })];
+      node.network(`bridge${id}`, {
+        cniVersion: '1.0.0',
+        type: 'bridge',
+        bridge: 'br-trunk',
+        vlan: id,
+        ipam: { type: 'host-local', subnet: '192.168.7.0/24' },
+      });
+    const [a, b, c] = [
+      node.pod({ networks: 'bridge100' }),
+      node.pod({ networks: 'bridge100' }),
+      node.pod({ networks: 'bridge200' }),
+    ];
     const results = [await a.add(), await b.add(), await c.add()];
     expect(node.link('br-trunk').linkinfo?.info_data).toMatchObject({ vlan_filtering: 1 });
     const vlans = results.map(({ interfaces = [] }) => {
@@ -249,7 +296,12 @@ describe('T000-3, each interface in its own VLAN', () => {
     const node = new Node();
     node.uplink('eth1');
     node.network('mac', { cniVersion: '1.0.0', type: 'macvlan', master: 'eth1' });
-    node.network('ip', { cniVersion: '1.0.0', type: 'ipvlan', master: 'eth1', ipam: { type: 'static', addresses: [{ address: '10.5.2.3/24' }] } });
+    node.network('ip', {
+      cniVersion: '1.0.0',
+      type: 'ipvlan',
+      master: 'eth1',
+      ipam: { type: 'static', addresses: [{ address: '10.5.2.3/24' }] },
+    });
     const pod = node.pod({ networks: 'mac,ip' });
     const { msg, code } = await pod.addFails();
     expect(msg).toContain('eth1');
@@ -260,11 +312,19 @@ describe('T000-3, each interface in its own VLAN', () => {
 
 describe('T000-4, networks are independent', () => {
   /** A pod on two bridges with a peer on each, and routes through the pod on both peers. */
-  async function crossing(isolation: boolean): Promise<{ readonly node: Node; readonly pod: Pod; readonly peers: readonly Pod[] }> {
+  async function crossing(
+    isolation: boolean,
+  ): Promise<{ readonly node: Node; readonly pod: Pod; readonly peers: readonly Pod[] }> {
     const node = new Node();
     node.setSysctl('net/ipv4/ip_forward', '1');
     for (const net of [1, 2]) {
-      const address = (host: number): unknown => ({ cniVersion: '1.0.0', type: 'bridge', bridge: `st-${net}`, isolation, ipam: { type: 'static', addresses: [{ address: `192.168.${net}.${host}/24` }] } });
+      const address = (host: number): unknown => ({
+        cniVersion: '1.0.0',
+        type: 'bridge',
+        bridge: `st-${net}`,
+        isolation,
+        ipam: { type: 'static', addresses: [{ address: `192.168.${net}.${host}/24` }] },
+      });
       node.network(`net${net}`, address(200) as Record<string, unknown>);
       node.network(`peer${net}`, address(50) as Record<string, unknown>);
     }
@@ -316,8 +376,15 @@ describe('T000-5, one name in two namespaces', () => {
     const node = new Node();
     node.uplink('eth0');
     node.define(macvlanConf.replace('name: macvlan-conf', 'name: macvlan-conf\n  namespace: a'));
-    node.define(macvlanConf.replace('name: macvlan-conf', 'name: macvlan-conf\n  namespace: b').replaceAll('192.168.1.', '192.168.2.'));
-    const [a, b] = [node.pod({ namespace: 'a', networks: 'macvlan-conf' }), node.pod({ namespace: 'b', networks: 'macvlan-conf' })];
+    node.define(
+      macvlanConf
+        .replace('name: macvlan-conf', 'name: macvlan-conf\n  namespace: b')
+        .replaceAll('192.168.1.', '192.168.2.'),
+    );
+    const [a, b] = [
+      node.pod({ namespace: 'a', networks: 'macvlan-conf' }),
+      node.pod({ namespace: 'b', networks: 'macvlan-conf' }),
+    ];
     expect(addressesOf(await a.add(), 'net1')).toEqual(['192.168.1.200/24']);
     expect(addressesOf(await b.add(), 'net1')).toEqual(['192.168.2.200/24']);
     await a.del();

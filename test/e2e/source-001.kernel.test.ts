@@ -22,8 +22,13 @@ describe('T001-1, a bridge without addresses', () => {
     expect(pod.link('net1')).toMatchObject({ mtu: 9001, operstate: 'UP', linkinfo: { info_kind: 'veth' } });
     expect(pod.addresses('net1')).toEqual([]);
     expect(addressesOf(result, 'net1')).toEqual([]);
-    const ports = (result.interfaces ?? []).filter(({ sandbox }) => sandbox === undefined).map(({ name }) => node.link(name));
-    expect(ports.map(({ linkinfo, master }) => linkinfo?.info_kind === 'veth' && master).filter(Boolean)).toEqual(['cni-t0', 'br1']);
+    const ports = (result.interfaces ?? [])
+      .filter(({ sandbox }) => sandbox === undefined)
+      .map(({ name }) => node.link(name));
+    expect(ports.map(({ linkinfo, master }) => linkinfo?.info_kind === 'veth' && master).filter(Boolean)).toEqual([
+      'cni-t0',
+      'br1',
+    ]);
     const [, second] = statusOf(pod);
     expect(second).toMatchObject({ name: 'default/br1-eth2-net', interface: 'net1', mac: pod.link('net1').address });
     expect(second).not.toHaveProperty('ips');
@@ -37,7 +42,14 @@ describe('T001-1, a bridge without addresses', () => {
     const pod = node.pod({ networks: 'br1-eth2-net', changes: { externalDelegates: ['cnv-bridge'] } });
     await pod.add();
     const [{ stdin } = { stdin: {} }] = node.recorded();
-    expect(stdin).toEqual({ name: 'br1-eth2-net', type: 'cnv-bridge', cniVersion: '0.3.1', bridge: 'br1', macspoofchk: false, ipam: {} });
+    expect(stdin).toEqual({
+      name: 'br1-eth2-net',
+      type: 'cnv-bridge',
+      cniVersion: '0.3.1',
+      bridge: 'br1',
+      macspoofchk: false,
+      ipam: {},
+    });
     await node.end();
   });
 
@@ -67,7 +79,8 @@ describe('T001-2, DHCP', () => {
   it('fails by the name of dhcp and is taken back, where no daemon runs', async () => {
     const { node } = openshiftNode();
     node.define(br1Dhcp);
-    const error = '{"cniVersion":"0.3.1","code":999,"msg":"error dialing DHCP daemon: dial unix /run/cni/dhcp.sock: connect: no such file"}';
+    const error =
+      '{"cniVersion":"0.3.1","code":999,"msg":"error dialing DHCP daemon: dial unix /run/cni/dhcp.sock: connect: no such file"}';
     node.recorder('dhcp', { ADD: `echo '${error}'; exit 1` });
     const pod = node.pod({ networks: 'br1-eth2-net' });
     const { msg, code } = await pod.addFails();
@@ -81,7 +94,9 @@ describe('T001-2, DHCP', () => {
   it('puts the address of the daemon onto the bridge link', async () => {
     const { node } = openshiftNode();
     node.define(br1Dhcp);
-    node.recorder('dhcp', { ADD: `echo '{"cniVersion":"0.3.1","ips":[{"version":"4","address":"192.168.0.77/24","gateway":"192.168.0.1"}]}'` });
+    node.recorder('dhcp', {
+      ADD: `echo '{"cniVersion":"0.3.1","ips":[{"version":"4","address":"192.168.0.77/24","gateway":"192.168.0.1"}]}'`,
+    });
     const pod = node.pod({ networks: 'br1-eth2-net' });
     expect(addressesOf(await pod.add(), 'net1')).toEqual(['192.168.0.77/24']);
     expect(pod.addresses('net1')).toEqual(['192.168.0.77/24']);
@@ -201,10 +216,14 @@ describe('T001-5, pod and VM reach each other', () => {
   it('gives KubeVirt the MAC and the 15-character name it asks for', async () => {
     const { node } = openshiftNode();
     node.define(br1Eth2Net);
-    const pod = node.pod({ networks: '[{"name":"br1-eth2-net","interface":"pod16367aacb67a","mac":"02:00:00:00:00:02"}]' });
+    const pod = node.pod({
+      networks: '[{"name":"br1-eth2-net","interface":"pod16367aacb67a","mac":"02:00:00:00:00:02"}]',
+    });
     const result = await pod.add();
     expect(pod.link('pod16367aacb67a')).toMatchObject({ address: '02:00:00:00:00:02', operstate: 'UP' });
-    expect(result.interfaces).toContainEqual(expect.objectContaining({ name: 'pod16367aacb67a', mac: '02:00:00:00:00:02' }));
+    expect(result.interfaces).toContainEqual(
+      expect.objectContaining({ name: 'pod16367aacb67a', mac: '02:00:00:00:00:02' }),
+    );
     await node.end();
   });
 });

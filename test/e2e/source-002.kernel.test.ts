@@ -1,6 +1,13 @@
 /** Source 002 (microk8s: static addresses, a pool, source-based routing): its manifests on a real kernel, by the compiled executable. */
 import { describe, expect, it } from 'vitest';
-import { vlan1Capabilities, vlan1CapabilitiesNetworks, vlan1Pool, vlan1PoolJson, vlan1PoolShort, vlan1Static } from './documents';
+import {
+  vlan1Capabilities,
+  vlan1CapabilitiesNetworks,
+  vlan1Pool,
+  vlan1PoolJson,
+  vlan1PoolShort,
+  vlan1Static,
+} from './documents';
 import { addressesOf, Node, type Space } from './runtime';
 
 /** A node with the document's parent link, and what is at the other end of its cable. */
@@ -24,7 +31,10 @@ describe('T002-1, a static secondary that is not the default', () => {
     await pod.add();
     expect(pod.addresses('net1')).toEqual(['192.168.0.20/24']);
     expect(pod.rules()).toEqual(['from 192.168.0.20 lookup 100']);
-    expect(pod.routes('100')).toEqual([expect.stringMatching(/^192\.168\.0\.0\/24 dev net1 (proto kernel )?scope link src 192\.168\.0\.20$/), 'default via 192.168.0.254 dev net1']);
+    expect(pod.routes('100')).toEqual([
+      expect.stringMatching(/^192\.168\.0\.0\/24 dev net1 (proto kernel )?scope link src 192\.168\.0\.20$/),
+      'default via 192.168.0.254 dev net1',
+    ]);
     expect(pod.routes()).toEqual([...clusterRoutes, hint, 'default via 10.244.1.1 dev eth0'].sort());
     expect(pod.routeTo('8.8.8.8')).toContain('via 10.244.1.1 dev eth0');
     expect(pod.routeTo('192.168.0.77 from 192.168.0.20')).toContain('dev net1');
@@ -44,7 +54,12 @@ describe('T002-1, a static secondary that is not the default', () => {
 
   it('calls the cluster network, macvlan and sbr in that order, and undoes in the other', async () => {
     const { node } = microk8sNode(vlan1Static);
-    const macvlan = { cniVersion: '0.3.1', interfaces: [{ name: 'net1', sandbox: '/x' }], ips: [{ version: '4', interface: 0, address: '192.168.0.20/24', gateway: '192.168.0.254' }], dns: {} };
+    const macvlan = {
+      cniVersion: '0.3.1',
+      interfaces: [{ name: 'net1', sandbox: '/x' }],
+      ips: [{ version: '4', interface: 0, address: '192.168.0.20/24', gateway: '192.168.0.254' }],
+      dns: {},
+    };
     node.recorder('bridge', { ADD: `echo '{"cniVersion":"0.4.0","ips":[{"version":"4","address":"10.244.1.2/24"}]}'` });
     node.recorder('macvlan', { ADD: `echo '${JSON.stringify(macvlan)}'` });
     node.recorder('sbr', { ADD: 'prev' });
@@ -52,7 +67,12 @@ describe('T002-1, a static secondary that is not the default', () => {
     await pod.add();
     expect(node.callList()).toEqual(['ADD bridge eth0', 'ADD macvlan net1', 'ADD sbr net1']);
     const [, , sbr] = node.recorded();
-    expect(sbr?.stdin).toEqual({ type: 'sbr', name: 'vlan1-internal-static', cniVersion: '0.3.1', prevResult: macvlan });
+    expect(sbr?.stdin).toEqual({
+      type: 'sbr',
+      name: 'vlan1-internal-static',
+      cniVersion: '0.3.1',
+      prevResult: macvlan,
+    });
     await node.end();
     expect(node.callList().slice(3)).toEqual(['DEL sbr net1', 'DEL macvlan net1', 'DEL bridge eth0']);
   });
@@ -84,7 +104,10 @@ describe('T002-1, a static secondary that is not the default', () => {
   });
 
   it('gives the second network with sbr the next table', async () => {
-    const { node } = microk8sNode(vlan1Static, vlan1Static.replaceAll('vlan1-internal-static', 'other').replaceAll('192.168.0.', '192.168.5.'));
+    const { node } = microk8sNode(
+      vlan1Static,
+      vlan1Static.replaceAll('vlan1-internal-static', 'other').replaceAll('192.168.0.', '192.168.5.'),
+    );
     const pod = node.pod({ networks: 'vlan1-internal-static,other' });
     await pod.add();
     expect(pod.rules()).toEqual(['from 192.168.0.20 lookup 100', 'from 192.168.5.20 lookup 101']);
@@ -111,7 +134,10 @@ describe('T002-2, a static secondary as the default', () => {
     node.recorder('macvlan', {
       ADD: `echo '{"cniVersion":"0.3.1","interfaces":[{"name":"net1","sandbox":"/x"}],"ips":[{"version":"4","interface":0,"address":"192.168.0.20/24"}]}'`,
     });
-    const pod = node.pod({ networks: '[{"name":"vlan1-internal-static","ips":["192.168.0.20/24"]}]', changes: { externalDelegates: ['macvlan'] } });
+    const pod = node.pod({
+      networks: '[{"name":"vlan1-internal-static","ips":["192.168.0.20/24"]}]',
+      changes: { externalDelegates: ['macvlan'] },
+    });
     await pod.add();
     const [call] = node.recorded();
     expect(call?.stdin.runtimeConfig).toEqual({ ips: ['192.168.0.20/24'] });
@@ -121,11 +147,17 @@ describe('T002-2, a static secondary as the default', () => {
 
   it('fails when a foreign delegate does not give the address asked for, and takes it back', async () => {
     const { node } = microk8sNode(vlan1Capabilities);
-    node.recorder('macvlan', { ADD: `echo '{"cniVersion":"0.3.1","ips":[{"version":"4","address":"192.168.0.99/24"}]}'` });
-    const pod = node.pod({ networks: '[{"name":"vlan1-internal-static","ips":["192.168.0.20/24"]}]', changes: { externalDelegates: ['macvlan'] } });
+    node.recorder('macvlan', {
+      ADD: `echo '{"cniVersion":"0.3.1","ips":[{"version":"4","address":"192.168.0.99/24"}]}'`,
+    });
+    const pod = node.pod({
+      networks: '[{"name":"vlan1-internal-static","ips":["192.168.0.20/24"]}]',
+      changes: { externalDelegates: ['macvlan'] },
+    });
     const { msg, code } = await pod.addFails();
     expect(code).toBe(119);
-    for (const part of ['net1', '192.168.0.20/24', '192.168.0.99/24', 'default/vlan1-internal-static']) expect(msg).toContain(part);
+    for (const part of ['net1', '192.168.0.20/24', '192.168.0.99/24', 'default/vlan1-internal-static'])
+      expect(msg).toContain(part);
     expect(node.callList()).toEqual(['ADD macvlan net1', 'DEL macvlan net1']);
     await node.end();
   });
@@ -154,8 +186,16 @@ describe('T002-2, a static secondary as the default', () => {
   });
 
   it.each([
-    ['two networks', '[{"name":"a","default-route":["192.168.0.254"]},{"name":"b","default-route":["192.168.0.253"]}]', 'default/a and default/b'],
-    ['two gateways of one family', '[{"name":"a","default-route":["192.168.0.254","192.168.0.253"]}]', 'at most one gateway of each IP family'],
+    [
+      'two networks',
+      '[{"name":"a","default-route":["192.168.0.254"]},{"name":"b","default-route":["192.168.0.253"]}]',
+      'default/a and default/b',
+    ],
+    [
+      'two gateways of one family',
+      '[{"name":"a","default-route":["192.168.0.254","192.168.0.253"]}]',
+      'at most one gateway of each IP family',
+    ],
   ])('refuses default-route of %s before anything runs', async (_, networks, message) => {
     const { node } = microk8sNode();
     for (const name of ['a', 'b']) node.network(name, { cniVersion: '1.0.0', type: 'recorder' });
@@ -170,7 +210,11 @@ describe('T002-2, a static secondary as the default', () => {
 
   it("keeps the network's own default for an empty default-route, and no other", async () => {
     const { node } = microk8sNode();
-    const ipam = { type: 'static', addresses: [{ address: '192.168.0.20/24', gateway: '192.168.0.254' }], routes: [{ dst: '0.0.0.0/0' }] };
+    const ipam = {
+      type: 'static',
+      addresses: [{ address: '192.168.0.20/24', gateway: '192.168.0.254' }],
+      routes: [{ dst: '0.0.0.0/0' }],
+    };
     node.network('own', { cniVersion: '1.0.0', type: 'macvlan', master: 'k8s-vlan1', ipam });
     const pod = node.pod({ networks: '[{"name":"own","default-route":[]}]' });
     await pod.add();
@@ -182,9 +226,19 @@ describe('T002-2, a static secondary as the default', () => {
 
 describe('T002-3, the name servers of the other network', () => {
   it('are reached from net1 by a socket that is not bound, and no resolver of it reaches the pod', async () => {
-    const { node, outside } = microk8sNode(vlan1Static.replace('"type": "macvlan",', '"type": "macvlan", "dns": { "nameservers": ["192.168.0.1"] },'));
+    const { node, outside } = microk8sNode(
+      vlan1Static.replace('"type": "macvlan",', '"type": "macvlan", "dns": { "nameservers": ["192.168.0.1"] },'),
+    );
     outside.ip('addr add 192.168.0.1/24 dev k8s-vlan1');
-    const cluster = { cniVersion: '0.4.0', name: 'cluster', type: 'bridge', bridge: 'cni-t0', isDefaultGateway: true, dns: { nameservers: ['10.96.0.10'] }, ipam: { type: 'host-local', dataDir: node.leases, subnet: '10.244.1.0/24' } };
+    const cluster = {
+      cniVersion: '0.4.0',
+      name: 'cluster',
+      type: 'bridge',
+      bridge: 'cni-t0',
+      isDefaultGateway: true,
+      dns: { nameservers: ['10.96.0.10'] },
+      ipam: { type: 'host-local', dataDir: node.leases, subnet: '10.244.1.0/24' },
+    };
     const pod = node.pod({ networks: 'vlan1-internal-static', changes: { delegates: [cluster] } });
     const result = await pod.add();
     expect(result.dns).toEqual({ nameservers: ['10.96.0.10'] });
@@ -219,13 +273,17 @@ describe('T002-4, a pool in kube-system', () => {
   });
 
   it('works from another namespace for static, too, until namespaceIsolation forbids it', async () => {
-    const { node } = microk8sNode(vlan1Static.replace('name: vlan1-internal-static', 'name: vlan1-internal-static\n  namespace: kube-system'));
+    const { node } = microk8sNode(
+      vlan1Static.replace('name: vlan1-internal-static', 'name: vlan1-internal-static\n  namespace: kube-system'),
+    );
     const pod = node.pod({ namespace: 'shop', networks: 'kube-system/vlan1-internal-static' });
     const isolated = { namespaceIsolation: true };
     const { msg, code } = await pod.addFails(isolated);
     expect(code).toBe(117);
     for (const part of ['"kube-system"', '"shop"', 'vlan1-internal-static']) expect(msg).toContain(part);
-    expect(addressesOf(await pod.add({ ...isolated, globalNamespaces: 'default,kube-system' }), 'net1')).toEqual(['192.168.0.20/24']);
+    expect(addressesOf(await pod.add({ ...isolated, globalNamespaces: 'default,kube-system' }), 'net1')).toEqual([
+      '192.168.0.20/24',
+    ]);
     await node.end();
   });
 });
@@ -233,7 +291,9 @@ describe('T002-4, a pool in kube-system', () => {
 describe('T002-5, another default gateway with the pool', () => {
   it('gives the one default by net1 and keeps the rule and its table', async () => {
     const { node } = microk8sNode(vlan1Pool);
-    const pod = node.pod({ networks: '[{"name":"vlan1-internal-pool","namespace":"kube-system","default-route":["192.168.0.254"]}]' });
+    const pod = node.pod({
+      networks: '[{"name":"vlan1-internal-pool","namespace":"kube-system","default-route":["192.168.0.254"]}]',
+    });
     await pod.add();
     expect(pod.routes().filter((route) => route.startsWith('default'))).toEqual(['default via 192.168.0.254 dev net1']);
     expect(pod.rules()).toEqual(['from 192.168.0.20 lookup 100']);
@@ -243,9 +303,13 @@ describe('T002-5, another default gateway with the pool', () => {
 
   it('does so without source hints', async () => {
     const { node } = microk8sNode(vlan1Pool.replace('"type": "sbr"', '"type": "sbr", "addSourceHints": false'));
-    const pod = node.pod({ networks: '[{"name":"vlan1-internal-pool","namespace":"kube-system","default-route":["192.168.0.254"]}]' });
+    const pod = node.pod({
+      networks: '[{"name":"vlan1-internal-pool","namespace":"kube-system","default-route":["192.168.0.254"]}]',
+    });
     await pod.add();
-    expect(pod.routes().filter((route) => route.startsWith('default'))).toEqual(['default via 192.168.0.254 dev net1 onlink']);
+    expect(pod.routes().filter((route) => route.startsWith('default'))).toEqual([
+      'default via 192.168.0.254 dev net1 onlink',
+    ]);
     await node.end();
   });
 });

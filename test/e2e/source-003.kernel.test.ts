@@ -64,7 +64,8 @@ describe('T003-4, a chain of foreign plugins as cluster network', () => {
   it('runs in order, hands every result on, and returns the last', async () => {
     const node = new Node();
     const types = ['cni-ipvlan-vpc-k8s-ipam', 'cni-ipvlan-vpc-k8s-ipvlan', 'cni-ipvlan-vpc-k8s-unnumbered-ptp'];
-    const result = (name: string): string => `echo '{"cniVersion":"0.3.1","interfaces":[{"name":"${name}","sandbox":"/n"}],"ips":[{"version":"4","interface":0,"address":"172.16.0.9/24"}]}'`;
+    const result = (name: string): string =>
+      `echo '{"cniVersion":"0.3.1","interfaces":[{"name":"${name}","sandbox":"/n"}],"ips":[{"version":"4","interface":0,"address":"172.16.0.9/24"}]}'`;
     for (const [at, type] of types.entries()) node.recorder(type, { ADD: result(`link${at}`) });
     const lyft = { cniVersion: '0.3.1', name: 'lyft', plugins: types.map((type) => ({ type })) };
     const pod = node.pod({ changes: { delegates: [lyft] } });
@@ -72,16 +73,28 @@ describe('T003-4, a chain of foreign plugins as cluster network', () => {
     expect(answer.interfaces).toEqual([{ name: 'link2', sandbox: '/n' }]);
     const calls = node.recorded();
     expect(calls.map(({ type }) => type)).toEqual(types);
-    expect(calls.map(({ stdin }) => (stdin.prevResult as { interfaces?: { name: string }[] } | undefined)?.interfaces?.[0]?.name)).toEqual([undefined, 'link0', 'link1']);
+    expect(
+      calls.map(
+        ({ stdin }) => (stdin.prevResult as { interfaces?: { name: string }[] } | undefined)?.interfaces?.[0]?.name,
+      ),
+    ).toEqual([undefined, 'link0', 'link1']);
     await node.end({ bridges: [] });
   });
 
   it('gives an ipvlan without master and ipam those of the result before it', async () => {
     const node = new Node();
     node.uplink('eth1');
-    const result = { cniVersion: '0.3.1', interfaces: [{ name: 'eth1' }], ips: [{ version: '4', address: '10.5.2.210/24', interface: 0 }] };
+    const result = {
+      cniVersion: '0.3.1',
+      interfaces: [{ name: 'eth1' }],
+      ips: [{ version: '4', address: '10.5.2.210/24', interface: 0 }],
+    };
     node.recorder('cni-ipvlan-vpc-k8s-ipam', { ADD: `echo '${JSON.stringify(result)}'` });
-    node.network('chained', { cniVersion: '0.3.1', name: 'chained', plugins: [{ type: 'cni-ipvlan-vpc-k8s-ipam' }, { type: 'ipvlan' }] });
+    node.network('chained', {
+      cniVersion: '0.3.1',
+      name: 'chained',
+      plugins: [{ type: 'cni-ipvlan-vpc-k8s-ipam' }, { type: 'ipvlan' }],
+    });
     const pod = node.pod({ networks: 'chained' });
     expect(addressesOf(await pod.add(), 'net1')).toEqual(['10.5.2.210/24']);
     expect(pod.addresses('net1')).toEqual(['10.5.2.210/24']);
@@ -144,19 +157,29 @@ describe('definitions without a configuration', () => {
   it('are the cluster network by clusterNetwork, with defaultNetworks beside it', async () => {
     const node = new Node();
     node.uplink('eth1');
-    writeFileSync(join(node.confDir, '10-cluster.conflist'), JSON.stringify({ ...flannel(node), name: 'fromfile', type: undefined, plugins: [flannel(node)] }));
+    writeFileSync(
+      join(node.confDir, '10-cluster.conflist'),
+      JSON.stringify({ ...flannel(node), name: 'fromfile', type: undefined, plugins: [flannel(node)] }),
+    );
     node.network('every', { cniVersion: '0.4.0', type: 'macvlan', master: 'eth1' }, 'kube-system');
     const changes = { delegates: undefined, clusterNetwork: 'fromfile', defaultNetworks: ['every'] };
     const pods = [node.pod({ changes }), node.pod({ namespace: 'kube-system', changes })];
     for (const pod of pods) await pod.add();
-    expect(pods.map((pod) => [...pod.names()].sort())).toEqual([['eth0', 'lo', 'net1'], ['eth0', 'lo']]);
+    expect(pods.map((pod) => [...pod.names()].sort())).toEqual([
+      ['eth0', 'lo', 'net1'],
+      ['eth0', 'lo'],
+    ]);
     await node.end({ bridges: ['cni0'] });
   });
 
   it('can replace the default network of one pod', async () => {
     const node = new Node();
     const ipam = { type: 'host-local', dataDir: node.leases, subnet: '10.77.0.0/24' };
-    node.network('own', { cniVersion: '0.4.0', type: 'bridge', bridge: 'br77', isDefaultGateway: true, ipam }, 'kube-system');
+    node.network(
+      'own',
+      { cniVersion: '0.4.0', type: 'bridge', bridge: 'br77', isDefaultGateway: true, ipam },
+      'kube-system',
+    );
     const pod = node.pod({ annotations: { 'v1.multus-cni.io/default-network': 'own' } });
     await pod.add();
     expect(pod.addresses('eth0')).toEqual(['10.77.0.2/24']);

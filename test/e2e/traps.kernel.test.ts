@@ -31,20 +31,32 @@ describe('the merged result', () => {
     const node = nodeWith({ six });
     const pod = node.pod({ networks: 'six' });
     const result = await pod.add();
-    expect([addressesOf(result, 'eth0'), addressesOf(result, 'net1')]).toEqual([['10.244.1.2/24'], ['2001:db8:5::7/64']]);
+    expect([addressesOf(result, 'eth0'), addressesOf(result, 'net1')]).toEqual([
+      ['10.244.1.2/24'],
+      ['2001:db8:5::7/64'],
+    ]);
     await node.end();
   });
 
   it('X2: fills in the interface that a delegate left out', async () => {
     const node = nodeWith({ lax: { cniVersion: '1.0.0', type: 'lax' } });
-    node.recorder('lax', { ADD: `echo '{"cniVersion":"1.0.0","interfaces":[{"name":"veth9"},{"name":"net1","sandbox":"x"}],"ips":[{"address":"192.0.2.2/24"}]}'` });
+    node.recorder('lax', {
+      ADD: `echo '{"cniVersion":"1.0.0","interfaces":[{"name":"veth9"},{"name":"net1","sandbox":"x"}],"ips":[{"address":"192.0.2.2/24"}]}'`,
+    });
     const pod = node.pod({ networks: 'lax' });
     expect(addressesOf(await pod.add(), 'net1')).toEqual(['192.0.2.2/24']);
     await node.end();
   });
 
   it('X3: has a host interface once that two networks use, with the indexes right', async () => {
-    const node = nodeWith({ again: { cniVersion: '1.0.0', type: 'bridge', bridge: 'cni-t0', ipam: { type: 'static', addresses: [{ address: '192.0.2.2/24' }] } } });
+    const node = nodeWith({
+      again: {
+        cniVersion: '1.0.0',
+        type: 'bridge',
+        bridge: 'cni-t0',
+        ipam: { type: 'static', addresses: [{ address: '192.0.2.2/24' }] },
+      },
+    });
     const pod = node.pod({ networks: 'again' });
     const result = await pod.add();
     expect(result.interfaces?.filter(({ name }) => name === 'cni-t0')).toHaveLength(1);
@@ -165,10 +177,18 @@ describe('a definition', () => {
     ['a type that is a path', '{"cniVersion":"1.0.0","type":"../sh"}', '"../sh"'],
     ['an unknown type', '{"cniVersion":"1.0.0","type":"nosuchplugin"}', 'Cannot find plugin "nosuchplugin" in '],
     ['a missing master', '{"cniVersion":"1.0.0","type":"macvlan","master":"eth77"}', '"eth77"'],
-    ['a key that is for later', '{"cniVersion":"1.0.0","type":"macvlan","master":"eth1","vlanProtocol":"802.1ad"}', 'vlanProtocol'],
+    [
+      'a key that is for later',
+      '{"cniVersion":"1.0.0","type":"macvlan","master":"eth1","vlanProtocol":"802.1ad"}',
+      'vlanProtocol',
+    ],
     ['a VLAN id out of range', '{"cniVersion":"1.0.0","type":"vlan","master":"eth1","vlanId":4095}', 'vlanId'],
     ['an MTU beyond the master', '{"cniVersion":"1.0.0","type":"macvlan","master":"eth1","mtu":9000}', '9000'],
-    ['a lease store outside', '{"cniVersion":"1.0.0","type":"macvlan","master":"eth1","ipam":{"type":"host-local","dataDir":"/etc","subnet":"192.0.2.0/24"}}', '"/etc"'],
+    [
+      'a lease store outside',
+      '{"cniVersion":"1.0.0","type":"macvlan","master":"eth1","ipam":{"type":"host-local","dataDir":"/etc","subnet":"192.0.2.0/24"}}',
+      '"/etc"',
+    ],
     ['itself', '{"cniVersion":"1.0.0","type":"braid"}', 'cannot be attached by Braid itself'],
     ['a version of the future', '{"cniVersion":"9.0.0","type":"macvlan"}', '9.0.0'],
   ])('with %s is refused by name, and nothing is left', async (_, config, message) => {
@@ -201,7 +221,9 @@ describe('a runtime', () => {
 
   it('X9: that is killed is not harmed by it in its next ADD', async () => {
     const node = nodeWith(three);
-    node.recorder('assassin', { ADD: `[ -e ${node.dir}/once ] && echo '{"cniVersion":"1.0.0"}' && exit; touch ${node.dir}/once; kill -9 $PPID` });
+    node.recorder('assassin', {
+      ADD: `[ -e ${node.dir}/once ] && echo '{"cniVersion":"1.0.0"}' && exit; touch ${node.dir}/once; kill -9 $PPID`,
+    });
     const pod = node.pod({ networks: 'one,two,three' });
     expect((await pod.call('ADD')).status).not.toBe(0);
     const result = await pod.add();

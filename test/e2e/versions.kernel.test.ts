@@ -6,9 +6,26 @@ const versions = ['0.1.0', '0.2.0', '0.3.0', '0.3.1', '0.4.0', '1.0.0', '1.1.0']
 
 /** A pod with an IPv6 address beside IPv4, and a second network. */
 function dualPod(node: Node): Pod {
-  const ipam = { type: 'host-local', dataDir: node.leases, ranges: [[{ subnet: '10.244.1.0/24' }], [{ subnet: '2001:db8:1::/64' }]] };
-  const cluster = { cniVersion: '0.4.0', name: 'cluster', type: 'bridge', bridge: 'cni-t0', isDefaultGateway: true, ipam, dns: { nameservers: ['10.96.0.10'] } };
-  node.network('second', { cniVersion: '1.0.0', type: 'bridge', bridge: 'cni-t1', ipam: { type: 'static', addresses: [{ address: '192.168.7.2/24' }] } });
+  const ipam = {
+    type: 'host-local',
+    dataDir: node.leases,
+    ranges: [[{ subnet: '10.244.1.0/24' }], [{ subnet: '2001:db8:1::/64' }]],
+  };
+  const cluster = {
+    cniVersion: '0.4.0',
+    name: 'cluster',
+    type: 'bridge',
+    bridge: 'cni-t0',
+    isDefaultGateway: true,
+    ipam,
+    dns: { nameservers: ['10.96.0.10'] },
+  };
+  node.network('second', {
+    cniVersion: '1.0.0',
+    type: 'bridge',
+    bridge: 'cni-t1',
+    ipam: { type: 'static', addresses: [{ address: '192.168.7.2/24' }] },
+  });
   return node.pod({ networks: 'second', changes: { delegates: [cluster] } });
 }
 
@@ -16,7 +33,11 @@ const shapes: Readonly<Record<string, (result: Printed) => void>> = {
   old(result) {
     expect(result).not.toHaveProperty('interfaces');
     expect(result).not.toHaveProperty('ips');
-    expect(result.ip4).toMatchObject({ ip: '10.244.1.2/24', gateway: '10.244.1.1', routes: [{ dst: '0.0.0.0/0', gw: '10.244.1.1' }] });
+    expect(result.ip4).toMatchObject({
+      ip: '10.244.1.2/24',
+      gateway: '10.244.1.1',
+      routes: [{ dst: '0.0.0.0/0', gw: '10.244.1.1' }],
+    });
     expect(result.ip6).toMatchObject({ ip: '2001:db8:1::2/64' });
     expect(result.dns).toEqual({ nameservers: ['10.96.0.10'] });
   },
@@ -26,13 +47,21 @@ const shapes: Readonly<Record<string, (result: Printed) => void>> = {
       ['6', '2001:db8:1::2/64'],
       ['4', '192.168.7.2/24'],
     ]);
-    expect(result.ips?.map(({ interface: at }) => result.interfaces?.[at ?? -1]?.name)).toEqual(['eth0', 'eth0', 'net1']);
+    expect(result.ips?.map(({ interface: at }) => result.interfaces?.[at ?? -1]?.name)).toEqual([
+      'eth0',
+      'eth0',
+      'net1',
+    ]);
     expect(result.dns).toEqual({ nameservers: ['10.96.0.10'] });
   },
   newest(result) {
     expect(result.ips?.map(({ address }) => address)).toEqual(['10.244.1.2/24', '2001:db8:1::2/64', '192.168.7.2/24']);
     expect(result.ips?.some((ip) => 'version' in ip)).toBe(false);
-    expect(result.ips?.map(({ interface: at }) => result.interfaces?.[at ?? -1]?.name)).toEqual(['eth0', 'eth0', 'net1']);
+    expect(result.ips?.map(({ interface: at }) => result.interfaces?.[at ?? -1]?.name)).toEqual([
+      'eth0',
+      'eth0',
+      'net1',
+    ]);
   },
 };
 
@@ -75,12 +104,19 @@ describe('CHECK', () => {
     const node = new Node();
     node.recorder('old', { ADD: `echo '{"cniVersion":"0.3.1"}'`, CHECK: 'exit 1' });
     node.recorder('new', { ADD: `echo '{"cniVersion":"0.4.0","ips":[{"version":"4","address":"192.0.2.5/24"}]}'` });
-    for (const [type, cniVersion] of [['old', '0.3.1'], ['new', '0.4.0']] as const) node.network(type, { cniVersion, type });
+    for (const [type, cniVersion] of [
+      ['old', '0.3.1'],
+      ['new', '0.4.0'],
+    ] as const)
+      node.network(type, { cniVersion, type });
     const pod = node.pod({ networks: 'old,new' });
     await pod.add();
     await pod.check();
     expect(node.callList()).toEqual(['ADD old net1', 'ADD new net2', 'CHECK new net2']);
-    expect(node.recorded()[2]?.stdin.prevResult).toMatchObject({ cniVersion: '0.4.0', ips: [{ address: '192.0.2.5/24' }] });
+    expect(node.recorded()[2]?.stdin.prevResult).toMatchObject({
+      cniVersion: '0.4.0',
+      ips: [{ address: '192.0.2.5/24' }],
+    });
     await node.end();
   });
 
@@ -127,7 +163,9 @@ describe('what a runtime may get wrong', () => {
     node.recorder('bridge');
     const pod = node.pod({ changes: { externalDelegates: true } });
     for (const [what, changed, names] of cases) {
-      const env = Object.fromEntries(Object.entries({ ...pod.env('ADD'), ...changed }).filter(([, value]) => value !== undefined)) as Record<string, string>;
+      const env = Object.fromEntries(
+        Object.entries({ ...pod.env('ADD'), ...changed }).filter(([, value]) => value !== undefined),
+      ) as Record<string, string>;
       const { status, json } = await node.call(env, pod.conf());
       expect([status, json.code], what).toEqual([1, 4]);
       expect(json.msg, what).toContain(names);
@@ -146,7 +184,12 @@ describe('what a runtime may get wrong', () => {
     ['a version that is none', '{"cniVersion":"one","name":"x","type":"braid"}', 6, '"one"'],
     ['a network name with a slash', '{"cniVersion":"1.0.0","name":"a/b","type":"braid","delegates":[]}', 7, '"a/b"'],
     ['no default network', '{"cniVersion":"1.0.0","name":"x","type":"braid"}', 7, '"delegates" or "clusterNetwork"'],
-    ['itself as a delegate', '{"cniVersion":"1.0.0","name":"x","type":"braid","delegates":[{"type":"braid"}]}', 7, '"braid"'],
+    [
+      'itself as a delegate',
+      '{"cniVersion":"1.0.0","name":"x","type":"braid","delegates":[{"type":"braid"}]}',
+      7,
+      '"braid"',
+    ],
   ])('tells about %s on stdin', async (_, text, code, message) => {
     const node = new Node();
     const pod = node.pod();
@@ -160,7 +203,10 @@ describe('what a runtime may get wrong', () => {
     const node = new Node();
     const pod = node.pod();
     const add = async (netns: string): Promise<Printed> => (await pod.call('ADD', {}, { CNI_NETNS: netns })).json;
-    expect(await add('/var/run/netns/nobody')).toMatchObject({ code: 100, msg: expect.stringContaining('/var/run/netns/nobody') });
+    expect(await add('/var/run/netns/nobody')).toMatchObject({
+      code: 100,
+      msg: expect.stringContaining('/var/run/netns/nobody'),
+    });
     expect(await add('/etc/passwd')).toMatchObject({ code: 100, msg: expect.stringContaining('/etc/passwd') });
     expect(await add(node.path)).toMatchObject({ code: 8 });
     expect(node.stateFiles()).toEqual([]);
@@ -170,7 +216,10 @@ describe('what a runtime may get wrong', () => {
   it('answers "try again" for a pod whose annotations nobody knows', async () => {
     const node = new Node();
     const pod = node.pod();
-    expect(await pod.addFails({ runtimeConfig: undefined })).toMatchObject({ code: 11, msg: expect.stringContaining('annotations') });
+    expect(await pod.addFails({ runtimeConfig: undefined })).toMatchObject({
+      code: 11,
+      msg: expect.stringContaining('annotations'),
+    });
     await node.end();
   });
 });

@@ -1,0 +1,144 @@
+/** One built-in delegate on its own, as a plugin that somebody else's runtime or meta-plugin calls. Acts through the edges. */
+import { parseResult, toResultText } from '../cni/convert';
+import { type Network, parseNetwork } from '../cni/network';
+import type { AddRequest, CheckRequest, DelRequest, GcRequest, StatusRequest } from '../cni/request';
+import type { Result } from '../cni/result';
+import { requireAllowed } from '../cni/version';
+import { fail } from '../error';
+import { type Json, parseObject } from '../json';
+import type { IfName } from '../net/names';
+import type { Attachment } from '../pod/attachment';
+import { type Attached, addChain, checkChain, delChain, type LiveSandbox } from './chain';
+import type { Delegate } from './delegate';
+import type { Edges } from './ports';
+import { Undo } from './undo';
+
+type AloneRequest = AddRequest | DelRequest | CheckRequest | GcRequest | StatusRequest;
+
+/** A plugin's own configuration (for IPAM: that of the plugin above), with what came before in its chain. */
+export interface AloneConf {
+  readonly network: Network;
+  readonly config: Json;
+  readonly prevResult: unknown;
+}
+
+/** Parses the text on stdin. DecodeFailed when it is no JSON object, ConfigInvalid names the key. */
+export function parseAlone(text: string): AloneConf {
+  const config = parseObject(text, 'the network configuration');
+  return { network: parseNetwork(config, '', undefined, 'ConfigInvalid'), config, prevResult: config.prevResult };
+}
+
+/**
+ * Serves one verb of the delegate: the text for stdout. Nothing is recorded, that is the caller's business; an ADD that
+ * fails takes back what it did. GC has nothing to do: no delegate keeps what its DEL does not find.
+ */
+export async function handleAlone(
+  delegate: Delegate,
+  request: AloneRequest,
+  conf: AloneConf,
+  edges: Edges,
+): Promise<string> {
+  const { network, config } = conf;
+  requireAllowed(network.cniVersion, request.command);
+  switch (request.command) {
+    case 'ADD':
+      return toResultText(
+        await addAlone(toAttachment(delegate, request, conf), request, conf, edges),
+        network.cniVersion,
+      );
+    case 'CHECK':
+      await checkAlone(toAttachment(delegate, request, conf), request, conf, edges);
+      return '';
+    case 'DEL':
+      await delAlone(toAttachment(delegate, request, conf), request, conf, edges);
+      return '';
+    case 'STATUS':
+      await delegate.bind(config).status({ host: edges.kernel.host, network: network.name, leases: edges.leases });
+      return '';
+    case 'GC':
+      return '';
+  }
+}
+
+async function addAlone(one: Attachment, request: AddRequest, conf: AloneConf, edges: Edges): Promise<Result> {
+  return inSandbox(request, edges, async (sandbox) => {
+    const undo = new Undo();
+    try {
+      return await addChain(one, sandbox, edges, undo, findPrevResult(conf));
+    } catch (error) {
+      const left = await undo.run();
+      if (left.length > 0) edges.log.warn({ left: left.map(({ message }) => message) }, 'could not undo everything');
+      throw error;
+    }
+  });
+}
+
+async function checkAlone(one: Attachment, request: CheckRequest, conf: AloneConf, edges: Edges): Promise<void> {
+  const result = findPrevResult(conf) ?? fail('ConfigInvalid', 'Cannot check: required prevResult missing');
+  await inSandbox(request, edges, (sandbox) => checkChain({ ...one, result }, sandbox, edges));
+}
+
+async function delAlone(one: Attachment, request: DelRequest, conf: AloneConf, edges: Edges): Promise<void> {
+  const { containerId, netns } = request;
+  const pod = netns === undefined ? undefined : await edges.kernel.find(netns);
+  try {
+    const links = new Set<IfName>();
+    const attached: Attached = { ...one, result: findReadable(conf) };
+    const [failure] = await delChain(attached, { containerId, netns, pod }, edges, links);
+    await pod?.deleteLinks([...links]);
+    if (failure !== undefined) throw failure;
+  } finally {
+    pod?.close();
+  }
+}
+
+async function inSandbox<T>(
+  request: AddRequest | CheckRequest,
+  edges: Edges,
+  work: (sandbox: LiveSandbox) => Promise<T>,
+): Promise<T> {
+  const { containerId, netns, netnsOverride } = request;
+  const pod = await edges.kernel.open(netns, { allowHost: netnsOverride });
+  try {
+    return await work({ containerId, netns, pod });
+  } finally {
+    pod.close();
+  }
+}
+
+/** The name it was called by says which delegate it is: to IPAM plugins `type` names the plugin above. */
+function toAttachment(
+  { type }: Delegate,
+  { ifName, args }: AddRequest | CheckRequest | DelRequest,
+  { network: { name, cniVersion }, config }: AloneConf,
+): Attachment {
+  return {
+    network: name,
+    name,
+    cniVersion,
+    ifName,
+    isDefault: false,
+    plugins: [{ ...config, type }],
+    capabilities: {},
+    args,
+    defaultRoute: undefined,
+    asked: { ips: [], mac: undefined },
+    isolated: false,
+    disableCheck: false,
+  };
+}
+
+function findPrevResult({ prevResult, network }: AloneConf): Result | undefined {
+  return prevResult === undefined || prevResult === null
+    ? undefined
+    : parseResult(prevResult, network.cniVersion, 'prevResult');
+}
+
+/** DEL works without it. */
+function findReadable(conf: AloneConf): Result | undefined {
+  try {
+    return findPrevResult(conf);
+  } catch {
+    return undefined;
+  }
+}
