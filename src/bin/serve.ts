@@ -1,8 +1,8 @@
 /** One verb of the meta-plugin that works: configuration in, text for stdout out. Acts through the edges. */
 
-import { findDelegate, findDelegate } from '../../plugins';
+import { findDelegate } from '../../plugins';
 import { handleAlone, parseAlone } from '../attach/alone';
-import type { Delegate, Delegate } from '../attach/delegate';
+import type { Delegate } from '../attach/delegate';
 import { handleAdd, handleCheck, handleDel, handleGc, handleStatus } from '../attach/handle';
 import { type NetConf, parseConfig, parseConfigForDel } from '../cni/config';
 import type { Request } from '../cni/request';
