@@ -5,9 +5,9 @@ import {
   configureChild,
   createChild,
   deleteChild,
-  findMaster,
   leaseAddresses,
   parseChild,
+  requireParent,
   statusOfChild,
 } from '../../src/attach/child';
 import { type AddContext, type CheckContext, delegate } from '../../src/attach/delegate';
@@ -57,7 +57,7 @@ function chainedMaster(prevResult: Result | undefined): string | undefined {
 
 async function add(c: IpvlanConfig, context: AddContext): Promise<Result> {
   const { ifName, ipam, prevResult } = context;
-  const master = await findMaster({ ...c, master: c.master ?? chainedMaster(prevResult) }, context);
+  const master = await requireParent({ ...c, master: c.master ?? chainedMaster(prevResult) }, context);
   const link = await createChild(plan(c, master.link, ifName), master, context);
   const chained = ipam === undefined && prevResult !== undefined && prevResult.ips.length > 0;
   const lease = chained ? prevResult : await leaseAddresses(context);

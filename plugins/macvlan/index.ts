@@ -5,9 +5,9 @@ import {
   configureChild,
   createChild,
   deleteChild,
-  findMaster,
   leaseAddresses,
   parseChild,
+  requireParent,
   statusOfChild,
 } from '../../src/attach/child';
 import { type AddContext, type CheckContext, delegate } from '../../src/attach/delegate';
@@ -58,7 +58,7 @@ export function plan(c: MacvlanConfig, master: Link, name: IfName, mac: Mac | un
 
 async function add(c: MacvlanConfig, context: AddContext): Promise<Result> {
   const mac = c.runtimeMac ?? argsMac(context.args) ?? c.mac;
-  const master = await findMaster(c, context);
+  const master = await requireParent(c, context);
   const link = await createChild(plan(c, master.link, context.ifName, mac), master, context);
   const lease = await leaseAddresses(context);
   return await configureChild(link, lease, c, context);

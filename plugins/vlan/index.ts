@@ -5,9 +5,9 @@ import {
   configureChild,
   createChild,
   deleteChild,
-  findMaster,
   leaseAddresses,
   parseChild,
+  requireParent,
   statusOfChild,
 } from '../../src/attach/child';
 import { type AddContext, type CheckContext, delegate } from '../../src/attach/delegate';
@@ -32,6 +32,11 @@ export const vlan = delegate('vlan', parse, { add, del: deleteChild, check, stat
 /** Bytes only: DEL parses the same config after the master is gone. */
 export function parse(input: unknown): VlanConfig {
   const c = record(input);
+  if (c.vlan !== undefined || c.vlanProtocol !== undefined)
+    fail(
+      'FieldUnsupported',
+      'Cannot use vlan or vlanProtocol here: need vlanId, or a network of type macvlan with vlan',
+    );
   const child = parseChild(c);
   return {
     ...child,
@@ -47,7 +52,7 @@ export function plan(c: VlanConfig, master: Link, name: IfName): LinkSpec {
 }
 
 async function add(c: VlanConfig, context: AddContext): Promise<Result> {
-  const master = await findMaster(c, context);
+  const master = await requireParent(c, context);
   const spec = plan(c, master.link, context.ifName);
   const link = await createChild(spec, master, context).catch((cause) => explain(cause, c, master, context));
   const lease = await leaseAddresses(context);

@@ -140,7 +140,7 @@ class PluginCall {
   #context(): Omit<DelContext, 'pod'> {
     const { containerId } = this.sandbox;
     const { ifName, name: network, args } = this.attachment;
-    const { leases, nft, files, log, kernel } = this.edges;
+    const { leases, hostLinks, nft, files, log, kernel } = this.edges;
     const context = {
       host: kernel.host,
       containerId,
@@ -148,6 +148,7 @@ class PluginCall {
       network,
       args,
       leases,
+      hostLinks,
       nft,
       files,
       log,

@@ -4,8 +4,10 @@ import type { Dns, Result } from '../cni/result';
 import { CniError, fail } from '../error';
 import { boolean, type Fields, int } from '../json';
 import type { Link, LinkDetail, LinkSpec } from '../net/link';
+import { parseVlanTag, type VlanTag } from '../net/vlan';
 import { configure, setUp } from './configure';
 import type { AddContext, CheckContext, DelContext, StatusContext } from './delegate';
+import { findVlanLink, releaseHostLinks, requireVlanLink } from './host-links';
 import { type Master, parseMaster, requireMaster } from './master';
 import type { Netns } from './ports';
 import { checkAddresses, checkLink, checkRoutes, ipsOf } from './verify';
@@ -15,26 +17,42 @@ export interface ChildConfig {
   readonly master: string | undefined; // undefined: the interface of the first default route
   readonly mtu: number | undefined; // bytes; undefined: same as the master
   readonly linkInContainer: boolean; // the master lies in the pod, too
+  readonly vlan: VlanTag | undefined; // a VLAN of its own: the link lives on a sub-interface of the master
   readonly dns: Dns;
 }
 
-/** Keys that Braid will give these delegates; until then nobody may believe that they work. */
-const notYet = ['vlan', 'vlanProtocol', 'hostAccess'];
-
 /** The shared keys of a configuration. */
 export function parseChild(c: Fields): ChildConfig {
-  const early = notYet.find((key) => c[key] !== undefined);
-  if (early !== undefined) fail('FieldUnsupported', `Cannot use ${early}: not supported yet`);
+  if (c.hostAccess !== undefined) fail('FieldUnsupported', 'Cannot use hostAccess: not supported yet');
+  const linkInContainer = boolean(c.linkInContainer, 'linkInContainer');
+  const vlan = parseVlanTag(c.vlan, c.vlanProtocol);
+  if (vlan !== undefined && linkInContainer)
+    fail(
+      'ConfigInvalid',
+      'Cannot use vlan with linkInContainer: need a network of type vlan for a VLAN inside the pod',
+    );
   return {
     master: parseMaster(c.master),
     mtu: int(c.mtu ?? 0, 'mtu', 0, 65535) || undefined, // 0 on the wire means unset
-    linkInContainer: boolean(c.linkInContainer, 'linkInContainer'),
+    linkInContainer,
+    vlan,
     dns: parseDns(c.dns),
   };
 }
 
+/** The master as it is now; with `vlan` the sub-interface, which is made when it is first needed. */
+export async function requireParent(c: ChildConfig, context: AddContext): Promise<Master> {
+  const master = await findMaster(c, context);
+  if (c.vlan === undefined) return master;
+  const { host, hostLinks, containerId, ifName, undo } = context;
+  return {
+    ...master,
+    link: await requireVlanLink(master.link, c.vlan, { host, hostLinks, owner: { containerId, ifName }, undo }),
+  };
+}
+
 /** The master as it is now. */
-export function findMaster(
+function findMaster(
   c: Pick<ChildConfig, 'master' | 'linkInContainer'>,
   { host, pod }: { readonly host: Netns; readonly pod: Netns },
 ): Promise<Master> {
@@ -76,11 +94,13 @@ export async function configureChild(
 }
 
 /** DEL: the addresses go back even when the namespace is gone, the link goes even when IPAM fails. */
-export async function deleteChild(_: unknown, { pod, ifName, ipam }: DelContext): Promise<void> {
+export async function deleteChild(c: ChildConfig, context: DelContext): Promise<void> {
+  const { host, hostLinks, containerId, pod, ifName, ipam } = context;
   try {
     await ipam?.del();
   } finally {
     await pod?.deleteLink(ifName); // a missing link is success
+    if (c.vlan !== undefined) await releaseHostLinks({ containerId, ifName }, host, hostLinks);
   }
 }
 
@@ -108,7 +128,8 @@ export async function checkChild<K extends LinkDetail['kind']>(
 
 /** Only a named master: the default route may have moved on since ADD, and the kernel deletes the link with its master. */
 async function checkMaster(c: ChildConfig, link: Link, context: CheckContext): Promise<void> {
-  const { link: master } = await findMaster(c, context);
+  const { link: named } = await findMaster(c, context);
+  const master = c.vlan === undefined ? named : await findVlanLink(named, c.vlan, context.host);
   const { kind } = link.detail;
   const shares = kind !== 'vlan' && master.detail.kind === kind; // the kernel puts a macvlan's macvlan onto the link below
   const parent = shares ? master.parent : master.index;

@@ -2,7 +2,7 @@
 import type { CniArgs } from '../cni/args';
 import type { Result } from '../cni/result';
 import type { ContainerId, IfName, NetworkName } from '../net/names';
-import type { Files, LeaseStore, Log, Netns, Nft } from './ports';
+import type { Files, HostLinks, LeaseStore, Log, Netns, Nft } from './ports';
 import type { Undo } from './undo';
 
 /** IPAM of one attachment: whatever `ipam.type` names, built in or foreign. */
@@ -23,6 +23,7 @@ interface Context {
   readonly args: CniArgs;
   readonly ipam: Ipam | undefined; // undefined: layer 2 only
   readonly leases: LeaseStore;
+  readonly hostLinks: HostLinks;
   readonly nft: Nft;
   readonly files: Files;
   readonly log: Log;

@@ -94,6 +94,19 @@ export interface LeaseStore {
   releaseContainer(containerId: ContainerId): Promise<readonly Ip[]>;
 }
 
+/** Who uses which link that Braid shares among pods in the node's own namespace. */
+export interface HostLinks {
+  /** Written down before the link is made or used. */
+  use(link: IfName, owner: LeaseOwner): Promise<void>;
+  release(link: IfName, owner: LeaseOwner): Promise<void>;
+  /** Whether nobody but the owner uses the link. */
+  isOnlyUser(link: IfName, owner: LeaseOwner): Promise<boolean>;
+  usedBy(owner: LeaseOwner): Promise<readonly IfName[]>;
+  all(): Promise<readonly { readonly link: IfName; readonly users: readonly LeaseOwner[] }[]>;
+  /** Runs `work` while nobody else works on that link; the lock goes with its process. */
+  locked<T>(link: IfName, work: () => Promise<T>): Promise<T>;
+}
+
 /** nftables of a namespace, by the nft command. */
 export interface Nft {
   /** Runs a transaction in nft's own language, in the host namespace. FirewallFailed with nft's message, or when nft is missing. */
@@ -197,6 +210,7 @@ export interface Edges {
   readonly kernel: Kernel;
   readonly records: Records;
   readonly leases: LeaseStore;
+  readonly hostLinks: HostLinks;
   readonly networks: Networks;
   readonly cluster: Cluster;
   readonly foreign: Foreign;

@@ -4,6 +4,7 @@ import { findDelegate } from '../../plugins';
 import type { Cluster, Edges } from '../attach/ports';
 import { type NetConf, prefersExternal } from '../cni/config';
 import { files } from '../disk/files';
+import { createHostLinks } from '../disk/host-links';
 import { createLeaseStore, defaultLeaseRoots } from '../disk/leases';
 import { createNetworks } from '../disk/networks';
 import { createRecords } from '../disk/records';
@@ -29,6 +30,7 @@ export function openEdges(conf: NetConf, path: readonly string[]): Edges {
     kernel: openKernel(),
     records: createRecords(conf.cniDir, log),
     leases: createLeaseStore({ roots: defaultLeaseRoots, cniDir: conf.cniDir }),
+    hostLinks: createHostLinks(conf.cniDir),
     networks: createNetworks({ networksDirs: conf.networksDir, confDir: conf.confDir }, log),
     cluster: noCluster,
     foreign: createForeign(

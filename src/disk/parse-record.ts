@@ -18,13 +18,8 @@ import {
 } from '../json';
 import { cidr, ip } from '../net/ip';
 import { mac } from '../net/mac';
-import { type ContainerId, containerId, type IfName, ifName, netnsPath, networkName } from '../net/names';
-
-/** What the file's name says whose record it is. */
-export interface RecordOwner {
-  readonly containerId: ContainerId;
-  readonly ifName: IfName;
-}
+import { containerId, ifName, netnsPath, networkName } from '../net/names';
+import type { RecordOwner } from './owner';
 
 /**
  * Parses a record of this version or an older one (version 1 is the first: what a later one adds gets its default here).

@@ -5,7 +5,7 @@ import { fingerprint } from '../net/hash';
 import { containerId, ifName } from '../net/names';
 import { writePlain } from './atomic';
 import { io, ioUnlessMissing } from './io';
-import type { RecordOwner } from './parse-record';
+import type { RecordOwner } from './owner';
 
 /** A pod by its name. */
 export interface PodName {

@@ -3,13 +3,14 @@ import { readdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Log, Records } from '../attach/ports';
 import type { AttachRecord } from '../attach/record';
-import { fail, toCniError } from '../error';
-import { type ContainerId, containerId, ifName } from '../net/names';
+import { toCniError } from '../error';
+import { type ContainerId, containerId } from '../net/names';
 import { deleteAtomic, temporaryOf, writeAtomic } from './atomic';
 import { readText } from './files';
 import { ioUnlessMissing } from './io';
 import { tryVanishingLock, waitForVanishingLock } from './lock';
-import { parseRecord, type RecordOwner } from './parse-record';
+import { findOwner, ownerFileName, type RecordOwner } from './owner';
+import { parseRecord } from './parse-record';
 import { createPodIndex } from './pods';
 
 const lockLimit = 120_000; // ms; the kubelet gives a sandbox no longer than two minutes, then tries again
@@ -28,7 +29,7 @@ export function createRecords(cniDir: string, log: Log): Records {
     const text = readText(pathOf(owner));
     return text === undefined ? undefined : parseRecord(text, pathOf(owner), owner);
   };
-  const owners = (): readonly RecordOwner[] => list(attachments).flatMap((name) => findOwner(name) ?? []);
+  const owners = (): readonly RecordOwner[] => list(attachments).flatMap((name) => findFileOwner(name) ?? []);
 
   return {
     find: async (containerId, ifName) => read({ containerId, ifName }),
@@ -91,7 +92,7 @@ export function createRecords(cniDir: string, log: Log): Records {
     async deleteLeftovers() {
       const deleted: string[] = [];
       for (const name of list(attachments)) {
-        const owner = findOwner(name.replace(/\.tmp$/, ''));
+        const owner = findFileOwner(name.replace(/\.tmp$/, ''));
         if (owner === undefined || name !== temporaryOf(fileName(owner))) continue;
         const lock = tryVanishingLock(lockPath(locks, owner.containerId));
         if (lock === undefined) continue; // being written now
@@ -115,24 +116,12 @@ export function createRecords(cniDir: string, log: Log): Records {
   };
 }
 
-/** `_` between the two is the last one: an interface name's own are written %5F. Reversible, and never out of the directory. */
-function fileName({ containerId, ifName }: RecordOwner): string {
-  const name = `${containerId}_${ifName.replace(/[%_]/g, (sign) => (sign === '_' ? '%5F' : '%25'))}.json`;
-  return name.includes('/') ? fail('Internal', `Cannot use ${name} as a file name`) : name;
+function fileName(owner: RecordOwner): string {
+  return `${ownerFileName(owner)}.json`;
 }
 
-function findOwner(name: string): RecordOwner | undefined {
-  const [, container, link] = /^(.+)_([^_]+)\.json$/s.exec(name) ?? [];
-  if (container === undefined || link === undefined) return undefined;
-  try {
-    const owner = {
-      containerId: containerId(container),
-      ifName: ifName(link.replace(/%5F/g, '_').replace(/%25/g, '%'), 'file name'),
-    };
-    return fileName(owner) === name ? owner : undefined;
-  } catch {
-    return undefined; // not a name that Braid gave
-  }
+function findFileOwner(name: string): RecordOwner | undefined {
+  return name.endsWith('.json') ? findOwner(name.slice(0, -'.json'.length)) : undefined;
 }
 
 function lockPath(locks: string, container: ContainerId): string {

@@ -11,7 +11,9 @@ const usualDirectories = ['/usr/sbin', '/sbin', '/usr/local/sbin']; // a runtime
 /** The nft command of this node, in `PATH` or where distributions put it. */
 export function createNft(env: Readonly<Record<string, string | undefined>>): Nft {
   const nft = async (args: readonly string[], stdin: string): Promise<ProgramEnd> => {
-    const path = findNft(env.PATH ?? '') ?? fail('FirewallFailed', 'Cannot find the nft command: install nftables');
+    const path =
+      findNft(env.PATH ?? '') ??
+      fail('FirewallFailed', 'Cannot find the nft command: install nftables', { errno: 'ENOENT' });
     try {
       return await runProgram({ path, args, env: { ...env, LC_ALL: 'C' }, stdin, timeout });
     } catch (cause) {

@@ -73,6 +73,7 @@ export function newLink(spec: LinkSpec, place: Placement): Message {
   out.push(ifla.IFLA_IFNAME, putText(place.name));
   if (spec.mtu !== undefined) out.push(ifla.IFLA_MTU, putU32(spec.mtu));
   if (spec.mac !== undefined) out.push(ifla.IFLA_ADDRESS, macBytes(spec.mac));
+  if (spec.group !== undefined) out.push(ifla.IFLA_GROUP, putU32(spec.group));
   if (place.into !== undefined) out.push(ifla.IFLA_NET_NS_FD, putU32(place.into));
   pushNested(out, ifla.IFLA_LINKINFO, (info) => {
     info.push(ifla.IFLA_INFO_KIND, putText(spec.kind));

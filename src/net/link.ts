@@ -66,6 +66,7 @@ export type LinkSpec = LinkBase &
 
 interface LinkBase {
   readonly name: IfName;
+  readonly group?: number | undefined; // IFLA_GROUP; unset: 0
   readonly mtu?: number | undefined;
   readonly mac?: Mac | undefined;
 }

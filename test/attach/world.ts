@@ -8,6 +8,7 @@ import type { Json } from '../../src/json';
 import { type ContainerId, containerId, ifName } from '../../src/net/names';
 import { fakeFiles } from '../fakes/files';
 import { fakeForeign } from '../fakes/foreign';
+import { fakeHostLinks } from '../fakes/host-links';
 import { type FakeKernelOptions, fakeKernel } from '../fakes/kernel';
 import { fakeLeases } from '../fakes/leases';
 import { fakeLog } from '../fakes/log';
@@ -50,6 +51,7 @@ export function world(options: WorldOptions = {}) {
     kernel,
     records: fakeRecords(),
     leases: fakeLeases(),
+    hostLinks: fakeHostLinks(),
     networks: fakeNetworks({ definitions: options.networks ?? {} }),
     cluster: { findPod: async () => undefined },
     foreign: fakeForeign(options.foreign),

@@ -220,6 +220,7 @@ export class FakeNetns implements Netns {
       );
     const d = device(target, 0, spec.name, detailOf(spec));
     d.mtu = spec.mtu ?? 1500;
+    d.group = spec.group ?? 0;
     if ('parent' in spec) {
       const lower = this.devices.find((other) => other.index === spec.parent);
       if (lower === undefined) throw refused(action, 'ENODEV');

@@ -127,8 +127,6 @@ export function childFacts(delegate: Delegate, config: Json): void {
   });
 
   it.each([
-    ['a link of the node', { vlan: 100 }, 'Cannot use vlan'],
-    ['a protocol of its own', { vlanProtocol: '802.1ad' }, 'Cannot use vlanProtocol'],
     ['access from the node', { hostAccess: true }, 'Cannot use hostAccess'],
     ['a master chosen among links', { master: { match: 'eth*' } }, 'Cannot use {"match":"eth*"} as master'],
   ])('refuses %s by name, until it works', (_, keys, problem) => {

@@ -8,6 +8,7 @@ import { CniError, fail } from '../../src/error';
 import { cidr, ip } from '../../src/net/ip';
 import { containerId, ifName, networkName } from '../../src/net/names';
 import { fakeFiles } from '../fakes/files';
+import { fakeHostLinks } from '../fakes/host-links';
 import { type Act, type FakeKernel, type FakeKernelOptions, type FakeNetns, fakeKernel } from '../fakes/kernel';
 import { fakeLeases } from '../fakes/leases';
 import { fakeLog } from '../fakes/log';
@@ -92,6 +93,7 @@ export function callsFor(host: Netns, pod: Netns, options: Pick<LabOptions, 'ipa
     args: parseArgs(options.args ?? ''),
     ipam: options.ipam,
     leases: fakeLeases(),
+    hostLinks: fakeHostLinks(),
     nft: fakeNft(),
     files: fakeFiles(),
     log: fakeLog(),
@@ -101,6 +103,7 @@ export function callsFor(host: Netns, pod: Netns, options: Pick<LabOptions, 'ipa
     ctx,
     undo: ctx.undo,
     leases: base.leases,
+    hostLinks: base.hostLinks,
     async add(delegate: Delegate, config: unknown, changes: Partial<AddContext> = {}): Promise<Result> {
       const mine = new Undo();
       try {

@@ -1,0 +1,24 @@
+/** Users of shared host links in memory. Touches nothing. */
+import type { HostLinks, LeaseOwner } from '../../src/attach/ports';
+import type { IfName } from '../../src/net/names';
+
+/** No users at first; `users` tells who uses what, e.g. `{ 'eth1.100': ['c1 net1'] }`. */
+export function fakeHostLinks(): HostLinks & { users(): Readonly<Record<string, readonly string[]>> } {
+  const links = new Map<IfName, Map<string, LeaseOwner>>();
+  const key = ({ containerId, ifName }: LeaseOwner): string => `${containerId} ${ifName}`;
+  return {
+    async use(link, owner) {
+      const users = links.get(link) ?? new Map<string, LeaseOwner>();
+      links.set(link, users.set(key(owner), owner));
+    },
+    async release(link, owner) {
+      links.get(link)?.delete(key(owner));
+      if (links.get(link)?.size === 0) links.delete(link);
+    },
+    isOnlyUser: async (link, owner) => [...(links.get(link)?.keys() ?? [])].every((user) => user === key(owner)),
+    usedBy: async (owner) => [...links].filter(([, users]) => users.has(key(owner))).map(([link]) => link),
+    all: async () => [...links].map(([link, users]) => ({ link, users: [...users.values()] })),
+    locked: (_, work) => work(),
+    users: () => Object.fromEntries([...links].map(([link, users]) => [link, [...users.keys()]])),
+  };
+}
