@@ -6,7 +6,6 @@ const [bold, dim, green, red, cyan] = ['1', '2', '32', '1;31', '36'].map(paint) 
 type Paint = (text: string) => string;
 
 const indent = '   ';
-const width = 80; // characters of a line: the narrowest terminal in use
 let sections = 0;
 let wrong = 0;
 
@@ -18,12 +17,10 @@ export function title(name: string, lines: readonly string[]): void {
   for (const line of lines) write(dim(line));
 }
 
-/** A numbered heading after an empty line; `note` stands at the right. */
-export function heading(text: string, note = ''): void {
+/** A numbered heading after an empty line. */
+export function heading(text: string): void {
   sections += 1;
-  const left = `${sections}`.padEnd(indent.length) + text;
-  const gap = ' '.repeat(Math.max(2, width - left.length - note.length));
-  write(`\n${bold(cyan(left))}${note === '' ? '' : gap + dim(note)}`);
+  write(`\n${bold(`${sections}`.padEnd(indent.length) + text)}`);
 }
 
 /** Lines of text. */
@@ -34,7 +31,7 @@ export function say(...lines: readonly string[]): void {
 /** A command as it is run; further lines are its continuation. */
 export function command(first: string, ...more: readonly string[]): void {
   const lines = [`$ ${first}`, ...more.map((line) => `  ${line}`)];
-  for (const line of lines) write(indent + dim(line));
+  for (const line of lines) write(indent + cyan(line));
 }
 
 /** What a command printed. */

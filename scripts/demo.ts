@@ -196,25 +196,25 @@ function showIndependence(web: Pod, db: Pod): void {
   };
   const reached = db.answers(vlan100);
   const closed = [
-    ["db, web's VLAN 200 address", vlan200, db.answers(vlan200)],
-    ['db, the same, as a neighbour on VLAN 100', vlan200, over('dev net1', vlan200)],
-    ['db, a machine on VLAN 200, web as router', peer, over(`via ${vlan100} dev net1`, peer)],
+    ['db', 'web on VLAN 200', vlan200, db.answers(vlan200)],
+    ['db', 'web on VLAN 200, as a neighbour', vlan200, over('dev net1', vlan200)],
+    ['db', 'machine on VLAN 200, web as router', peer, over(`via ${vlan100} dev net1`, peer)],
   ] as const;
   const fromWeb = web.answers(peer);
   const rows = [
-    ["db, web's VLAN 100 address", vlan100, reached],
-    ['web, a machine on VLAN 200', peer, fromWeb],
+    ['db', 'web on VLAN 100', vlan100, reached],
+    ['web', 'machine on VLAN 200', peer, fromWeb],
     ...closed,
   ] as const;
   table(
-    ['who asks whom', 'ping -c 2', 'answers'],
-    rows.map(([way, address, answers]) => [way, address, answers === 0 ? 'none' : String(answers)]),
+    ['from', 'to', 'ping -c 2', 'answers'],
+    rows.map(([from, to, address, answers]) => [from, to, address, answers === 0 ? 'none' : String(answers)]),
   );
   say('');
   expect('over VLAN 100 db reaches web', reached === 2);
   expect(
     'web reaches VLAN 200, and nobody gets there through web',
-    fromWeb === 2 && closed.every(([, , n]) => n === 0),
+    fromWeb === 2 && closed.every(([, , , answers]) => answers === 0),
   );
   const forwarding = asked.map((_, at) =>
     run(`ip netns exec web cat /proc/sys/net/ipv4/conf/net${at + 1}/forwarding`).trim(),
