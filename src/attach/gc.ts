@@ -1,8 +1,10 @@
 /** GC: frees what belongs to sandboxes that are gone. Acts through the edges, only on what Braid's own records name. */
 import { type CniError, placed, toCniError } from '../error';
 import type { ContainerId, IfName } from '../net/names';
+import { braidGroup } from '../net/vlan';
 import type { Sandbox } from './chain';
 import { delRecorded, delUnreadable } from './del';
+import { deleteOwn, releaseHostLinks } from './host-links';
 import type { Edges } from './ports';
 import type { AttachRecord } from './record';
 
@@ -22,7 +24,7 @@ export interface GcRequest {
 
 /** Something that goes, and why. */
 export interface Finding extends Partial<SandboxName> {
-  readonly what: 'attachment' | 'record' | 'file';
+  readonly what: 'attachment' | 'record' | 'link' | 'file';
   readonly subject: string; // networks, or a path
   readonly why: string;
 }
@@ -43,6 +45,7 @@ export async function gcAll(request: GcRequest, edges: Edges): Promise<GcReport>
     if (outcome === undefined) freed.push(one.finding);
     else failed.push({ ...one.finding, error: outcome });
   }
+  freed.push(...(await freeHostLinks(request, edges)));
   const files = request.dryRun ? [] : await edges.records.deleteLeftovers();
   return {
     freed: [...freed, ...files.map((path): Finding => ({ what: 'file', subject: path, why: 'a killed call left it' }))],
@@ -115,6 +118,39 @@ export async function whyGone(
   const pod = await edges.kernel.find(record.netns);
   pod?.close();
   return pod === undefined ? `its namespace ${record.netns} is gone` : undefined;
+}
+
+/** Shared links of the node: users without a record go, then links of Braid that nobody uses. */
+async function freeHostLinks({ dryRun }: GcRequest, edges: Edges): Promise<readonly Finding[]> {
+  const { hostLinks, kernel } = edges;
+  const recorded = new Set((await edges.records.all()).flatMap(usersOf));
+  const found: Finding[] = [];
+  for (const { link, users } of await hostLinks.all()) {
+    for (const user of users.filter((one) => !recorded.has(userName(one)))) {
+      if (!dryRun) await releaseHostLinks(user, kernel.host, hostLinks);
+      found.push({ what: 'link', ...user, subject: link, why: 'its user has no record' });
+    }
+  }
+  const used = new Set((await hostLinks.all()).filter(({ users }) => users.length > 0).map(({ link }) => link));
+  for (const { name, group } of await kernel.host.links()) {
+    if (group !== braidGroup || used.has(name)) continue;
+    if (!dryRun) await hostLinks.locked(name, () => deleteUnused(name, edges));
+    found.push({ what: 'link', subject: name, why: 'nobody uses it' });
+  }
+  return found;
+}
+
+async function deleteUnused(name: IfName, { hostLinks, kernel }: Edges): Promise<void> {
+  const used = (await hostLinks.all()).some(({ link, users }) => link === name && users.length > 0);
+  if (!used) await deleteOwn(name, kernel.host);
+}
+
+function usersOf({ containerId, attachments }: AttachRecord): readonly string[] {
+  return attachments.map(({ ifName }) => userName({ containerId, ifName }));
+}
+
+function userName({ containerId, ifName }: SandboxName): string {
+  return `${containerId} ${ifName}`;
 }
 
 function unlisted({ containerId, ifName }: SandboxName, { valid }: Pick<GcRequest, 'valid'>): string | undefined {

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { gcAll } from '../../src/attach/gc';
 import { containerId, ifName } from '../../src/net/names';
+import { braidGroup } from '../../src/net/vlan';
 import { world } from './world';
 
 const networks = {
@@ -130,5 +131,50 @@ describe('a pod whose sandbox died', () => {
     await add('one', 'first');
     kernel.addNamespace('/var/run/netns/pod2');
     await expect(add('one', 'second', '/var/run/netns/pod2')).rejects.toMatchObject({ reason: 'PoolExhausted' });
+  });
+});
+
+describe('shared links of the node', () => {
+  const own = { ...networks['default/a'], vlan: 100 };
+
+  it('go with the sandbox that used them last', async () => {
+    const { add, edges, kernel, host } = world({ networks: { 'default/own': own } });
+    await add('own');
+    expect(host.names()).toContain('eth1.100');
+    kernel.removeNamespace('/var/run/netns/pod');
+    await gcAll(byHand, edges);
+    expect(host.names()).not.toContain('eth1.100');
+    expect(edges.hostLinks.users()).toEqual({});
+  });
+
+  it('go when their user has no record, or nobody uses them; the operator’s stay', async () => {
+    const { edges, host } = world();
+    const parent = host.link('eth1').index;
+    const make = (name: string, id: number, group?: number) =>
+      host.createLink({
+        kind: 'vlan',
+        name: ifName(name, 'test'),
+        parent,
+        id,
+        ...(group === undefined ? {} : { group }),
+      });
+    await make('eth1.5', 5, braidGroup);
+    await make('eth1.6', 6, braidGroup);
+    await make('eth1.7', 7);
+    await edges.hostLinks.use(ifName('eth1.5', 'test'), c1);
+    const { freed } = await gcAll(byHand, edges);
+    expect(freed).toMatchObject([
+      { what: 'link', subject: 'eth1.5', why: 'its user has no record' },
+      { what: 'link', subject: 'eth1.6', why: 'nobody uses it' },
+    ]);
+    expect(host.names().filter((name) => name.startsWith('eth1.'))).toEqual(['eth1.7']);
+    expect(edges.hostLinks.users()).toEqual({});
+  });
+
+  it('stay while a pod uses them', async () => {
+    const { add, edges, host } = world({ networks: { 'default/own': own } });
+    await add('own');
+    expect((await gcAll(byHand, edges)).freed).toEqual([]);
+    expect(host.names()).toContain('eth1.100');
   });
 });
