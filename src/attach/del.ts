@@ -45,7 +45,10 @@ export async function delRecorded(record: AttachRecord, sandbox: Sandbox, edges:
   );
   if (failed.length === 0) await edges.records.delete(record, record.pod);
   else {
-    const left = failed.map(({ attachment }) => attachment);
+    const left = failed.map(({ attachment, problems }) => ({
+      ...attachment,
+      failure: problems.map(toText).join('; '),
+    }));
     await edges.records.save({ ...record, attachments: left, result: undefined });
     edges.log.warn(
       { containerId: record.containerId, left: failures.map(({ message }) => message) },
@@ -53,6 +56,11 @@ export async function delRecorded(record: AttachRecord, sandbox: Sandbox, edges:
     );
   }
   return failures;
+}
+
+/** For people who look at what is left: `braid list`. */
+function toText({ reason, message }: CniError): string {
+  return `${reason}: ${message}`;
 }
 
 /** How the DEL of one attachment went, and the links of the pod that are left to delete for it. */

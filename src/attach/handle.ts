@@ -12,6 +12,7 @@ import { checkAll } from './check';
 import { delAll } from './del';
 import { gcAll } from './gc';
 import { gcDelegates } from './gc-delegates';
+import { settleMasters } from './masters';
 import { readConfigured, readNetworks } from './networks';
 import type { Edges, Netns } from './ports';
 import { requireReady, waitUntilReady } from './readiness';
@@ -31,7 +32,7 @@ export async function handleAdd(request: AddRequest, conf: NetConf, edges: Edges
     const annotations = await podAnnotations(request.pod, conf, edges);
     const asked = parseAsked(annotations, request.pod, conf);
     const wanted = await readNetworks(asked, request.pod, conf, edges);
-    const attachments = planAttachments(request, conf, wanted);
+    const attachments = await settleMasters(planAttachments(request, conf, wanted), edges.kernel.host);
     warn([...conf.warnings, ...asked.warnings, ...wanted.flatMap(({ network }) => network.warnings)], conf, edges);
     return withNetns(request, edges, async (pod) => {
       const sandbox = { containerId: request.containerId, netns: request.netns, pod };

@@ -18,7 +18,7 @@ export function parseMaster(value: unknown): string | undefined {
   if (typeof value === 'object' && value !== null)
     return fail(
       'FieldUnsupported',
-      `Cannot use ${shown(value)} as master: need the name of one link, choosing among links is not supported yet`,
+      `Cannot use ${shown(value)} as master: need the name of one link; a match works in networks that braid itself attaches`,
     );
   const name = optionalString(value, 'master') || undefined;
   if (name === undefined || (Buffer.byteLength(name) <= longestAltName && /^[^\s/]+$/.test(name))) return name;

@@ -23,4 +23,6 @@ export interface AttachRecord {
 /** An attachment with its own result, undefined until its ADD is done. */
 export interface RecordedAttachment extends Attachment {
   readonly result: Result | undefined;
+  /** Why its last DEL could not take everything back; undefined: there was none, or no failure. */
+  readonly failure?: string | undefined;
 }

@@ -1,12 +1,13 @@
 /** One verb of the meta-plugin that works: configuration in, text for stdout out. Acts through the edges. */
 
 import { findDelegate } from '../../plugins';
-import { handleAlone, parseAlone } from '../attach/alone';
 import type { Delegate } from '../attach/delegate';
 import { handleAdd, handleCheck, handleDel, handleGc, handleStatus } from '../attach/handle';
+import type { HostLinks } from '../attach/ports';
 import { type NetConf, parseConfig, parseConfigForDel } from '../cni/config';
 import type { Request } from '../cni/request';
 import { requireAllowed } from '../cni/version';
+import { fail } from '../error';
 import { openEdges } from './edges';
 
 /** A request that needs a configuration. */
@@ -49,12 +50,24 @@ async function serveAlone(
   input: string,
   speaks: (version: string) => void,
 ): Promise<string> {
+  const { handleAlone, parseAlone } = await import('../attach/alone');
   const conf = parseAlone(input);
   speaks(conf.network.cniVersion);
   const [binDir = '/opt/cni/bin', ...others] = request.path;
-  const edges = openEdges({ ...parseConfigForDel('{}'), binDir }, others);
+  const edges = { ...openEdges({ ...parseConfigForDel('{}'), binDir }, others), hostLinks: noHostLinks };
   return await handleAlone(delegate, request, conf, edges);
 }
+
+/** Shared links of the node are known by Braid's records, and alone a delegate has none. */
+const noHostLinks: HostLinks = {
+  use: async (link) =>
+    fail('FieldUnsupported', `Cannot make ${link}: "vlan" needs the meta-plugin, call this network through braid`),
+  release: async () => undefined,
+  isOnlyUser: async () => false,
+  usedBy: async () => [],
+  all: async () => [],
+  locked: (_, work) => work(),
+};
 
 /** The last part of the path by which the executable was started. */
 function calledAs(): string {

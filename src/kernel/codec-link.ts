@@ -182,6 +182,7 @@ export function deleteGroup(group: number): Message {
 export function decodeLink(data: Buffer): Link {
   const flags = data.readUInt32LE(8);
   const altNames: string[] = [];
+  let device: string | undefined;
   let detail: LinkDetail = { kind: 'other', name: (flags & ifH.IFF_LOOPBACK) !== 0 ? 'loopback' : '' };
   let name = '';
   let mac: Link['mac'];
@@ -201,6 +202,9 @@ export function decodeLink(data: Buffer): Link {
         return;
       case ifla.IFLA_ADDRESS:
         if (value.length === 6) mac = macFrom(value);
+        return;
+      case ifla.IFLA_PARENT_DEV_NAME:
+        device = text(value);
         return;
       case ifla.IFLA_MTU:
         mtu = value.readUInt32LE(0);
@@ -255,6 +259,7 @@ export function decodeLink(data: Buffer): Link {
     txQueueLength,
     alias,
     altNames,
+    device,
     group,
   };
 }

@@ -36,6 +36,7 @@ export interface Link {
   readonly txQueueLength: number;
   readonly alias: string | undefined;
   readonly altNames: readonly string[];
+  readonly device: string | undefined; // IFLA_PARENT_DEV_NAME: of the hardware, e.g. its PCI address
   readonly group: number;
 }
 

@@ -22,6 +22,7 @@ export interface Device {
   txQueueLength: number;
   alias: string | undefined;
   altNames: string[];
+  device: string | undefined;
   group: number;
   vlans: BridgeVlan[];
   hairpin: boolean;
@@ -48,6 +49,7 @@ export function device(ns: FakeNetns, index: number, name: IfName, detail: LinkD
     txQueueLength: 1000,
     alias: undefined,
     altNames: [],
+    device: undefined,
     group: 0,
     vlans: [],
     hairpin: false,
@@ -73,6 +75,7 @@ export function toLink(d: Device): Link {
     txQueueLength: d.txQueueLength,
     alias: d.alias,
     altNames: [...d.altNames],
+    device: d.device,
     group: d.group,
   };
 }

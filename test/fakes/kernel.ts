@@ -19,6 +19,8 @@ export interface HostLink {
   readonly up?: boolean; // default: up
   readonly addresses?: readonly string[]; // as `10.0.0.5/24`
   readonly altNames?: readonly string[];
+  /** Address of the hardware, e.g. 0000:00:03.0. */
+  readonly device?: string;
 }
 
 /** What a fake kernel starts with. */
@@ -177,6 +179,7 @@ export class FakeNetns implements Netns {
     d.mtu = link.mtu ?? 1500;
     d.mac = link.mac ?? d.mac;
     d.altNames.push(...(link.altNames ?? []));
+    d.device = link.device;
     for (const text of link.addresses ?? []) this.#hold(d, cidr(text, 'address'), false);
     if (link.up !== false) this.bringUp(d);
     return d;

@@ -1,0 +1,76 @@
+/** Settles the masters of a pod's networks before anything is done: chosen by match, and able to live beside each other. Reads the host. */
+import { typeOf } from '../cni/network';
+import { fail, placed } from '../error';
+import { type Json, record } from '../json';
+import { chooseMaster, type NodeLinks, parseMasterMatch } from '../net/master';
+import type { Attachment } from '../pod/attachment';
+import type { Netns } from './ports';
+
+/** Delegates whose links live on a master. */
+const onMaster: readonly string[] = ['macvlan', 'ipvlan', 'vlan'];
+
+/**
+ * The attachments with every `master: {"match": …}` replaced by the name of the link that fits on this node: what is
+ * recorded is the choice. MasterMissing and MasterConflict name the network.
+ */
+export async function settleMasters(attachments: readonly Attachment[], host: Netns): Promise<readonly Attachment[]> {
+  const node = attachments.some(({ plugins }) => plugins.some(asksForMatch)) ? await readNode(host) : undefined;
+  const settled = node === undefined ? attachments : attachments.map((one) => choose(one, node));
+  refuseConflicts(settled);
+  return settled;
+}
+
+async function readNode(host: Netns): Promise<NodeLinks> {
+  return { links: await host.links(), addresses: await host.addresses(), routes: await host.routes() };
+}
+
+function choose(attachment: Attachment, node: NodeLinks): Attachment {
+  try {
+    return { ...attachment, plugins: attachment.plugins.map((plugin) => withMaster(plugin, node)) };
+  } catch (error) {
+    throw placed(error, { network: attachment.network, ifName: attachment.ifName });
+  }
+}
+
+function asksForMatch(plugin: Json): boolean {
+  return onMaster.includes(typeOf(plugin)) && typeof record(plugin).master === 'object';
+}
+
+function withMaster(plugin: Json, node: NodeLinks): Json {
+  const match = asksForMatch(plugin) ? parseMasterMatch(record(plugin).master) : undefined;
+  return match === undefined ? plugin : { ...plugin, master: chooseMaster(match, node).name };
+}
+
+/** What lives where: two with the same place must be of one kind and mode. */
+interface Tenant {
+  readonly network: string;
+  readonly ifName: Attachment['ifName'];
+  readonly place: string;
+  readonly way: string;
+}
+
+/** A master serves macvlan or ipvlan, ipvlan in one mode, and each VLAN id once. */
+function refuseConflicts(attachments: readonly Attachment[]): void {
+  const tenants = attachments.flatMap((attachment) =>
+    attachment.plugins.flatMap((plugin) => toTenant(attachment, plugin)),
+  );
+  for (const [at, one] of tenants.entries()) {
+    const other = tenants
+      .slice(0, at)
+      .find(({ place, way }) => place === one.place && (way !== one.way || way === 'vlan'));
+    if (other === undefined) continue;
+    const ways = one.way === 'vlan' ? 'that VLAN is there once' : `${other.way} and ${one.way} cannot share it`;
+    fail('MasterConflict', `Cannot attach ${one.network} beside ${other.network} on ${one.place}: ${ways}`, {
+      where: { network: one.network, ifName: one.ifName },
+    });
+  }
+}
+
+function toTenant({ network, ifName }: Attachment, plugin: Json): readonly Tenant[] {
+  const type = typeOf(plugin);
+  const { master, mode, vlan, vlanId, linkInContainer } = record(plugin);
+  if (!onMaster.includes(type) || typeof master !== 'string' || linkInContainer === true) return [];
+  if (type === 'vlan') return [{ network, ifName, place: `VLAN ${String(vlanId ?? 0)} of ${master}`, way: 'vlan' }];
+  const place = vlan === undefined ? `master ${master}` : `VLAN ${String(vlan)} of master ${master}`;
+  return [{ network, ifName, place, way: type === 'ipvlan' ? `ipvlan in mode ${String(mode || 'l2')}` : 'macvlan' }];
+}
