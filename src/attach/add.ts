@@ -2,7 +2,7 @@
 import { mergeResults } from '../cni/merge';
 import type { Result } from '../cni/result';
 import { fail, placed } from '../error';
-import { addressOf, findCidr, findIp } from '../net/ip';
+import { addressOf } from '../net/ip';
 import type { Link } from '../net/link';
 import type { IfName } from '../net/names';
 import type { Attachment } from '../pod/attachment';
@@ -87,13 +87,13 @@ async function addOne(attachment: Attachment, sandbox: LiveSandbox, edges: Edges
     if ((await pod.findLink(ifName)) !== undefined)
       fail('LinkExists', `Cannot make interface ${ifName}: the pod has one of that name`);
     const result = await addChain(attachment, sandbox, edges, undo);
-    checkAsked(attachment, result);
     const names = result.interfaces
       .filter(({ sandbox: path }) => path !== undefined && path !== '')
       .map(({ name }) => name);
     const links: Link[] = [];
     for (const name of new Set([ifName, ...names])) links.push(...present(await pod.findLink(name)));
     const own = links.find(({ name }) => name === ifName); // a device handed to user space has none
+    checkAsked(attachment, result, own);
     if (own !== undefined && !attachment.isDefault && attachment.isolated) await isolate(pod, own);
     return { attachment, result, index: own?.index ?? 0, indexes: links.map(({ index }) => index) };
   } catch (error) {
@@ -113,22 +113,14 @@ function at(attachment: Attachment, work: () => void): void {
   }
 }
 
-/** A request is honoured or fails: the addresses and the MAC asked for are in the result. */
-function checkAsked({ asked, ifName }: Attachment, result: Result): void {
-  const got = result.ips.map(({ address }) => address);
-  const missing = asked.ips.find(
-    (wanted) =>
-      !got.some(
-        (address) =>
-          address === findCidr(wanted) ||
-          addressOf(address) === (findIp(wanted) ?? addressOf(findCidr(wanted) ?? address)),
-      ),
-  );
+/** A request is honoured or fails: the addresses asked for are in the result, the MAC is the link's. A prefix length may differ: the pool's counts. */
+function checkAsked({ asked, ifName }: Attachment, result: Result, link: Link | undefined): void {
+  const got = result.ips.map(({ address }): string => addressOf(address));
+  const missing = asked.ips.find((wanted) => !got.includes(wanted.replace(/\/.*/, '')));
   if (missing !== undefined)
     fail('RequestUnmet', `Cannot give ${ifName} the address ${missing}: the delegate gave ${got.join(', ') || 'none'}`);
-  const mac = result.interfaces.find(({ name, sandbox }) => name === ifName && sandbox !== undefined)?.mac;
-  if (asked.mac !== undefined && mac !== undefined && mac !== asked.mac)
-    fail('RequestUnmet', `Cannot give ${ifName} the MAC ${asked.mac}: the delegate gave ${mac}`);
+  if (asked.mac !== undefined && link !== undefined && link.mac !== asked.mac)
+    fail('RequestUnmet', `Cannot give ${ifName} the MAC ${asked.mac}: the delegate gave ${link.mac ?? 'none'}`);
 }
 
 async function decideRoutes(

@@ -165,6 +165,21 @@ describe('a request', () => {
     expect(pod.names()).toEqual([]);
   });
 
+  it('for a MAC is compared with the kernel, whatever the delegate says', async () => {
+    const { add, pod } = world({
+      networks: { 'default/f': { cniVersion: '1.0.0', type: 'fancy' } },
+      foreign: {
+        fancy: ({ command }) => {
+          if (command === 'ADD') pod.plug({ name: 'net1' });
+          return command === 'ADD'
+            ? { cniVersion: '1.0.0', interfaces: [{ name: 'net1', mac: '02:00:00:00:00:77', sandbox: '/x' }] }
+            : undefined;
+        },
+      },
+    });
+    await expect(add('[{"name":"f","mac":"02:00:00:00:00:77"}]')).rejects.toMatchObject({ reason: 'RequestUnmet' });
+  });
+
   it('for ports needs a plugin that declares the capability', async () => {
     const { add } = world({ networks });
     await expect(add('[{"name":"a","portMappings":[{"hostPort":80,"containerPort":80}]}]')).rejects.toMatchObject({
@@ -253,7 +268,9 @@ describe('DEL', () => {
     await add('f,a');
     await del();
     expect(reserved()).toEqual([]);
-    expect((await record())?.attachments.map(({ network }) => network)).toEqual(['default/f']);
+    expect((await record())?.attachments).toMatchObject([
+      { network: 'default/f', failure: expect.stringContaining('it hangs') },
+    ]);
   });
 
   it('of a container never added is success', async () => {
