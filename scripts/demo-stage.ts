@@ -1,10 +1,10 @@
-/** The demo's nodes, pods and container runtime. Acts on the network and mount namespaces it runs in; runs `ip` and the executable. */
+/** The demo's node, pods and container runtime. Acts on the network and mount namespaces it runs in; runs `ip` and the executable. */
 import { spawnSync } from 'node:child_process';
 import { copyFileSync, globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 const root = path.resolve(import.meta.dir, '..');
-export const braid = process.env.BRAID_BIN ?? 'dist/braid';
+const braid = process.env.BRAID_BIN ?? 'dist/braid';
 const etc = '/etc/cni';
 
 /** The annotation by which a pod asks for networks. */
@@ -36,20 +36,20 @@ export function run(line: string): string {
   return stdout;
 }
 
-/** This namespace becomes node 1; node 2 stands beside it. Two cables, eth1 and eth2, join them. Empty state on both. */
-export function makeNodes(): void {
+/** This namespace becomes a node without any state; cables eth1 and eth2 lead to the namespace `outside`. */
+export function makeNode(): void {
   for (const place of [etc, '/var/lib/cni', '/run/netns']) {
     mkdirSync(place, { recursive: true });
     run(`mount -t tmpfs tmpfs ${place}`);
   }
-  mkdirSync('/run/demo/node2', { recursive: true });
+  mkdirSync('/run/demo', { recursive: true });
   run('ip link set lo up');
-  run('ip netns add node2');
-  run('ip -n node2 link set lo up');
+  run('ip netns add outside');
+  run('ip -n outside link set lo up');
   for (const name of ['eth1', 'eth2']) {
-    run(`ip link add ${name} type veth peer name ${name} netns node2`);
+    run(`ip link add ${name} type veth peer name ${name} netns outside`);
     run(`ip link set ${name} up`);
-    run(`ip -n node2 link set ${name} up`);
+    run(`ip -n outside link set ${name} up`);
   }
   mkdirSync(`${etc}/net.d`, { recursive: true });
   mkdirSync(`${etc}/braid/networks`, { recursive: true });
@@ -65,7 +65,6 @@ export class Pod {
   constructor(
     readonly name: string,
     readonly networks: string,
-    readonly node: 1 | 2 = 1,
   ) {
     run(`ip netns add ${name}`);
     run(`ip -n ${name} link set lo up`);
@@ -76,8 +75,7 @@ export class Pod {
   /** What a runtime makes of the file on the node (CNI specification 1.1, section 4): the plugin, the list's name, the pod's annotations. */
   #config(): unknown {
     const text = readFileSync(`${etc}/net.d/00-braid.conflist`, 'utf8');
-    const own = this.node === 1 ? text : text.replace('10.244.1.0/24', '10.244.2.0/24'); // each node has pods of its own
-    const { cniVersion, name, plugins } = JSON.parse(own) as { cniVersion: string; name: string; plugins: object[] };
+    const { cniVersion, name, plugins } = JSON.parse(text) as { cniVersion: string; name: string; plugins: object[] };
     const annotations = { [networksKey]: this.networks };
     return { cniVersion, name, ...plugins[0], runtimeConfig: { 'io.kubernetes.cri.pod-annotations': annotations } };
   }
@@ -94,13 +92,10 @@ export class Pod {
     };
   }
 
-  /** Calls the executable as the runtime of the pod's node does: on node 2 in its network, with its state. */
+  /** Calls the executable as the node's runtime does. */
   call(verb: string): Call {
-    const there = ['ip', 'netns', 'exec', 'node2', 'sh', '-c'];
-    const itsState = 'mount --bind /run/demo/node2 /var/lib/cni && exec "$0"';
-    const [program = '', ...words] = this.node === 1 ? [braid] : [...there, itsState, braid];
     const start = performance.now();
-    const { status, stdout, stderr, error } = spawnSync(program, words, {
+    const { status, stdout, stderr, error } = spawnSync(braid, [], {
       cwd: root,
       encoding: 'utf8',
       env: { PATH: process.env.PATH, ...this.env(verb) },

@@ -47,7 +47,7 @@ describe('make demo', () => {
       'ADD: one call, one process, all networks or none',
       'What the pod has',
       'Where its traffic goes',
-      'A second pod, on the second node',
+      'A second pod',
       'Independent networks',
       'A slip of the pen',
       'CHECK: the kernel against what was recorded',
@@ -57,7 +57,7 @@ describe('make demo', () => {
       '   default via 10.244.1.1 dev eth0',
       '   default via 192.168.1.1 dev net1 metric 1001',
       '   32765:  from 10.20.0.20 lookup 100 proto boot',
-      '   net2       vlan      id 100  1500',
+      '   net2       macvlan   bridge  1500',
       '   (nothing)',
     ])
       expect(shown.lines).toContain(line);
@@ -70,7 +70,7 @@ describe('make demo', () => {
   });
 
   it('leaves the namespaces of the caller alone', () => {
-    expect(execFileSync('ip', ['netns'], { encoding: 'utf8' })).not.toMatch(/\b(web|db|typo|machine)\b/);
+    expect(execFileSync('ip', ['netns'], { encoding: 'utf8' })).not.toMatch(/\b(web|db|typo|outside)\b/);
   });
 });
 
