@@ -86,7 +86,7 @@ function parsePlugins(value: unknown, reason: Reason): readonly Json[] {
 }
 
 /** What every plugin must have right, whoever reads the rest of it. */
-function requirePlugin(plugin: Json, prefix: string, reason: Reason): void {
+export function requirePlugin(plugin: Json, prefix: string, reason: Reason): void {
   const view = record(plugin);
   fileName(view.type, `${prefix}type`, reason);
   if (view.ipam !== undefined) {

@@ -2,6 +2,7 @@
 import type { AttachRecord, RecordedAttachment } from '../attach/record';
 import { recordVersion } from '../attach/record';
 import type { CniArgs } from '../cni/args';
+import { requirePlugin } from '../cni/network';
 import type { Dns, Interface, IpConfig, Result, ResultRoute } from '../cni/result';
 import { fail, toCniError } from '../error';
 import {
@@ -70,7 +71,7 @@ function attachment(value: unknown, field: string): RecordedAttachment {
     cniVersion: text(a.cniVersion, `${field}.cniVersion`),
     ifName: ifName(a.ifName, `${field}.ifName`),
     isDefault: flag(a.isDefault, `${field}.isDefault`),
-    plugins: each(a.plugins, `${field}.plugins`, object),
+    plugins: each(a.plugins, `${field}.plugins`, plugin),
     capabilities: object(a.capabilities, `${field}.capabilities`),
     args: each(a.args, `${field}.args`, pair),
     defaultRoute: optional(a.defaultRoute, `${field}.defaultRoute`, (value, name) => each(value, name, ip)),
@@ -78,7 +79,15 @@ function attachment(value: unknown, field: string): RecordedAttachment {
     isolated: flag(a.isolated, `${field}.isolated`),
     disableCheck: flag(a.disableCheck, `${field}.disableCheck`),
     result: optional(a.result, `${field}.result`, result),
+    failure: optionalString(a.failure, `${field}.failure`),
   };
+}
+
+/** What ADD let through, and nothing else: DEL looks up a type as a file. */
+function plugin(value: unknown, field: string): Json {
+  const found = object(value, field);
+  requirePlugin(found, `${field}.`, 'RecordInvalid');
+  return found;
 }
 
 function result(value: unknown, field: string): Result {

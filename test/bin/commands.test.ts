@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { gcAll } from '../../src/attach/gc';
 import { toGcJson, toGcText } from '../../src/bin/commands/gc';
 import { toListJson, toListText } from '../../src/bin/commands/list';
+import { CniError } from '../../src/error';
 import { world } from '../attach/world';
 
 const networks = {
@@ -32,6 +33,28 @@ describe('braid list', () => {
         '',
       ].join('\n'),
     );
+  });
+
+  it('says of what DEL left why it did', async () => {
+    const fancy = ({ command }: { command: string }) =>
+      command === 'ADD' ? { cniVersion: '1.0.0' } : new CniError('DelegateTimeout', 'Cannot wait longer for fancy');
+    const { add, del, edges } = world({
+      networks: { ...networks, 'default/f': { cniVersion: '1.0.0', type: 'fancy' } },
+      foreign: { fancy },
+    });
+    await add('f,a');
+    await del();
+    const left = await edges.records.all();
+    expect(toListText(left)).toBe(
+      [
+        'POD           CONTAINER  NETWORK    INTERFACE  ADDRESSES  SINCE                     NOT FREED',
+        'default/thor  c1         default/f  net1       layer 2    2026-11-21T00:00:00.000Z  DelegateTimeout: Cannot wait longer for fancy',
+        '',
+      ].join('\n'),
+    );
+    expect(JSON.parse(toListJson(left))).toMatchObject([
+      { attachments: [{ failure: 'DelegateTimeout: Cannot wait longer for fancy' }] },
+    ]);
   });
 
   it('tells the network-status of each pod as JSON', async () => {

@@ -76,11 +76,38 @@ describe('a record file', () => {
       JSON.stringify(sampleRecord()).replace('"name":"blue"', '"name":"../../etc"'),
       'attachments[0].name',
     ],
+    [
+      'a path for a plugin',
+      JSON.stringify(sampleRecord()).replace('"type":"macvlan"', '"type":"../../bin/sh"'),
+      'attachments[0].plugins[0].type',
+    ],
+    ['a plugin without a type', JSON.stringify(sampleRecord()).replace('"type":"macvlan",', ''), 'plugins[0].type'],
   ])('with %s is RecordInvalid', async (_, text, why = '') => {
     const { path, find } = await saved();
     writeFileSync(path, text);
     await expect(find()).rejects.toMatchObject({ reason: 'RecordInvalid', problem: expect.stringContaining(why) });
     await expect(find()).rejects.toThrow(path);
+  });
+
+  it('of version 1, as the first Braid wrote it, is understood', async () => {
+    const { cniDir, records } = await saved();
+    const text = readFileSync(join(import.meta.dirname, '../fixtures/record-version-1.json'), 'utf8');
+    writeFileSync(join(cniDir, 'attachments', 'c1_eth0.json'), text);
+    const record = await records.find(id('c1'), link('eth0'));
+    expect(record).toEqual(JSON.parse(text));
+    expect(record?.attachments.map(({ ifName, failure }) => [ifName, failure])).toEqual([
+      ['eth0', undefined],
+      ['net1', undefined],
+    ]);
+  });
+
+  it('keeps why an attachment could not be taken back', async () => {
+    const { records, find } = await saved();
+    const [one, ...others] = sampleRecord().attachments;
+    if (one === undefined) expect.fail('the sample has no attachment');
+    const failed = { ...sampleRecord(), attachments: [{ ...one, failure: 'DelegateMissing: no plugin' }, ...others] };
+    await records.save(failed);
+    expect(await find()).toEqual(failed);
   });
 
   it('that is broken does not hide the others, and is told', async () => {

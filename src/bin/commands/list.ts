@@ -6,8 +6,9 @@ import { toTable } from './table';
 
 const shortId = 12; // characters of a container id, as container tools show them
 
-/** One line for each attachment: pod, container, network, interface, addresses, since when. */
+/** One line for each attachment: pod, container, network, interface, addresses, since when, and why DEL left it, if it did. */
 export function toListText(records: readonly AttachRecord[]): string {
+  const failed = records.some(({ attachments }) => attachments.some(({ failure }) => failure !== undefined));
   const rows = records.flatMap((record) =>
     record.attachments.map((one) => [
       record.pod === undefined ? '-' : `${record.pod.namespace}/${record.pod.name}`,
@@ -16,9 +17,11 @@ export function toListText(records: readonly AttachRecord[]): string {
       one.ifName,
       one.result === undefined ? 'unfinished' : addresses(one) || 'layer 2',
       record.createdAt,
+      one.failure ?? '',
     ]),
   );
-  return toTable(['POD', 'CONTAINER', 'NETWORK', 'INTERFACE', 'ADDRESSES', 'SINCE'], rows) || 'Nothing is attached.\n';
+  const headings = ['POD', 'CONTAINER', 'NETWORK', 'INTERFACE', 'ADDRESSES', 'SINCE', ...(failed ? ['NOT FREED'] : [])];
+  return toTable(headings, rows) || 'Nothing is attached.\n';
 }
 
 /** The records as they are, each with the network-status that its pod should show. */
