@@ -1,5 +1,5 @@
 # The commands of this repository. Each does its own set-up on a fresh Debian 12 with Node and npm (root for apt-get).
-.PHONY: help setup guest-setup build check check-types check-lint check-dead check-imports format test demo clean
+.PHONY: help setup guest-setup build check check-types check-lint check-dead check-imports format test test-fuzz demo clean
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -37,6 +37,9 @@ format: setup ## writes the layout and import order that make check asks for
 
 test: setup guest-setup build ## every test that needs no cluster; last line: N passed, N failed
 	@scripts/bun scripts/test.ts $(TESTS)
+
+test-fuzz: setup ## damaged input, FUZZ_CASES (100000) of them from FUZZ_SEED; prints both, then N passed, N failed
+	@FUZZ_CASES=$${FUZZ_CASES:-100000} FUZZ_SEED=$${FUZZ_SEED:-$$(date +%s)} scripts/bun scripts/test.ts --pure test/fuzz/
 
 demo: setup guest-setup build ## the main job without a cluster
 	@scripts/demo.sh
