@@ -10,15 +10,18 @@ export type Fields = Readonly<Record<string, unknown>>;
 /** A plain JSON object, kept as it came. */
 export type Json = Readonly<Record<string, unknown>>;
 
-const caseless: ProxyHandler<Record<string, unknown>> = {
-  get(target, key) {
+/** Reads an object's fields. The names in lower case are collected at the first miss: most records are spelt as documented. */
+class Caseless implements ProxyHandler<Record<string, unknown>> {
+  #names: Map<string, string> | undefined;
+
+  get(target: Record<string, unknown>, key: string | symbol): unknown {
     if (typeof key !== 'string') return undefined;
     if (Object.hasOwn(target, key)) return target[key] ?? undefined;
-    const wanted = key.toLowerCase();
-    const found = Object.keys(target).findLast((name) => name.toLowerCase() === wanted);
+    this.#names ??= new Map(Object.keys(target).map((name) => [name.toLowerCase(), name])); // the last one of equal names counts
+    const found = this.#names.get(key.toLowerCase());
     return found === undefined ? undefined : (target[found] ?? undefined);
-  },
-};
+  }
+}
 
 /** Whether the value is a JSON object (not null, not an array). */
 export function isRecord(value: unknown): value is Json {
@@ -28,7 +31,7 @@ export function isRecord(value: unknown): value is Json {
 /** A view of a JSON object. Absent and null fields both read as `undefined`. */
 export function record(value: unknown, field = 'configuration', reason: Reason = 'ConfigInvalid'): Fields {
   if (!isRecord(value)) return fail(reason, `Cannot use ${shown(value)} as ${field}: need a JSON object`);
-  return new Proxy(value as Record<string, unknown>, caseless);
+  return new Proxy(value as Record<string, unknown>, new Caseless());
 }
 
 /** Parses text as JSON; the error tells line, column and the likely mistake. */
