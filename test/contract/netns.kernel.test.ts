@@ -36,8 +36,12 @@ describe('what only a kernel has', () => {
     pod = await lab.namespace();
     const up0 = await lab.uplink('up0');
     await lab.wire();
-    const made = await lab.host.netns.createLink({ kind: 'macvlan', name: ifName('net1', 'n'), parent: up0.index, mode: 'bridge' }, pod.netns);
-    for (const address of ['10.1.0.2/24', 'fd00::2/64']) await pod.netns.addAddress(made.index, cidr(address, 'a'), { noDad: true });
+    const made = await lab.host.netns.createLink(
+      { kind: 'macvlan', name: ifName('net1', 'n'), parent: up0.index, mode: 'bridge' },
+      pod.netns,
+    );
+    for (const address of ['10.1.0.2/24', 'fd00::2/64'])
+      await pod.netns.addAddress(made.index, cidr(address, 'a'), { noDad: true });
     await pod.netns.changeLink(made.index, { up: true });
   });
   afterAll(() => lab.close());
@@ -45,7 +49,13 @@ describe('what only a kernel has', () => {
 
   it('gives a macvlan the queue for broadcasts that was asked for', async () => {
     const parent = (await lab.host.netns.findLink('up0'))?.index ?? 0;
-    const spec = { kind: 'macvlan', name: ifName('net9', 'n'), parent, mode: 'bridge', broadcastQueueLength: 2000 } as const;
+    const spec = {
+      kind: 'macvlan',
+      name: ifName('net9', 'n'),
+      parent,
+      mode: 'bridge',
+      broadcastQueueLength: 2000,
+    } as const;
     await lab.host.netns.createLink(spec, pod.netns);
     const shown = (inPod('link', 'show', 'dev', 'net9') as { linkinfo: Shown }[])[0]?.linkinfo;
     expect(shown?.info_data).toMatchObject({ bcqueuelen: 2000 });
@@ -53,7 +63,20 @@ describe('what only a kernel has', () => {
   });
 
   it('shows each next hop of a multipath route as a route', async () => {
-    inPod('route', 'add', '10.7.0.0/16', 'nexthop', 'via', '10.1.0.7', 'nexthop', 'via', '10.1.0.8', 'dev', 'net1', 'onlink');
+    inPod(
+      'route',
+      'add',
+      '10.7.0.0/16',
+      'nexthop',
+      'via',
+      '10.1.0.7',
+      'nexthop',
+      'via',
+      '10.1.0.8',
+      'dev',
+      'net1',
+      'onlink',
+    );
     const hops = (await pod.netns.routes({ family: 4 })).filter((route) => route.dst === '10.7.0.0/16');
     expect(hops).toMatchObject([
       { gateway: '10.1.0.7', index: 2, onlink: undefined },
@@ -78,7 +101,7 @@ describe('what only a kernel has', () => {
     inPod('route', 'add', 'blackhole', '10.6.0.0/16');
     inPod('route', 'add', 'unreachable', '::ffff:0:0/96');
     expect((await pod.netns.routes({ table: 'all' })).map((route) => route.dst)).not.toContain('10.6.0.0/16');
-    expect((await pod.netns.routes({ table: 255 }))).toEqual([]);
+    expect(await pod.netns.routes({ table: 255 })).toEqual([]);
     inPod('route', 'del', '10.6.0.0/16');
   });
 
@@ -96,13 +119,16 @@ describe('what only a kernel has', () => {
   it('finds a link by a name of any length that it also has, and never deletes it by that', async () => {
     const alt = 'a-name-of-its-own-longer-than-fifteen';
     inPod('link', 'property', 'add', 'dev', 'net1', 'altname', alt, 'altname', 'short');
-    for (const name of [alt, 'short']) expect(await pod.netns.findLink(name)).toMatchObject({ name: 'net1', altNames: [alt, 'short'] });
+    for (const name of [alt, 'short'])
+      expect(await pod.netns.findLink(name)).toMatchObject({ name: 'net1', altNames: [alt, 'short'] });
     await pod.netns.deleteLink(ifName('short', 'n'));
     expect(await pod.netns.findLink('net1')).toBeDefined();
   });
 
   it('sees a table that changes while it is read', async () => {
-    const busy = Array.from({ length: 4000 }, (_, i) => `route add 10.${64 + (i >> 8)}.${i & 255}.0/24 dev net1`).join('\n');
+    const busy = Array.from({ length: 4000 }, (_, i) => `route add 10.${64 + (i >> 8)}.${i & 255}.0/24 dev net1`).join(
+      '\n',
+    );
     execFileSync('ip', ['-n', pod.name ?? '', '-batch', '-'], { input: busy });
     expect(await pod.netns.routes({ family: 4 })).toHaveLength(4001);
     expect(await pod.netns.routes({ family: 4, index: 2, table: 'all' })).toHaveLength(4001);
@@ -111,10 +137,16 @@ describe('what only a kernel has', () => {
   it('deletes what a killed call left under a temporary name', async () => {
     const up0 = await lab.host.netns.findLink('up0');
     const at = up0?.index ?? 0;
-    await lab.host.netns.createLink({ kind: 'macvlan', name: ifName('up0', 'n'), parent: at, mode: 'bridge' }, pod.netns);
+    await lab.host.netns.createLink(
+      { kind: 'macvlan', name: ifName('up0', 'n'), parent: at, mode: 'bridge' },
+      pod.netns,
+    );
     const { derivedName } = await import('../../src/net/names');
     inPod('link', 'set', 'up0', 'name', derivedName('b', 'up0'));
-    await lab.host.netns.createLink({ kind: 'macvlan', name: ifName('up0', 'n'), parent: at, mode: 'bridge' }, pod.netns);
+    await lab.host.netns.createLink(
+      { kind: 'macvlan', name: ifName('up0', 'n'), parent: at, mode: 'bridge' },
+      pod.netns,
+    );
     await pod.netns.deleteLink(ifName('up0', 'n'));
     expect((await pod.netns.links()).map((link) => link.name)).toEqual(['lo', 'net1']);
   });
@@ -155,7 +187,10 @@ describe('what only a kernel has', () => {
   it('carries datagrams between namespaces, and sees when it does not', async () => {
     const second = await lab.namespace();
     const up0 = await lab.host.netns.findLink('up0');
-    const made = await lab.host.netns.createLink({ kind: 'macvlan', name: ifName('net1', 'n'), parent: up0?.index ?? 0, mode: 'bridge' }, second.netns);
+    const made = await lab.host.netns.createLink(
+      { kind: 'macvlan', name: ifName('net1', 'n'), parent: up0?.index ?? 0, mode: 'bridge' },
+      second.netns,
+    );
     await second.netns.addAddress(made.index, cidr('10.1.0.3/24', 'a'));
     await second.netns.changeLink(made.index, { up: true });
     expect(await lab.echo(pod, second, ip('10.1.0.3', 'a'))).toBe(true);
@@ -189,8 +224,21 @@ function lacking(): ReadonlySet<string> {
 async function compare(lab: Lab, space: Space): Promise<void> {
   for (let round = 0; ; round++) {
     try {
-      const [shownLinks = [], addresses4 = [], routes4 = [], rules4 = []] = lab.ipAll(space, 4, 'link show', 'addr show', 'route show table all', 'rule show');
-      const [addresses6 = [], routes6 = [], rules6 = []] = lab.ipAll(space, 6, 'addr show', 'route show table all', 'rule show');
+      const [shownLinks = [], addresses4 = [], routes4 = [], rules4 = []] = lab.ipAll(
+        space,
+        4,
+        'link show',
+        'addr show',
+        'route show table all',
+        'rule show',
+      );
+      const [addresses6 = [], routes6 = [], rules6 = []] = lab.ipAll(
+        space,
+        6,
+        'addr show',
+        'route show table all',
+        'rule show',
+      );
       const links = await space.netns.links();
       expect(links.map(ofLink)).toEqual(shownLinks.map((shown) => ofShownLink(shown, links)));
       const addresses = [...addresses4, ...addresses6].flatMap(ofShownAddresses);
@@ -263,12 +311,30 @@ const ofAddress = (a: Address): string => [a.index, a.address, a.scope, a.tentat
 
 function ofShownAddresses(shown: Shown): readonly string[] {
   const each = (a: Shown): string =>
-    [shown.ifindex, `${a.local}/${a.prefixlen}`, scopes[String(a.scope)], a.tentative === true, a.dadfailed === true].join(' ');
+    [
+      shown.ifindex,
+      `${a.local}/${a.prefixlen}`,
+      scopes[String(a.scope)],
+      a.tentative === true,
+      a.dadfailed === true,
+    ].join(' ');
   return ((shown.addr_info ?? []) as readonly Shown[]).filter((a) => a.local !== undefined).map(each);
 }
 
 const ofRoute = (r: Route): string =>
-  [r.dst, r.gateway, r.index, r.source, r.table, r.metric, r.scope, r.protocol, r.onlink === true, r.mtu, r.advmss].join(' ');
+  [
+    r.dst,
+    r.gateway,
+    r.index,
+    r.source,
+    r.table,
+    r.metric,
+    r.scope,
+    r.protocol,
+    r.onlink === true,
+    r.mtu,
+    r.advmss,
+  ].join(' ');
 
 function ofShownRoutes(shown: Shown, links: readonly Link[]): readonly string[] {
   const hops = (shown.nexthops as readonly Shown[] | undefined) ?? [shown];
@@ -276,13 +342,29 @@ function ofShownRoutes(shown: Shown, links: readonly Link[]): readonly string[] 
     const gateway = (hop.gateway ?? (hop.via as Shown | undefined)?.host) as string | undefined;
     const six = shown.gateway === undefined ? String(shown.dst).includes(':') : String(shown.gateway).includes(':');
     const isSix = String(shown.dst).includes(':') || (shown.dst === 'default' && (six || shown.pref !== undefined));
-    const dst = shown.dst === 'default' ? (isSix ? '::/0' : '0.0.0.0/0') : String(shown.dst).includes('/') ? shown.dst : `${shown.dst}/${isSix ? 128 : 32}`;
+    const dst =
+      shown.dst === 'default'
+        ? isSix
+          ? '::/0'
+          : '0.0.0.0/0'
+        : String(shown.dst).includes('/')
+          ? shown.dst
+          : `${shown.dst}/${isSix ? 128 : 32}`;
     const metrics = ((shown.metrics ?? []) as readonly Shown[])[0] ?? {};
     const flags = (hop.flags ?? shown.flags ?? []) as readonly string[];
     const table = tables[String(shown.table ?? 'main')] ?? Number(shown.table);
     const protocol = protocols[String(shown.protocol)] ?? Number(shown.protocol);
     const index = links.find((link) => link.name === hop.dev)?.index;
-    const fields = [dst, gateway, index, shown.prefsrc, table, shown.metric, scopes[String(shown.scope ?? 'global')], protocol];
+    const fields = [
+      dst,
+      gateway,
+      index,
+      shown.prefsrc,
+      table,
+      shown.metric,
+      scopes[String(shown.scope ?? 'global')],
+      protocol,
+    ];
     return [...fields, flags.includes('onlink'), metrics.mtu, metrics.advmss].join(' ');
   });
 }
@@ -293,7 +375,13 @@ function ofShownRule(shown: Shown, family: number): string | undefined {
   if (shown.table === undefined) return undefined; // of the vrfs: to the table of whichever it is
   const bits = shown.srclen ?? (family === 4 ? 32 : 128);
   const source = shown.src === 'all' ? undefined : `${shown.src}/${bits}`;
-  return [family, shown.priority, source, tables[String(shown.table)] ?? shown.table, protocols[String(shown.protocol)] ?? shown.protocol].join(' ');
+  return [
+    family,
+    shown.priority,
+    source,
+    tables[String(shown.table)] ?? shown.table,
+    protocols[String(shown.protocol)] ?? shown.protocol,
+  ].join(' ');
 }
 
 /** `bridge -j vlan` and `bridge -d -j link` of the ports. */
@@ -301,10 +389,15 @@ async function compareVlans(space: Space, links: readonly Link[]): Promise<void>
   if (!links.some((link) => link.detail.kind === 'bridge')) return;
   const where = space.name === undefined ? [] : ['-n', space.name];
   const text = execFileSync('bridge', [...where, '-j', 'vlan', 'show'], { encoding: 'utf8' });
-  const shown = text.trim() === '' ? [] : (JSON.parse(text) as { ifname: string; vlans: { vlan: number; flags?: string[] }[] }[]);
+  const shown =
+    text.trim() === '' ? [] : (JSON.parse(text) as { ifname: string; vlans: { vlan: number; flags?: string[] }[] }[]);
   for (const link of links) {
     const seen = shown.find((each) => each.ifname === link.name)?.vlans ?? [];
-    const expected = seen.map(({ vlan, flags = [] }) => ({ id: vlan, pvid: flags.includes('PVID'), untagged: flags.includes('Egress Untagged') }));
+    const expected = seen.map(({ vlan, flags = [] }) => ({
+      id: vlan,
+      pvid: flags.includes('PVID'),
+      untagged: flags.includes('Egress Untagged'),
+    }));
     expect(await space.netns.bridgeVlans(link.index)).toEqual(expected);
   }
 }

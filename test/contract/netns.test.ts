@@ -17,7 +17,10 @@ describe('the fake Netns', () => {
       other,
       async witness() {
         for (const space of [kernel.host, kernel.pod, other])
-          expect(space.devices.every((device) => device.ns === space), 'each device is in its namespace').toBe(true);
+          expect(
+            space.devices.every((device) => device.ns === space),
+            'each device is in its namespace',
+          ).toBe(true);
       },
       async close() {},
     };

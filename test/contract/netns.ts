@@ -54,7 +54,9 @@ export function netnsContract(makeWorld: () => Promise<World>, lacks: ReadonlySe
 
   describe('namespaces', () => {
     it('has lo as link 1, down, in a new one', async () => {
-      expect(await pod.links()).toMatchObject([{ index: 1, name: 'lo', up: false, mtu: 65536, detail: { kind: 'other', name: 'loopback' } }]);
+      expect(await pod.links()).toMatchObject([
+        { index: 1, name: 'lo', up: false, mtu: 65536, detail: { kind: 'other', name: 'loopback' } },
+      ]);
     });
     it('says that there is none at a path', async () => {
       const gone = netnsPath('/run/netns/no-such-namespace');
@@ -62,7 +64,10 @@ export function netnsContract(makeWorld: () => Promise<World>, lacks: ReadonlySe
       await expect(world.kernel.open(gone)).rejects.toMatchObject({ reason: 'NetnsMissing' });
     });
     it("refuses the host's", async () => {
-      await expect(world.kernel.open(netnsPath('/proc/self/ns/net'))).rejects.toMatchObject({ reason: 'NetnsSame', code: 8 });
+      await expect(world.kernel.open(netnsPath('/proc/self/ns/net'))).rejects.toMatchObject({
+        reason: 'NetnsSame',
+        code: 8,
+      });
     });
     it('knows the same links by every handle', async () => {
       const again = await world.kernel.open(world.podPath);
@@ -80,14 +85,26 @@ export function netnsContract(makeWorld: () => Promise<World>, lacks: ReadonlySe
     });
     it('makes a macvlan in the pod, and nothing in the host', async () => {
       const made = await host.createLink(macvlan('net1', { mac: mac('02:00:00:00:00:07', 'mac'), mtu: 1400 }), pod);
-      expect(made).toMatchObject({ name: 'net1', mac: '02:00:00:00:00:07', mtu: 1400, up: false, parent: up0.index, parentElsewhere: true });
+      expect(made).toMatchObject({
+        name: 'net1',
+        mac: '02:00:00:00:00:07',
+        mtu: 1400,
+        up: false,
+        parent: up0.index,
+        parentElsewhere: true,
+      });
       expect(made.detail).toEqual({ kind: 'macvlan', mode: 'bridge' });
       expect(await pod.findLinkByIndex(made.index)).toEqual(made);
       expect(await host.findLink('net1')).toBeUndefined();
     });
     it.each(['private', 'vepa', 'bridge', 'passthru'] as const)('makes a macvlan of mode %s', async (mode) => {
       const made = await host.createLink(macvlan('net1', { mode, broadcastQueueLength: 2000 }));
-      expect(made).toMatchObject({ detail: { kind: 'macvlan', mode }, parent: up0.index, parentElsewhere: false, mtu: 1500 });
+      expect(made).toMatchObject({
+        detail: { kind: 'macvlan', mode },
+        parent: up0.index,
+        parentElsewhere: false,
+        mtu: 1500,
+      });
     });
     it('makes a link whose name the host has, too', async () => {
       const made = await host.createLink(macvlan('up0'), pod);
@@ -97,7 +114,11 @@ export function netnsContract(makeWorld: () => Promise<World>, lacks: ReadonlySe
     it('refuses a name that the pod has', async () => {
       await host.createLink(macvlan('net1'), pod);
       const again = host.createLink(macvlan('net1'), pod);
-      await expect(again).rejects.toMatchObject({ reason: 'LinkExists', errno: 'EEXIST', message: expect.stringContaining('net1') });
+      await expect(again).rejects.toMatchObject({
+        reason: 'LinkExists',
+        errno: 'EEXIST',
+        message: expect.stringContaining('net1'),
+      });
       expect(await pod.links()).toHaveLength(2);
     });
     it('refuses a name that both have', async () => {
@@ -113,7 +134,10 @@ export function netnsContract(makeWorld: () => Promise<World>, lacks: ReadonlySe
       ['more than the parent carries', 1501],
       ['less than an Ethernet link can have', 60],
     ])('refuses a macvlan MTU of %s', async (_, mtu) => {
-      await expect(host.createLink(macvlan('net1', { mtu }), pod)).rejects.toMatchObject({ reason: 'KernelRefused', errno: 'EINVAL' });
+      await expect(host.createLink(macvlan('net1', { mtu }), pod)).rejects.toMatchObject({
+        reason: 'KernelRefused',
+        errno: 'EINVAL',
+      });
     });
     it('refuses a second macvlan beside passthru', async () => {
       await host.createLink(macvlan('net1', { mode: 'passthru' }), pod);
@@ -126,8 +150,20 @@ export function netnsContract(makeWorld: () => Promise<World>, lacks: ReadonlySe
     it('makes a veth with the named end in the pod and the peer here', async () => {
       const made = await host.createLink({ kind: 'veth', name: name('net1'), peerName: name('vp1'), mtu: 1400 }, pod);
       const peer = await link(host, 'vp1');
-      expect(made).toMatchObject({ detail: { kind: 'veth' }, parent: peer.index, parentElsewhere: true, mtu: 1400, txQueueLength: 1000 });
-      expect(peer).toMatchObject({ detail: { kind: 'veth' }, parent: made.index, parentElsewhere: true, mtu: 1400, txQueueLength: 0 });
+      expect(made).toMatchObject({
+        detail: { kind: 'veth' },
+        parent: peer.index,
+        parentElsewhere: true,
+        mtu: 1400,
+        txQueueLength: 1000,
+      });
+      expect(peer).toMatchObject({
+        detail: { kind: 'veth' },
+        parent: made.index,
+        parentElsewhere: true,
+        mtu: 1400,
+        txQueueLength: 0,
+      });
       expect(await host.findLink('net1')).toBeUndefined();
     });
     it('makes a veth with the MAC for the named end only', async () => {
@@ -150,25 +186,45 @@ export function netnsContract(makeWorld: () => Promise<World>, lacks: ReadonlySe
     ])('refuses a veth when the name of %s is taken', async (_, end, peer, named) => {
       if (named === 'net1') await host.createLink(macvlan('net1'), pod);
       const making = host.createLink({ kind: 'veth', name: name(end), peerName: name(peer) }, pod);
-      await expect(making).rejects.toMatchObject({ reason: 'LinkExists', errno: 'EEXIST', message: expect.stringContaining(named) });
+      await expect(making).rejects.toMatchObject({
+        reason: 'LinkExists',
+        errno: 'EEXIST',
+        message: expect.stringContaining(named),
+      });
       expect(await host.findLink('vp1')).toBeUndefined();
     });
     it('makes a bridge', async () => {
-      expect(await host.createLink({ kind: 'bridge', name: name('br0') })).toMatchObject({ detail: { kind: 'bridge', vlanFiltering: false }, up: false });
+      expect(await host.createLink({ kind: 'bridge', name: name('br0') })).toMatchObject({
+        detail: { kind: 'bridge', vlanFiltering: false },
+        up: false,
+      });
     });
     it('refuses a bridge that exists', async () => {
       await host.createLink({ kind: 'bridge', name: name('br0') });
-      await expect(host.createLink({ kind: 'bridge', name: name('br0') })).rejects.toMatchObject({ reason: 'LinkExists' });
+      await expect(host.createLink({ kind: 'bridge', name: name('br0') })).rejects.toMatchObject({
+        reason: 'LinkExists',
+      });
     });
     where('dummy')('makes a dummy', async () => {
       expect((await host.createLink({ kind: 'dummy', name: name('dum0') }, pod)).detail).toEqual({ kind: 'dummy' });
     });
     where('vrf')('makes a vrf of a table', async () => {
-      expect((await pod.createLink({ kind: 'vrf', name: name('blue'), table: 1000 })).detail).toEqual({ kind: 'vrf', table: 1000 });
+      expect((await pod.createLink({ kind: 'vrf', name: name('blue'), table: 1000 })).detail).toEqual({
+        kind: 'vrf',
+        table: 1000,
+      });
     });
     where('vlan').each(['802.1Q', '802.1ad'] as const)('makes a vlan of protocol %s in the pod', async (protocol) => {
-      const made = await host.createLink({ kind: 'vlan', name: name('net1'), parent: up0.index, id: 100, protocol }, pod);
-      expect(made).toMatchObject({ detail: { kind: 'vlan', id: 100, protocol }, parent: up0.index, parentElsewhere: true, mac: up0.mac });
+      const made = await host.createLink(
+        { kind: 'vlan', name: name('net1'), parent: up0.index, id: 100, protocol },
+        pod,
+      );
+      expect(made).toMatchObject({
+        detail: { kind: 'vlan', id: 100, protocol },
+        parent: up0.index,
+        parentElsewhere: true,
+        mac: up0.mac,
+      });
     });
     where('vlan')('refuses a vlan id that the parent has', async () => {
       await host.createLink({ kind: 'vlan', name: name('net1'), parent: up0.index, id: 100 }, pod);
@@ -178,11 +234,19 @@ export function netnsContract(makeWorld: () => Promise<World>, lacks: ReadonlySe
     });
     where('vlan')('refuses a vlan id beyond 4094 with the reason in words', async () => {
       const making = host.createLink({ kind: 'vlan', name: name('net1'), parent: up0.index, id: 4096 }, pod);
-      await expect(making).rejects.toMatchObject({ errno: 'ERANGE', message: expect.stringContaining('Invalid VLAN id') });
+      await expect(making).rejects.toMatchObject({
+        errno: 'ERANGE',
+        message: expect.stringContaining('Invalid VLAN id'),
+      });
     });
     where('ipvlan').each(['l2', 'l3', 'l3s'] as const)('makes an ipvlan of mode %s', async (mode) => {
       const made = await host.createLink({ kind: 'ipvlan', name: name('net1'), parent: up0.index, mode }, pod);
-      expect(made).toMatchObject({ detail: { kind: 'ipvlan', mode }, mac: up0.mac, parent: up0.index, parentElsewhere: true });
+      expect(made).toMatchObject({
+        detail: { kind: 'ipvlan', mode },
+        mac: up0.mac,
+        parent: up0.index,
+        parentElsewhere: true,
+      });
     });
     where('ipvlan')('lets macvlan and ipvlan not share a parent', async () => {
       await host.createLink(macvlan('net1'), pod);
@@ -190,7 +254,10 @@ export function netnsContract(makeWorld: () => Promise<World>, lacks: ReadonlySe
       await expect(making).rejects.toMatchObject({ reason: 'KernelRefused', errno: 'EBUSY' });
       await pod.deleteLink(name('net1'));
       await host.createLink({ kind: 'ipvlan', name: name('net2'), parent: up0.index, mode: 'l2' }, pod);
-      await expect(host.createLink(macvlan('net1'), pod)).rejects.toMatchObject({ reason: 'KernelRefused', errno: 'EBUSY' });
+      await expect(host.createLink(macvlan('net1'), pod)).rejects.toMatchObject({
+        reason: 'KernelRefused',
+        errno: 'EBUSY',
+      });
     });
     where('ipvlan')('changes the mode of every ipvlan with that of the newest', async () => {
       await host.createLink({ kind: 'ipvlan', name: name('net1'), parent: up0.index, mode: 'l2' }, pod);
@@ -202,7 +269,14 @@ export function netnsContract(makeWorld: () => Promise<World>, lacks: ReadonlySe
   describe('changing links', () => {
     it('changes name, MAC, MTU, queue, alias and state in one call', async () => {
       const made = await host.createLink(macvlan('net1'), pod);
-      const change = { name: name('lan'), mac: mac('02:00:00:00:00:08', 'mac'), mtu: 1400, txQueueLength: 500, alias: 'of a pod', up: true };
+      const change = {
+        name: name('lan'),
+        mac: mac('02:00:00:00:00:08', 'mac'),
+        mtu: 1400,
+        txQueueLength: 500,
+        alias: 'of a pod',
+        up: true,
+      };
       await pod.changeLink(made.index, change);
       expect(await link(pod, 'lan')).toMatchObject({ index: made.index, ...change });
       expect(await pod.findLink('net1')).toBeUndefined();
@@ -220,7 +294,10 @@ export function netnsContract(makeWorld: () => Promise<World>, lacks: ReadonlySe
       await expect(pod.changeLink(made.index, { name: name('net2') })).rejects.toMatchObject({ reason: 'LinkExists' });
     });
     it('refuses a link that is not there', async () => {
-      await expect(pod.changeLink(4711, { up: true })).rejects.toMatchObject({ reason: 'KernelRefused', errno: 'ENODEV' });
+      await expect(pod.changeLink(4711, { up: true })).rejects.toMatchObject({
+        reason: 'KernelRefused',
+        errno: 'ENODEV',
+      });
     });
     it('refuses an MTU above the parent’s', async () => {
       const made = await host.createLink(macvlan('net1'), pod);
@@ -260,7 +337,10 @@ export function netnsContract(makeWorld: () => Promise<World>, lacks: ReadonlySe
     });
     it('refuses to move a bridge', async () => {
       const bridge = await host.createLink({ kind: 'bridge', name: name('br0') });
-      await expect(host.moveLink(bridge.index, pod)).rejects.toMatchObject({ reason: 'KernelRefused', errno: 'EINVAL' });
+      await expect(host.moveLink(bridge.index, pod)).rejects.toMatchObject({
+        reason: 'KernelRefused',
+        errno: 'EINVAL',
+      });
     });
   });
 
@@ -333,7 +413,10 @@ export function netnsContract(makeWorld: () => Promise<World>, lacks: ReadonlySe
       const { end } = await port();
       await host.setBridgePort(end.index, { hairpin: true, isolated: true });
       await host.setBridgePort(end.index, { hairpin: false });
-      await expect(host.setBridgePort(up0.index, { hairpin: true })).rejects.toMatchObject({ reason: 'KernelRefused', errno: 'EOPNOTSUPP' });
+      await expect(host.setBridgePort(up0.index, { hairpin: true })).rejects.toMatchObject({
+        reason: 'KernelRefused',
+        errno: 'EOPNOTSUPP',
+      });
     });
     where('vlan filtering')('makes a bridge that filters VLANs', async () => {
       const bridge = await host.createLink({ kind: 'bridge', name: name('br0'), vlanFiltering: true });
@@ -361,7 +444,9 @@ export function netnsContract(makeWorld: () => Promise<World>, lacks: ReadonlySe
     });
     where('vlan filtering')('has no VLANs on a link that is no port', async () => {
       expect(await host.bridgeVlans(up0.index)).toEqual([]);
-      await expect(host.addBridgeVlan(up0.index, { id: 7, pvid: false, untagged: false })).rejects.toMatchObject({ errno: 'EOPNOTSUPP' });
+      await expect(host.addBridgeVlan(up0.index, { id: 7, pvid: false, untagged: false })).rejects.toMatchObject({
+        errno: 'EOPNOTSUPP',
+      });
     });
   });
 
@@ -384,7 +469,10 @@ export function netnsContract(makeWorld: () => Promise<World>, lacks: ReadonlySe
     it.each(['10.1.0.2/24', 'fd00::2/64'])('refuses %s twice', async (address) => {
       const made = await host.createLink(macvlan('net1'), pod);
       await pod.addAddress(made.index, net(address));
-      await expect(pod.addAddress(made.index, net(address))).rejects.toMatchObject({ reason: 'KernelRefused', errno: 'EEXIST' });
+      await expect(pod.addAddress(made.index, net(address))).rejects.toMatchObject({
+        reason: 'KernelRefused',
+        errno: 'EEXIST',
+      });
     });
     it('refuses an address for a link that is not there', async () => {
       await expect(pod.addAddress(4711, net('10.1.0.2/24'))).rejects.toMatchObject({ errno: 'ENODEV' });
@@ -396,7 +484,9 @@ export function netnsContract(makeWorld: () => Promise<World>, lacks: ReadonlySe
     });
     it('gives a link that comes up a link-local address', async () => {
       await upWith('net1');
-      expect(await pod.addresses({ family: 6 })).toMatchObject([{ address: expect.stringMatching(/^fe80::.*\/64$/), scope: 253 }]);
+      expect(await pod.addresses({ family: 6 })).toMatchObject([
+        { address: expect.stringMatching(/^fe80::.*\/64$/), scope: 253 },
+      ]);
     });
     it('brings the addresses of lo with it', async () => {
       await pod.changeLink(1, { up: true });
@@ -426,13 +516,19 @@ export function netnsContract(makeWorld: () => Promise<World>, lacks: ReadonlySe
   describe('routes', () => {
     it('come with an address on a link that is up, and go with either', async () => {
       const made = await upWith('net1', '10.1.0.2/24', 'fd00::2/64', '10.9.9.9/32');
-      expect(await tableOf(pod)).toEqual(['10.1.0.0/24 src 10.1.0.2 scope 253', 'fd00::/64 metric 256', 'fe80::/64 metric 256']);
+      expect(await tableOf(pod)).toEqual([
+        '10.1.0.0/24 src 10.1.0.2 scope 253',
+        'fd00::/64 metric 256',
+        'fe80::/64 metric 256',
+      ]);
       await pod.deleteAddress(made.index, net('fd00::2/64'));
       expect(await pod.routes({ family: 6 })).toHaveLength(1);
       await pod.changeLink(made.index, { up: false });
       expect(await pod.routes()).toEqual([]);
       await pod.changeLink(made.index, { up: true });
-      expect(await pod.routes({ family: 4 })).toMatchObject([{ dst: '10.1.0.0/24', index: made.index, protocol: 2, table: 254 }]);
+      expect(await pod.routes({ family: 4 })).toMatchObject([
+        { dst: '10.1.0.0/24', index: made.index, protocol: 2, table: 254 },
+      ]);
     });
     it.each([
       ['IPv4', '10.1.0.2/24', '10.1.0.1'],
@@ -442,7 +538,15 @@ export function netnsContract(makeWorld: () => Promise<World>, lacks: ReadonlySe
       const dst = everything(gateway.includes(':') ? 6 : 4);
       await pod.addRoute({ dst, gateway: addr(gateway), metric: 1001, mtu: 1400, advmss: 1300 });
       const [found] = (await pod.routes()).filter((route) => route.dst === dst);
-      expect(found).toMatchObject({ gateway, index: made.index, metric: 1001, mtu: 1400, advmss: 1300, protocol: 3, scope: 0 });
+      expect(found).toMatchObject({
+        gateway,
+        index: made.index,
+        metric: 1001,
+        mtu: 1400,
+        advmss: 1300,
+        protocol: 3,
+        scope: 0,
+      });
       await pod.deleteRoute({ dst });
       await pod.deleteRoute({ dst });
       expect((await pod.routes()).filter((route) => route.dst === dst)).toEqual([]);
@@ -452,7 +556,10 @@ export function netnsContract(makeWorld: () => Promise<World>, lacks: ReadonlySe
       ['fd00::2/64', '::/0', 'fd01::1', 'EHOSTUNREACH'],
     ])('refuses a gateway out of reach: %s', async (address, dst, gateway, errno) => {
       await upWith('net1', address);
-      await expect(pod.addRoute({ dst: net(dst), gateway: addr(gateway) })).rejects.toMatchObject({ reason: 'KernelRefused', errno });
+      await expect(pod.addRoute({ dst: net(dst), gateway: addr(gateway) })).rejects.toMatchObject({
+        reason: 'KernelRefused',
+        errno,
+      });
     });
     it('says the kernel’s own words', async () => {
       await upWith('net1', '10.1.0.2/24');
@@ -462,15 +569,21 @@ export function netnsContract(makeWorld: () => Promise<World>, lacks: ReadonlySe
     it('takes a gateway out of reach that is said to be on the link', async () => {
       const made = await upWith('net1', '10.1.0.2/24');
       await pod.addRoute({ dst: net('0.0.0.0/0'), gateway: addr('10.2.0.1'), index: made.index, onlink: true });
-      expect(await pod.routes({ index: made.index })).toContainEqual(expect.objectContaining({ gateway: '10.2.0.1', onlink: true }));
+      expect(await pod.routes({ index: made.index })).toContainEqual(
+        expect.objectContaining({ gateway: '10.2.0.1', onlink: true }),
+      );
     });
     it('refuses a route over a link that is down', async () => {
       const made = await host.createLink(macvlan('net1'), pod);
-      await expect(pod.addRoute({ dst: net('10.5.0.0/16'), index: made.index })).rejects.toMatchObject({ errno: 'ENETDOWN' });
+      await expect(pod.addRoute({ dst: net('10.5.0.0/16'), index: made.index })).rejects.toMatchObject({
+        errno: 'ENETDOWN',
+      });
     });
     it('refuses host bits in an IPv4 destination', async () => {
       const made = await upWith('net1');
-      await expect(pod.addRoute({ dst: net('10.5.0.1/16'), index: made.index })).rejects.toMatchObject({ errno: 'EINVAL' });
+      await expect(pod.addRoute({ dst: net('10.5.0.1/16'), index: made.index })).rejects.toMatchObject({
+        errno: 'EINVAL',
+      });
     });
     it('refuses a source that the namespace does not have', async () => {
       const made = await upWith('net1', '10.1.0.2/24');
@@ -489,7 +602,9 @@ export function netnsContract(makeWorld: () => Promise<World>, lacks: ReadonlySe
       const dst = net('0.0.0.0/0');
       await pod.addRoute({ dst, gateway: addr('10.1.0.1') }, 'append');
       await pod.addRoute({ dst, gateway: addr('10.1.0.9') }, 'append');
-      await expect(pod.addRoute({ dst, gateway: addr('10.1.0.9') }, 'append')).rejects.toMatchObject({ errno: 'EEXIST' });
+      await expect(pod.addRoute({ dst, gateway: addr('10.1.0.9') }, 'append')).rejects.toMatchObject({
+        errno: 'EEXIST',
+      });
       expect(await gateways(pod, dst)).toEqual(['10.1.0.9', '10.1.0.1']);
     });
     it('appends an IPv6 route as one more next hop', async () => {
@@ -497,7 +612,9 @@ export function netnsContract(makeWorld: () => Promise<World>, lacks: ReadonlySe
       const dst = everything(6);
       await pod.addRoute({ dst, gateway: addr('fd00::1') }, 'append');
       await pod.addRoute({ dst, gateway: addr('fd00::9') }, 'append');
-      await expect(pod.addRoute({ dst, gateway: addr('fd00::9') }, 'append')).rejects.toMatchObject({ errno: 'EEXIST' });
+      await expect(pod.addRoute({ dst, gateway: addr('fd00::9') }, 'append')).rejects.toMatchObject({
+        errno: 'EEXIST',
+      });
       expect([...(await gateways(pod, dst))].sort()).toEqual(['fd00::1', 'fd00::9']);
     });
     it('replaces a route of the same metric', async () => {
@@ -630,7 +747,12 @@ async function gateways(netns: Netns, dst: string): Promise<readonly unknown[]> 
 
 async function tableOf(netns: Netns): Promise<readonly string[]> {
   const shown = (route: Route): string =>
-    [route.dst, route.source && `src ${route.source}`, route.metric && `metric ${route.metric}`, route.scope && `scope ${route.scope}`]
+    [
+      route.dst,
+      route.source && `src ${route.source}`,
+      route.metric && `metric ${route.metric}`,
+      route.scope && `scope ${route.scope}`,
+    ]
       .filter(Boolean)
       .join(' ');
   return (await netns.routes()).map(shown).sort();

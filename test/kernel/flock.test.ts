@@ -71,5 +71,7 @@ it('never waits for itself', () => {
 });
 
 it('names the file when it cannot be opened', () => {
-  expect(() => flock(path.join(directory, 'none', 'lock'), 0o600)).toThrow(/Cannot open the lock file .*none\/lock: ENOENT/);
+  expect(() => flock(path.join(directory, 'none', 'lock'), 0o600)).toThrow(
+    /Cannot open the lock file .*none\/lock: ENOENT/,
+  );
 });

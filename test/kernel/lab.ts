@@ -34,7 +34,8 @@ export class Lab {
   constructor() {
     const links = this.ip(this.host, 'link');
     const used = links.filter((link) => link.ifname !== 'lo' && (link.flags as readonly string[]).includes('UP'));
-    if (process.env.BRAID_GUEST !== '1' && used.length > 0) // somebody's network: never ours to change
+    if (process.env.BRAID_GUEST !== '1' && used.length > 0)
+      // somebody's network: never ours to change
       throw new Error('kernel tests need a network of their own: scripts/guest/run, or unshare --net');
     this.#atFirst = links.map((link) => String(link.ifname));
   }
@@ -60,7 +61,10 @@ export class Lab {
   /** A host link that is up and has carrier: one end of a cable; the other end has the same name in `wire`. */
   async uplink(name: string): Promise<Link> {
     const wire = await this.wire();
-    const far = await this.kernel.host.createLink({ kind: 'veth', name: ifName(name, 'uplink'), peerName: ifName(name, 'uplink') }, wire.netns);
+    const far = await this.kernel.host.createLink(
+      { kind: 'veth', name: ifName(name, 'uplink'), peerName: ifName(name, 'uplink') },
+      wire.netns,
+    );
     await wire.netns.changeLink(far.index, { up: true });
     const near = await this.kernel.host.findLink(name);
     if (near === undefined) throw new Error(`no link ${name} after making it`);
@@ -76,34 +80,61 @@ export class Lab {
 
   /** Runs a program in a namespace; its stdout. */
   run(space: Space, program: string, ...args: readonly string[]): string {
-    const [file = '', ...rest] = space.name === undefined ? [program, ...args] : ['ip', 'netns', 'exec', space.name, program, ...args];
+    const [file = '', ...rest] =
+      space.name === undefined ? [program, ...args] : ['ip', 'netns', 'exec', space.name, program, ...args];
     return execFileSync(file, rest, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
   }
 
   /** `ip -d -j …` in a namespace. */
   ip(space: Space, ...args: readonly string[]): readonly Shown[] {
     const where = space.name === undefined ? [] : ['-n', space.name];
-    const text = execFileSync('ip', [...where, '-d', '-j', ...args], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+    const text = execFileSync('ip', [...where, '-d', '-j', ...args], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     return text.trim() === '' ? [] : (JSON.parse(text) as Shown[]).filter((shown) => Object.keys(shown).length > 0);
   }
 
   /** Several `ip` commands of one family in one process: starting one is slow in a guest. One list for each command. */
   ipAll(space: Space, family: 4 | 6, ...commands: readonly string[]): readonly (readonly Shown[])[] {
     const where = space.name === undefined ? [] : ['-n', space.name];
-    const text = execFileSync('ip', [...where, `-${family}`, '-d', '-j', '-batch', '-'], { encoding: 'utf8', input: commands.join('\n') });
-    const lists = text.trim().split('\n').map((line) => JSON.parse(line) as Shown[]);
+    const text = execFileSync('ip', [...where, `-${family}`, '-d', '-j', '-batch', '-'], {
+      encoding: 'utf8',
+      input: commands.join('\n'),
+    });
+    const lists = text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Shown[]);
     return lists.map((list) => list.filter((shown) => Object.keys(shown).length > 0));
   }
 
   /** Whether a datagram from one namespace to an address of the other comes back within that time (milliseconds). */
-  async echo(from: Space, to: Space, address: Ip, options: { readonly source?: Ip; readonly patience?: number } = {}): Promise<boolean> {
+  async echo(
+    from: Space,
+    to: Space,
+    address: Ip,
+    options: { readonly source?: Ip; readonly patience?: number } = {},
+  ): Promise<boolean> {
     const any = address.includes(':') ? '::' : '0.0.0.0';
     let answered = false;
     const server = await within(to, () =>
-      Bun.udpSocket({ hostname: address, port: 0, socket: { data: (socket, data, port, sender) => void socket.send(data, port, sender) } }),
+      Bun.udpSocket({
+        hostname: address,
+        port: 0,
+        socket: { data: (socket, data, port, sender) => void socket.send(data, port, sender) },
+      }),
     );
     const client = await within(from, () =>
-      Bun.udpSocket({ hostname: options.source ?? any, port: 0, socket: { data: () => void (answered = true) } }),
+      Bun.udpSocket({
+        hostname: options.source ?? any,
+        port: 0,
+        socket: {
+          data() {
+            answered = true;
+          },
+        },
+      }),
     );
     try {
       const end = performance.now() + (options.patience ?? 2000);
@@ -127,7 +158,8 @@ export class Lab {
     for (const space of [...this.#spaces]) this.remove(space);
     this.#wire = undefined;
     for (const link of await this.kernel.host.links())
-      if (!this.#atFirst.includes(link.name) && link.detail.kind !== 'other') await this.kernel.host.deleteLink(link.name);
+      if (!this.#atFirst.includes(link.name) && link.detail.kind !== 'other')
+        await this.kernel.host.deleteLink(link.name);
   }
 }
 
