@@ -14,27 +14,53 @@ export interface NetworkPlaces {
 }
 
 /**
- * Networks of these directories, read anew at each call. They are the operator's: symbolic links are followed (mounted
- * ConfigMaps are made of them), hidden files are not read, and a file has at most 1 MiB.
+ * Networks of these directories. Each manifest is read and parsed once, when it is first needed: for one call of a
+ * runtime, which is over in milliseconds. They are the operator's: symbolic links are followed (mounted ConfigMaps are
+ * made of them), hidden files are not read, and a file has at most 1 MiB.
  */
 export function createNetworks({ networksDirs, confDir }: NetworkPlaces, log: Log): Networks {
+  let files: readonly ManifestFile[] | undefined;
+  const manifests = (): readonly ManifestFile[] =>
+    (files ??= networksDirs.flatMap((directory) => manifestFiles(directory, log)));
   return {
-    find: (namespace, name) => find(namespace, name, networksDirs, log),
+    find: (namespace, name) => find(namespace, name, manifests(), log),
     findInConfDir: async (name) => (confDir === undefined ? undefined : findConf(confDir, name, log)),
     findAtPath: async (path) => findConfAt(path),
   };
 }
 
+/** A file whose text and content are known from the first look on. */
+class ManifestFile {
+  #text: string | undefined;
+  #looked = false;
+  #manifests: Promise<readonly Manifest[]> | undefined;
+
+  constructor(readonly path: string) {}
+
+  /** Its text; empty when it is gone. IoFailed each time when it cannot be read. */
+  text(): string {
+    if (!this.#looked) this.#text = readText(this.path);
+    this.#looked = true;
+    return this.#text ?? '';
+  }
+
+  manifests(): Promise<readonly Manifest[]> {
+    this.#manifests ??= parseManifests(this.text(), this.path);
+    return this.#manifests;
+  }
+}
+
 /** The last one of that name, as in the API the later one applied wins. Only files that have the name in their text are parsed. */
-async function find(namespace: string, name: string, directories: readonly string[], log: Log) {
+async function find(namespace: string, name: string, files: readonly ManifestFile[], log: Log) {
   let found: Manifest | undefined;
   let broken: CniError | undefined;
-  for (const path of directories.flatMap((directory) => manifestFiles(directory, log))) {
-    let text: string | undefined;
+  for (const file of files) {
+    const { path } = file;
+    let text = '';
     try {
-      text = readText(path);
-      if (text === undefined || !text.includes(name)) continue;
-      for (const manifest of await parseManifests(text, path)) {
+      text = file.text();
+      if (!text.includes(name)) continue;
+      for (const manifest of await file.manifests()) {
         if (manifest.namespace !== namespace || manifest.name !== name) continue;
         if (found !== undefined)
           log.warn(
@@ -54,8 +80,8 @@ async function find(namespace: string, name: string, directories: readonly strin
   return undefined;
 }
 
-function manifestFiles(directory: string, log: Log): readonly string[] {
+function manifestFiles(directory: string, log: Log): readonly ManifestFile[] {
   const files = filesOf(directory, ['.yaml', '.yml', '.json']);
   if (files === undefined) log.warn({ directory }, 'networksDir does not exist');
-  return files ?? [];
+  return (files ?? []).map((path) => new ManifestFile(path));
 }

@@ -16,7 +16,8 @@ function place(files: Readonly<Record<string, string | object>>) {
   }
   const log = fakeLog();
   const networksDirs = [join(root, 'nets'), join(root, 'more')];
-  return { root, log, networks: createNetworks({ networksDirs, confDir: join(root, 'conf') }, log) };
+  const again = () => createNetworks({ networksDirs, confDir: join(root, 'conf') }, log);
+  return { root, log, again, networks: again() };
 }
 
 const nad = (name: string, config: unknown, metadata: object = {}) => ({
@@ -125,14 +126,14 @@ metadata: {name: other}
     ]);
   });
 
-  it('is seen when it changes, and when a mounted ConfigMap is switched', async () => {
-    const { root, networks } = place({ 'data1/blue.json': nad('blue', '1') });
-    expect(await networks.find('default', 'blue')).toBeUndefined();
+  it('is seen by the next call when it changes, also in a mounted ConfigMap', async () => {
+    const { root, again } = place({ 'data1/blue.json': nad('blue', '1') });
+    expect(await again().find('default', 'blue')).toBeUndefined();
     symlinkSync(join(root, 'data1'), join(root, 'nets/..data'));
     symlinkSync('..data/blue.json', join(root, 'nets/blue.json'));
-    expect(await networks.find('default', 'blue')).toMatchObject({ config: '1' });
+    expect(await again().find('default', 'blue')).toMatchObject({ config: '1' });
     writeFileSync(join(root, 'data1/blue.json'), JSON.stringify(nad('blue', '2')));
-    expect(await networks.find('default', 'blue')).toMatchObject({ config: '2' });
+    expect(await again().find('default', 'blue')).toMatchObject({ config: '2' });
   });
 
   it('is found beside broken, huge and odd neighbours, which are told', async () => {
