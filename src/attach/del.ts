@@ -19,9 +19,9 @@ export interface DelRequest {
 export async function delAll({ containerId, ifName, netns }: DelRequest, edges: Edges): Promise<void> {
   await edges.records.locked(containerId, async () => {
     const record = await findReadable(containerId, ifName, edges);
-    if (record === undefined) return;
+    if (record === undefined) return edges.records.delete({ containerId, ifName }, undefined); // half a file of a killed call
     const path = netns ?? record.netns;
-    const pod = await edges.kernel.find(path);
+    const pod = await findSandbox(netns, record, edges);
     try {
       const left = await delRecorded(record, { containerId, netns: pod === undefined ? netns : path, pod }, edges);
       if (left.length > 0 && pod !== undefined && (await hasLinks(record, pod))) throw left[0];
@@ -29,6 +29,29 @@ export async function delAll({ containerId, ifName, netns }: DelRequest, edges: 
       pod?.close();
     }
   });
+}
+
+/**
+ * The sandbox's namespace: the one that the runtime names, else the recorded one; `undefined` when it is gone. A path of
+ * an earlier boot, or by process number, may be another sandbox's by now, if the runtime does not say that it is not.
+ */
+export async function findSandbox(
+  netns: NetnsPath | undefined,
+  record: AttachRecord,
+  edges: Edges,
+): Promise<Netns | undefined> {
+  if (netns === undefined && (record.bootId !== edges.bootId || record.netns.startsWith('/proc/'))) return undefined;
+  return await findUnlessNode(netns ?? record.netns, edges);
+}
+
+/** The namespace at that path; `undefined` when there is none, or the node's own: no sandbox is in there. */
+export async function findUnlessNode(path: NetnsPath, edges: Edges): Promise<Netns | undefined> {
+  try {
+    return await edges.kernel.find(path);
+  } catch (error) {
+    if (toCniError(error).reason === 'NetnsSame') return undefined;
+    throw error;
+  }
 }
 
 /** Takes back every attachment, last one first, and keeps only what failed in the record. Returns the failures. */

@@ -3,7 +3,7 @@ import { type CniError, placed, toCniError } from '../error';
 import type { ContainerId, IfName } from '../net/names';
 import { braidGroup } from '../net/vlan';
 import type { Sandbox } from './chain';
-import { delRecorded, delUnreadable } from './del';
+import { delRecorded, delUnreadable, findSandbox, findUnlessNode } from './del';
 import { deleteOwn, releaseHostLinks } from './host-links';
 import type { Edges } from './ports';
 import type { AttachRecord } from './record';
@@ -93,7 +93,7 @@ function free(
 }
 
 async function freeRecorded(record: AttachRecord, edges: Edges): Promise<CniError | undefined> {
-  const pod = await edges.kernel.find(record.netns);
+  const pod = await findSandbox(undefined, record, edges);
   try {
     const sandbox: Sandbox = {
       containerId: record.containerId,
@@ -115,7 +115,7 @@ export async function whyGone(
 ): Promise<string | undefined> {
   if (request.valid !== undefined) return unlisted(record, request);
   if (record.bootId !== edges.bootId) return 'the node was restarted since';
-  const pod = await edges.kernel.find(record.netns);
+  const pod = await findUnlessNode(record.netns, edges);
   pod?.close();
   return pod === undefined ? `its namespace ${record.netns} is gone` : undefined;
 }
@@ -123,9 +123,10 @@ export async function whyGone(
 /** Shared links of the node: users without a record go, then links of Braid that nobody uses. */
 async function freeHostLinks({ dryRun }: GcRequest, edges: Edges): Promise<readonly Finding[]> {
   const { hostLinks, kernel } = edges;
+  const links = await hostLinks.all(); // before the records: a user that is there by now has had one since earlier
   const recorded = new Set((await edges.records.all()).flatMap(usersOf));
   const found: Finding[] = [];
-  for (const { link, users } of await hostLinks.all()) {
+  for (const { link, users } of links) {
     for (const user of users.filter((one) => !recorded.has(userName(one)))) {
       if (!dryRun) await releaseHostLinks(user, kernel.host, hostLinks);
       found.push({ what: 'link', ...user, subject: link, why: 'its user has no record' });

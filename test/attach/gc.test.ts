@@ -178,3 +178,20 @@ describe('shared links of the node', () => {
     expect(host.names()).toContain('eth1.100');
   });
 });
+
+it('leaves a shared link alone whose first user came while it looked', async () => {
+  const own = { cniVersion: '1.0.0', type: 'macvlan', master: 'eth1', vlan: 7 };
+  const { add, edges, host } = world({ networks: { 'default/v': own } });
+  const { all } = edges.records;
+  let first = true;
+  edges.records.all = async () => {
+    const before = await all();
+    if (first) await add('v');
+    first = false;
+    return before;
+  };
+  await gcAll({ valid: [], dryRun: false }, edges);
+  const { all: links } = edges.hostLinks;
+  expect(host.names()).toContain('eth1.7');
+  expect(await links()).toMatchObject([{ link: 'eth1.7', users: [{ containerId: 'c1', ifName: 'net1' }] }]);
+});

@@ -1,0 +1,172 @@
+/** DEL on a node of fakes: whatever is gone, broken or hanging, it takes back the rest and keeps what is left for GC. */
+import { describe, expect, it } from 'vitest';
+import { gcAll } from '../../src/attach/gc';
+import { CniError } from '../../src/error';
+import { containerId, ifName, netnsPath } from '../../src/net/names';
+import { type WorldOptions, world } from './world';
+
+const networks = {
+  'default/a': {
+    cniVersion: '1.0.0',
+    type: 'macvlan',
+    master: 'eth1',
+    ipam: { type: 'host-local', subnet: '192.168.1.0/24' },
+  },
+  'default/f': { cniVersion: '1.0.0', type: 'fancy' },
+};
+const owner = { containerId: containerId('c1'), ifName: ifName('eth0', 'test') };
+const pod = '/var/run/netns/pod';
+
+/** A foreign delegate whose DEL ends like that. */
+const fancy =
+  (error: CniError): NonNullable<WorldOptions['foreign']>[string] =>
+  ({ command }) =>
+    command === 'ADD' ? { cniVersion: '1.0.0', interfaces: [{ name: 'net1', sandbox: pod }] } : error;
+
+describe('DEL succeeds and leaves nothing', () => {
+  it.each<[string, (w: ReturnType<typeof world>) => Promise<void>]>([
+    ['when the runtime names no namespace', ({ del }) => del('c1', '').then(() => {})],
+    [
+      'when the path of the namespace is gone',
+      async ({ del, kernel }) => {
+        kernel.removeNamespace(pod);
+        await del();
+      },
+    ],
+    [
+      'when the links are gone',
+      async ({ del, pod: space }) => {
+        for (const name of space.names()) await space.deleteLink(ifName(name, 'test'));
+        await del();
+      },
+    ],
+    [
+      "when the namespace that the runtime names is the node's own",
+      async ({ del, kernel, edges }) => {
+        kernel.removeNamespace(pod);
+        const find = kernel.find.bind(kernel);
+        kernel.find = async (path) => {
+          if (path === '/proc/1/ns/net') throw new CniError('NetnsSame', 'it is the namespace the plugin runs in');
+          return await find(path);
+        };
+        await del('c1', '/proc/1/ns/net');
+        expect(await edges.records.all()).toEqual([]);
+      },
+    ],
+    [
+      'when it is called twice',
+      async ({ del }) => {
+        await del();
+        await del();
+      },
+    ],
+    [
+      'when the definitions of the networks are gone',
+      async ({ del, edges }) => {
+        edges.networks.find = async () => undefined;
+        await del();
+      },
+    ],
+  ])('%s', async (_, act) => {
+    const node = world({ networks });
+    await node.add('a');
+    await act(node);
+    expect(node.pod.names().filter((name) => node.kernel.devices().some((device) => device.name === name))).toEqual([]);
+    expect(node.reserved()).toEqual([]);
+    expect(await node.record()).toBeUndefined();
+    expect(node.edges.records.lockedNow()).toBe(0);
+  });
+
+  it('of a container that was never added', async () => {
+    const { del, kernel } = world({ networks });
+    await del('never');
+    await del('never', '');
+    expect(kernel.host.names()).toEqual(['eth0', 'eth1']);
+  });
+
+  it('when the record is torn: the addresses come back, and the file goes', async () => {
+    const { add, del, edges, reserved } = world({ networks });
+    await add('a');
+    edges.records.tear(owner);
+    await del();
+    expect(reserved()).toEqual([]);
+    expect(await edges.records.broken()).toEqual([]);
+  });
+});
+
+describe('DEL touches no namespace that may be another sandbox’s by now', () => {
+  it.each([
+    ['a path by process number', { netns: netnsPath('/proc/4711/ns/net') }],
+    ['a path of an earlier boot', { bootId: 'boot-0' }],
+  ])('%s, when the runtime names none', async (_, recorded) => {
+    const { add, del, kernel, edges, record, reserved } = world({ networks });
+    await add('a');
+    const now = await record();
+    if (now === undefined) expect.fail('no record');
+    await edges.records.save({ ...now, ...recorded });
+    const other = kernel.addNamespace('/proc/4711/ns/net');
+    other.plug({ name: 'net1' });
+    await del('c1', '');
+    expect(other.names()).toEqual(['net1']);
+    expect(kernel.pod.names()).toContain('net1'); // nothing was said of that one, either
+    expect(reserved()).toEqual([]);
+  });
+});
+
+describe('a foreign delegate', () => {
+  it.each([
+    ['is missing', new CniError('DelegateMissing', 'Cannot find plugin "fancy"')],
+    ['fails', new CniError('DelegateFailed', 'Delegate "fancy" failed (DEL): no')],
+    ['hangs', new CniError('DelegateTimeout', 'Cannot wait longer for delegate "fancy"')],
+  ])('that %s at DEL stays recorded with the reason, and GC gets rid of it when it works again', async (_, error) => {
+    const foreign: Record<string, ReturnType<typeof fancy>> = { fancy: fancy(error) };
+    const { add, del, edges, pod: space, record, reserved } = world({ networks, foreign });
+    await add('f,a');
+    await del();
+    expect(space.names()).toEqual([]);
+    expect(reserved()).toEqual([]);
+    expect(await record()).toMatchObject({
+      attachments: [{ network: 'default/f', failure: expect.stringContaining(`${error.reason}: `) }],
+    });
+    expect((await gcAll({ valid: [], dryRun: false }, edges)).failed).toMatchObject([
+      { error: { reason: error.reason } },
+    ]);
+    foreign.fancy = () => '';
+    expect((await gcAll({ valid: [], dryRun: false }, edges)).freed).toHaveLength(1);
+    expect(await record()).toBeUndefined();
+  });
+
+  it('that fails for the default network does not keep the others from their DEL', async () => {
+    const cluster = { cniVersion: '1.0.0', name: 'cluster', type: 'fancy' };
+    const error = new CniError('DelegateFailed', 'Delegate "fancy" failed (DEL): no');
+    const {
+      add,
+      del,
+      pod: space,
+      reserved,
+      record,
+    } = world({
+      networks,
+      conf: { delegates: [cluster] },
+      foreign: { fancy: fancy(error) },
+    });
+    await add('a');
+    await del();
+    expect(space.names()).toEqual([]);
+    expect(reserved()).toEqual([]);
+    expect((await record())?.attachments.map(({ network }) => network)).toEqual(['cluster']);
+  });
+
+  it('that fails and leaves its link in a living pod is an error, every time, until it works', async () => {
+    const error = new CniError('DelegateFailed', 'Delegate "fancy" failed (DEL): no');
+    const foreign: Record<string, ReturnType<typeof fancy>> = { fancy: fancy(error) };
+    const { add, del, pod: space, record } = world({ networks, foreign });
+    await add('f,a');
+    space.plug({ name: 'net1' });
+    await expect(del()).rejects.toMatchObject({ reason: 'DelegateFailed', where: { network: 'default/f' } });
+    await expect(del()).rejects.toMatchObject({ reason: 'DelegateFailed' });
+    foreign.fancy = () => '';
+    await del();
+    expect(await record()).toBeUndefined();
+  });
+});
