@@ -156,7 +156,7 @@ describe('T002-2, a static secondary as the default', () => {
     });
     const { msg, code } = await pod.addFails();
     expect(code).toBe(119);
-    for (const part of ['net1', '192.168.0.20/24', '192.168.0.99/24', 'default/vlan1-internal-static'])
+    for (const part of ['net1', '192.168.0.20/24', 'gave 192.168.0.99', 'default/vlan1-internal-static'])
       expect(msg).toContain(part);
     expect(node.callList()).toEqual(['ADD macvlan net1', 'DEL macvlan net1']);
     await node.end();
