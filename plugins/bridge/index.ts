@@ -35,12 +35,12 @@ async function add(c: BridgeConfig, context: AddContext): Promise<Result> {
   else if (!c.podLinkDown) await setUp(pod, port.inside);
   const gatewayLinks = await serveGateways(c, bridge, plan.gateways, host);
   if (c.ipMasq && lease !== undefined) {
+    undo.push(() => deleteMasquerade(nft, context));
     await addMasquerade(
       nft,
       context,
       plan.ips.map(({ address }) => address),
     );
-    undo.push(() => deleteMasquerade(nft, context));
   }
   return {
     interfaces: [...(await interfacesNow(c, port, context)), ...gatewayLinks],
@@ -70,8 +70,8 @@ function refuseIptables({ ipMasq, ipMasqBackend }: BridgeConfig): void {
 
 async function guardMac({ inside, outside }: Port, { nft, undo, ...owner }: AddContext): Promise<void> {
   const mac = inside.mac ?? fail('KernelRefused', `Cannot guard the MAC of ${inside.name}: the kernel gave it none`);
+  undo.push(() => deleteSpoofCheck(nft, owner)); // first: nft may have done its work before it fails
   await addSpoofCheck(nft, owner, outside.name, mac);
-  undo.push(() => deleteSpoofCheck(nft, owner));
 }
 
 async function configurePod(c: BridgeConfig, pod: Netns, link: Link, plan: GatewayPlan): Promise<void> {

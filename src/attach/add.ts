@@ -56,8 +56,8 @@ async function attachAll(plan: AddPlan, edges: Edges): Promise<Result> {
   const record = begun(plan, edges);
   const undo = new Undo();
   for (const attachment of plan.attachments) at(attachment, () => validateChain(attachment, sandbox, edges));
-  await edges.records.save(record); // before anything exists: DEL and GC can find it
   try {
+    await edges.records.save(record); // before anything exists: DEL and GC can find it
     const routed: Routed[] = [];
     for (const attachment of plan.attachments) routed.push(await addOne(attachment, sandbox, edges, undo));
     const changes = await decideRoutes(routed, plan, undo);

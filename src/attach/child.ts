@@ -4,7 +4,7 @@ import type { Dns, Result } from '../cni/result';
 import { CniError, fail } from '../error';
 import { boolean, type Fields, int } from '../json';
 import type { Link, LinkDetail, LinkSpec } from '../net/link';
-import { parseVlanTag, type VlanTag } from '../net/vlan';
+import { parseVlanTag, type VlanTag, vlanName } from '../net/vlan';
 import { configure, setUp } from './configure';
 import type { AddContext, CheckContext, DelContext, StatusContext } from './delegate';
 import { findVlanLink, releaseHostLinks, requireVlanLink } from './host-links';
@@ -100,7 +100,10 @@ export async function deleteChild(c: ChildConfig, context: DelContext): Promise<
     await ipam?.del();
   } finally {
     await pod?.deleteLink(ifName); // a missing link is success
-    if (c.vlan !== undefined) await releaseHostLinks({ containerId, ifName }, host, hostLinks);
+    if (c.vlan !== undefined) {
+      const wanted = c.master === undefined ? undefined : vlanName(c.master, c.vlan);
+      await releaseHostLinks({ containerId, ifName }, host, hostLinks, wanted);
+    }
   }
 }
 

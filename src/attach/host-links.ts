@@ -44,9 +44,19 @@ function isVlanOf({ detail, parent: index, parentElsewhere }: Link, parent: Link
   );
 }
 
-/** Gives up what the owner uses. What nobody else uses is removed first, if Braid made it: a killed call is found by its user file. */
-export async function releaseHostLinks(owner: LeaseOwner, host: Netns, hostLinks: HostLinks): Promise<void> {
-  for (const name of await hostLinks.usedBy(owner)) {
+/**
+ * Gives up what the owner uses. What nobody else uses is removed first, if Braid made it: a killed call is found by its user
+ * file. `wanted`: a link that it may have been killed for before it was a user; only the lock's file is left then.
+ */
+export async function releaseHostLinks(
+  owner: LeaseOwner,
+  host: Netns,
+  hostLinks: HostLinks,
+  wanted?: IfName,
+): Promise<void> {
+  const used = await hostLinks.usedBy(owner);
+  if (wanted !== undefined && !used.includes(wanted)) await hostLinks.locked(wanted, async () => undefined); // goes with its holder
+  for (const name of used) {
     await hostLinks.locked(name, async () => {
       if (await hostLinks.isOnlyUser(name, owner)) await deleteOwn(name, host);
       await hostLinks.release(name, owner);

@@ -1,6 +1,8 @@
 /** Standard input and output of a CNI call: read whole, written in one write. */
 import { readFileSync, writeSync } from 'node:fs';
+import { ioFailed } from '../disk/io';
 import { fail } from '../error';
+import { errnoOf } from '../kernel/errno';
 
 const longestInput = 16 * 1024 * 1024; // bytes; a configuration is a few kilobytes
 
@@ -28,7 +30,8 @@ export function writeOutput(text: string): void {
     try {
       at += writeSync(1, bytes, at);
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') throw error; // a full pipe: its reader is behind
+      if (errnoOf(error) === 'EAGAIN') continue; // a full pipe: its reader is behind
+      throw ioFailed('write', 'standard output', error);
     }
   }
 }

@@ -60,7 +60,7 @@ export class RouteNetns implements Netns {
       if (target === this || this.#findLink(spec.name) === undefined) throw error;
       target.#takeName(make, spec, action);
     }
-    return target.#findLink(spec.name) ?? fail('LinkMissing', `Cannot find link ${spec.name} after it was made`);
+    return target.#made(spec.name);
   }
 
   async changeLink(index: number, change: LinkChange): Promise<void> {
@@ -235,6 +235,16 @@ export class RouteNetns implements Netns {
     const ask = (family: Family): readonly Rule[] =>
       this.#open().dump(rule.getRules(family), rule.decodeRule, 'list rules');
     return families.flatMap((family) => ask(family).filter((r) => r.family === family)); // without IPv6 the kernel answers with IPv4
+  }
+
+  /** The link that was just made; one that cannot be looked at goes again, for nobody would know whose it is. */
+  #made(name: IfName): Link {
+    try {
+      return this.#findLink(name) ?? fail('LinkMissing', `Cannot find link ${name} after it was made`);
+    } catch (error) {
+      this.#deleteLink(name);
+      throw error;
+    }
   }
 
   /** By index, so that a link which merely has that alternative name stays. */

@@ -82,6 +82,17 @@ describe.each([
     expect([host.names().includes('eth0.100'), hostLinks.users()]).toEqual([false, {}]);
   });
 
+  it('leaves no lock of an ADD that was killed under it: DEL takes the lock, and its file goes with it', async () => {
+    const { del, hostLinks } = lab();
+    const locked: string[] = [];
+    hostLinks.locked = async (link, work) => {
+      locked.push(link);
+      return await work();
+    };
+    await del(delegate, config);
+    expect(locked).toEqual(['eth0.100']);
+  });
+
   it('fits 15 characters on a master with a long name', async () => {
     const { host, pod, add } = lab({ hostLinks: ['enp175s0f1np1'] });
     await add(delegate, { ...config, master: 'enp175s0f1np1', vlan: 4094 });
