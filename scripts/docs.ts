@@ -1,0 +1,59 @@
+/**
+ * Writes docs/errors.md from the catalogue in src/error.ts. Runs under Bun (scripts/bun scripts/docs.ts); with --check it
+ * writes nothing, and its exit status is 1 when the file is out of date.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { reasons } from '../src/error';
+
+type Entry = ReturnType<typeof reasons>[number];
+
+const file = path.resolve(import.meta.dirname, '../docs/errors.md');
+
+const preface = `<!-- Every error of Braid. Made by scripts/docs.ts from src/error.ts: do not edit. -->
+# Errors
+
+A call that fails prints one CNI error object on stdout and ends with status 1:
+
+\`\`\`json
+{
+  "cniVersion": "1.0.0",
+  "code": 115,
+  "msg": "pod default/web, network default/vlan-10: Cannot find NetworkAttachmentDefinition vlan-10 in namespace default",
+  "details": "NetworkMissing: create the NetworkAttachmentDefinition, or fix its name in the annotation"
+}
+\`\`\`
+
+\`msg\` names the pod, the network and the interface as far as they are known, what was tried with which value, and what
+would be right. \`details\` begins with the reason. Reasons and codes stay the same; texts may change.
+kubelet shows both in \`kubectl describe pod\`. A foreign delegate's own code and message pass through.
+`;
+
+const groups: readonly { readonly title: string; readonly has: (code: number) => boolean }[] = [
+  { title: 'Of the CNI specification', has: (code) => code < 50 },
+  { title: 'Answers to STATUS', has: (code) => code >= 50 && code < 100 },
+  { title: "Braid's own", has: (code) => code >= 100 },
+];
+
+/** The page as it should be. */
+export function errorsPage(entries: readonly Entry[] = reasons()): string {
+  const sections = groups.map(({ title, has }) => {
+    const rows = entries.filter(({ code }) => has(code)).map(row);
+    return [`## ${title}`, '', '| Code | Reason | What to do |', '| --- | --- | --- |', ...rows].join('\n');
+  });
+  return `${[preface, ...sections].join('\n\n').replace(/\n{3,}/g, '\n\n')}\n`;
+}
+
+/** Each reason can be linked to: errors.md#NetworkMissing. */
+function row({ code, reason, hint }: Entry): string {
+  return `| ${code} | <a id="${reason}"></a>${reason} | ${hint.replaceAll('|', '\\|')} |`;
+}
+
+if (import.meta.main) {
+  const page = errorsPage();
+  if (!process.argv.includes('--check')) writeFileSync(file, page);
+  else if (readFileSync(file, 'utf8') !== page) {
+    console.error('docs/errors.md is out of date: scripts/bun scripts/docs.ts');
+    process.exitCode = 1;
+  }
+}
