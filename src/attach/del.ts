@@ -10,16 +10,17 @@ export interface DelRequest {
   readonly containerId: ContainerId;
   readonly ifName: IfName;
   readonly netns: NetnsPath | undefined;
+  readonly pod?: AttachRecord['pod'];
 }
 
 /**
  * Detaches a sandbox. Success when nothing is recorded, and when nothing of ours is left in the pod:
  * what could not be taken back stays recorded for GC. Throws the first failure when the pod still has a link of ours.
  */
-export async function delAll({ containerId, ifName, netns }: DelRequest, edges: Edges): Promise<void> {
+export async function delAll({ containerId, ifName, netns, pod: ofPod }: DelRequest, edges: Edges): Promise<void> {
   await edges.records.locked(containerId, async () => {
     const record = await findReadable(containerId, ifName, edges);
-    if (record === undefined) return edges.records.delete({ containerId, ifName }, undefined); // half a file of a killed call
+    if (record === undefined) return edges.records.delete({ containerId, ifName }, ofPod); // half a file of a killed call
     const path = netns ?? record.netns;
     const pod = await findSandbox(netns, record, edges);
     try {

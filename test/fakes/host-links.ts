@@ -5,6 +5,7 @@ import type { IfName } from '../../src/net/names';
 /** No users at first; `users` tells who uses what, e.g. `{ 'eth1.100': ['c1 net1'] }`. */
 export function fakeHostLinks(): HostLinks & { users(): Readonly<Record<string, readonly string[]>> } {
   const links = new Map<IfName, Map<string, LeaseOwner>>();
+  const queues = new Map<IfName, Promise<unknown>>();
   const key = ({ containerId, ifName }: LeaseOwner): string => `${containerId} ${ifName}`;
   return {
     async use(link, owner) {
@@ -18,7 +19,11 @@ export function fakeHostLinks(): HostLinks & { users(): Readonly<Record<string, 
     isOnlyUser: async (link, owner) => [...(links.get(link)?.keys() ?? [])].every((user) => user === key(owner)),
     usedBy: async (owner) => [...links].filter(([, users]) => users.has(key(owner))).map(([link]) => link),
     all: async () => [...links].map(([link, users]) => ({ link, users: [...users.values()] })),
-    locked: (_, work) => work(),
+    locked(link, work) {
+      const mine = (queues.get(link) ?? Promise.resolve()).then(work, work);
+      queues.set(link, mine);
+      return mine;
+    },
     users: () => Object.fromEntries([...links].map(([link, users]) => [link, [...users.keys()]])),
   };
 }

@@ -1,0 +1,238 @@
+/** DEL of the compiled executable, whatever is gone, broken or hanging. Makes namespaces and files of its own, and removes them. */
+import { mkdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type Answer, braid, type Changes, clusterNetwork, Node, type Pod, run } from './runtime';
+
+const speaks = { cniVersion: '1.1.0' };
+const printed = `echo '{"cniVersion":"1.0.0"}'`;
+
+/** A node with a network that leases addresses, one of a foreign plugin, and a pod that has both. */
+async function attached(changes: Changes = {}): Promise<{ readonly node: Node; readonly pod: Pod }> {
+  const node = new Node();
+  node.uplink('eth1');
+  const ipam = { type: 'host-local', dataDir: node.leases, subnet: '192.0.2.0/24' };
+  node.network('leased', { cniVersion: '1.0.0', type: 'macvlan', master: 'eth1', ipam });
+  node.network('far', { cniVersion: '1.0.0', type: 'far' });
+  node.recorder('far', { ADD: printed });
+  const pod = node.pod({ networks: 'leased,far', changes: { ...speaks, ...changes } });
+  await pod.add();
+  expect(node.reservations()).toHaveLength(2);
+  return { node, pod };
+}
+
+const recordPath = (pod: Pod): string => join(pod.node.state, 'attachments', `${pod.containerId}_eth0.json`);
+
+/** The pod's namespace goes, and what is done then finds it gone; afterwards there is one to clean up. */
+async function withoutNamespace(pod: Pod, work: () => Promise<Answer>): Promise<Answer> {
+  run('ip', 'netns', 'del', pod.name);
+  try {
+    return await work();
+  } finally {
+    run('ip', 'netns', 'add', pod.name);
+  }
+}
+
+const rewrite = (pod: Pod, change: (text: string) => string): void =>
+  writeFileSync(recordPath(pod), change(readFileSync(recordPath(pod), 'utf8')));
+
+describe('DEL succeeds and leaves nothing', () => {
+  it.each<[string, (pod: Pod) => Promise<Answer>]>([
+    ['when the runtime names no namespace', (pod) => pod.call('DEL', {}, { CNI_NETNS: '' })],
+    ['when the path of the namespace is gone', (pod) => withoutNamespace(pod, () => pod.call('DEL'))],
+    [
+      'when a file is at the path that is no namespace',
+      (pod) =>
+        withoutNamespace(pod, async () => {
+          writeFileSync(pod.path, '');
+          const answer = await pod.call('DEL');
+          unlinkSync(pod.path);
+          return answer;
+        }),
+    ],
+    [
+      'when the path is a directory',
+      (pod) =>
+        withoutNamespace(pod, async () => {
+          mkdirSync(pod.path);
+          const answer = await pod.call('DEL');
+          rmSync(pod.path, { recursive: true });
+          return answer;
+        }),
+    ],
+    [
+      'when the path is a device',
+      (pod) => withoutNamespace(pod, () => pod.call('DEL', {}, { CNI_NETNS: '/dev/null' })),
+    ],
+    [
+      'when the path is a namespace of another kind',
+      (pod) => withoutNamespace(pod, () => pod.call('DEL', {}, { CNI_NETNS: '/proc/self/ns/mnt' })),
+    ],
+    [
+      "when the path is the node's own namespace",
+      (pod) => withoutNamespace(pod, () => pod.call('DEL', {}, { CNI_NETNS: '/proc/self/ns/net' })),
+    ],
+    ['when the path is relative', (pod) => withoutNamespace(pod, () => pod.call('DEL', {}, { CNI_NETNS: 'none' }))],
+    [
+      'when the links are gone',
+      (pod) => {
+        for (const name of ['eth0', 'net1']) pod.ip(`link del ${name}`);
+        return pod.call('DEL');
+      },
+    ],
+    [
+      'when the definitions of the networks are gone',
+      (pod) => {
+        rmSync(pod.node.manifests, { recursive: true });
+        return pod.call('DEL');
+      },
+    ],
+    [
+      'when the master is gone',
+      (pod) => {
+        pod.node.ip('link del eth1');
+        return pod.call('DEL');
+      },
+    ],
+    [
+      'when every key of the configuration is broken but the directory',
+      (pod) => {
+        const { cniDir, binDir } = pod.conf() as { cniDir: string; binDir: string };
+        const broken = { name: 7, cniVersion: '9.9.9', delegates: 'x', runtimeConfig: [], confDir: {}, strict: 'no' };
+        return pod.node.call(pod.env('DEL'), { ...broken, cniDir, binDir });
+      },
+    ],
+    ['when CNI_ARGS are garbage', (pod) => pod.call('DEL', {}, { CNI_ARGS: ';=;K8S_POD_NAME=../x;' })],
+    ['when CNI_PATH is missing', (pod) => pod.call('DEL', {}, { CNI_PATH: '' })],
+    [
+      'when it is called twice',
+      async (pod) => {
+        await pod.del();
+        return pod.call('DEL');
+      },
+    ],
+  ])('%s', async (_, act) => {
+    const { node, pod } = await attached();
+    expect(await act(pod)).toMatchObject({ status: 0, stdout: '' });
+    node.expectNothingLeft();
+    pod.expectEmpty();
+    expect(node.callList().slice(1, 2)).toEqual(['DEL far net2']);
+  });
+
+  it('of a container that was never added', async () => {
+    const node = new Node();
+    const pod = node.pod({ changes: speaks });
+    await pod.del();
+    expect(await pod.call('DEL', {}, { CNI_NETNS: '' })).toMatchObject({ status: 0, stdout: '' });
+    node.expectNothingLeft();
+  });
+});
+
+describe('a record', () => {
+  it.each<[string, (pod: Pod) => void]>([
+    ['that is empty', (pod) => rewrite(pod, () => '')],
+    ['that is cut in half', (pod) => rewrite(pod, (text) => text.slice(0, text.length / 2))],
+    ['of a newer version', (pod) => rewrite(pod, (text) => text.replace('"version": 1', '"version": 99'))],
+  ])('%s does not stop DEL: the addresses come back, the file goes', async (_, act) => {
+    const { node, pod } = await attached();
+    act(pod);
+    expect(await withoutNamespace(pod, () => pod.call('DEL'))).toMatchObject({ status: 0, stdout: '' });
+    node.expectNothingLeft();
+  });
+
+  it('that is missing is no error', async () => {
+    const { pod } = await attached();
+    const text = readFileSync(recordPath(pod), 'utf8');
+    unlinkSync(recordPath(pod));
+    await pod.del();
+    writeFileSync(recordPath(pod), text);
+    await pod.end();
+  });
+
+  it('stays when the configuration is no JSON, and the next DEL takes it', async () => {
+    const { node, pod } = await attached();
+    const answer = await node.call(pod.env('DEL'), '{"cniVersion": "1.0.0",');
+    expect(answer).toMatchObject({ status: 1, json: { code: 6 } });
+    expect(node.reservations()).toHaveLength(2);
+    await node.end({ changes: speaks });
+  });
+});
+
+describe('a foreign delegate', () => {
+  it.each<[string, string, (node: Node) => void]>([
+    ['is missing', 'DelegateMissing', (node) => unlinkSync(join(node.binDir, 'far'))],
+    [
+      'fails',
+      'DelegateFailed',
+      (node) => node.recorder('far', { DEL: `echo '{"code":7,"msg":"no such pool"}'; exit 1` }),
+    ],
+    ['hangs', 'DelegateTimeout', (node) => node.recorder('far', { DEL: 'sleep 1000' })],
+    ['dies', 'DelegateFailed', (node) => node.recorder('far', { DEL: 'kill -9 $$' })],
+  ])(
+    'that %s at DEL stays recorded with the reason, is listed, and goes when it works again',
+    async (_, reason, act) => {
+      const { node, pod } = await attached({ delegateTimeout: 1 });
+      act(node);
+      await pod.del();
+      pod.expectEmpty();
+      expect(node.reservations()).toEqual([]);
+      expect(pod.record().attachments).toMatchObject([
+        { network: 'default/far', failure: expect.stringMatching(new RegExp(`^${reason}: `)) },
+      ]);
+      const conf = join(node.dir, 'braid.conf');
+      writeFileSync(conf, JSON.stringify(pod.conf()));
+      const [heading, line] = run(braid, 'list', '--conf', conf).split('\n');
+      expect(heading).toMatch(/^POD +CONTAINER +NETWORK +INTERFACE +ADDRESSES +SINCE +NOT FREED$/);
+      expect(line).toMatch(new RegExp(`^default/${pod.name} .* default/far +net2 .* ${reason}: `));
+      expect(JSON.parse(run(braid, 'list', '-o', 'json', '--conf', conf))).toMatchObject([
+        {
+          version: 1,
+          containerId: pod.containerId,
+          attachments: [{ ifName: 'net2' }],
+          networkStatus: [{ interface: 'net2' }],
+        },
+      ]);
+      node.recorder('far', { ADD: printed });
+      await node.end({ changes: speaks });
+    },
+  );
+
+  it('that fails for the default network keeps no other from its DEL', async () => {
+    const node = new Node();
+    node.uplink('eth1');
+    const ipam = { type: 'host-local', dataDir: node.leases, subnet: '192.0.2.0/24' };
+    node.network('leased', { cniVersion: '1.0.0', type: 'macvlan', master: 'eth1', ipam });
+    node.recorder('first', { ADD: printed, DEL: 'exit 1' });
+    const delegates = [{ cniVersion: '1.0.0', name: 'first', type: 'first' }, clusterNetwork(node)];
+    const pod = node.pod({ networks: 'leased', changes: { ...speaks, delegates } });
+    await pod.add();
+    await pod.del();
+    pod.expectEmpty();
+    expect(node.reservations()).toEqual([]);
+    expect(pod.record().attachments.map(({ network }) => network)).toEqual(['first']);
+    node.recorder('first');
+    await node.end({ changes: speaks });
+  });
+});
+
+it('what is attached is listed as a table and as JSON', async () => {
+  const { node, pod } = await attached();
+  const conf = join(node.dir, 'braid.conf');
+  writeFileSync(conf, JSON.stringify({ name: 'list', plugins: [pod.conf()] }));
+  const [, ...rows] = run(braid, 'list', '--conf', conf).trimEnd().split('\n');
+  expect(rows.map((row) => row.split(/ {2,}/).slice(2, 5))).toEqual([
+    ['cluster', 'eth0', '10.244.1.2'],
+    ['default/leased', 'net1', '192.0.2.2'],
+    ['default/far', 'net2', 'layer 2'],
+  ]);
+  expect(JSON.parse(run(braid, 'list', '-o', 'json', '--conf', conf))).toMatchObject([
+    {
+      version: 1,
+      containerId: pod.containerId,
+      ifName: 'eth0',
+      netns: pod.path,
+      networkStatus: [{ default: true }, {}, {}],
+    },
+  ]);
+  await node.end({ changes: speaks });
+});
