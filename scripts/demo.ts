@@ -14,9 +14,14 @@ if (process.env.BRAID_GUEST !== '1') {
   console.error('scripts/demo.ts: runs in the test guest only; type: make demo');
   process.exit(2);
 }
-process.exitCode = main();
+try {
+  main();
+} catch (error) {
+  expect('every step can be taken', false, error instanceof Error ? error.message : String(error));
+}
+process.exitCode = finish();
 
-function main(): 0 | 1 {
+function main(): void {
   title('Braid: a pod with seven networks, no cluster', [
     'Real commands and what they print, in a Linux kernel of its own.',
     'That kernel runs in software emulation: a real machine is many times faster.',
@@ -35,7 +40,6 @@ function main(): 0 | 1 {
   refuse();
   check(web);
   detach(web, db, before);
-  return finish();
 }
 
 /** Runs the command, shown with what it prints. */
@@ -71,6 +75,7 @@ function attach(web: Pod): void {
     `dist/braid <${web.input}`,
   );
   const added = web.call('ADD');
+  if (added.status !== 0) throw new Error(`ADD: ${added.answer.msg ?? added.stderr}`);
   say('', `The merged result, CNI ${added.answer.cniVersion}, as a table:`, '');
   table(['link', 'address', 'gateway', 'MAC', 'network'], resultRows(added));
   say('');

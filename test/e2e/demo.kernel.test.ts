@@ -74,15 +74,28 @@ describe('make demo', () => {
   });
 });
 
+/** The demo with an executable of the test's own: shell text that may go on to the real one. */
+function demoWith(text: string, color: '0' | '1'): ReturnType<typeof demo> {
+  const dir = mkdtempSync(join(tmpdir(), 'demo-'));
+  try {
+    writeFileSync(join(dir, 'braid'), `#!/bin/sh\n${text}\n`, { mode: 0o755 });
+    return demo(join(dir, 'braid'), color);
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
+}
+
 describe('make demo with an executable that does not do its work', () => {
   it('ends badly, in colour where colour is asked for', () => {
-    const dir = mkdtempSync(join(tmpdir(), 'demo-'));
-    const refusing = join(dir, 'braid');
-    writeFileSync(refusing, `#!/bin/sh\n[ $CNI_COMMAND = CHECK ] && exit 0\nexec ${braid}\n`, { mode: 0o755 });
-    const { status, lines } = demo(refusing, '1');
-    rmSync(dir, { recursive: true });
+    const { status, lines } = demoWith(`[ $CNI_COMMAND = CHECK ] && exit 0\nexec ${braid}`, '1');
     expect(status).toBe(1);
     expect(lines.join('\n')).toContain('\u001b[1;31mNOT SO\u001b[0m  CHECK finds it');
     expect(lines.at(-1)).toContain('1 of the statements above is not so.');
   }, 240_000);
+
+  it('stops at an ADD that fails, with its message', () => {
+    const { status, lines } = demoWith(`echo '{"code":101,"msg":"Cannot find master"}'\nexit 1`, '0');
+    expect(status).toBe(1);
+    expect(lines.at(-3)).toBe('   NOT SO  every step can be taken: ADD: Cannot find master');
+  }, 120_000);
 });
