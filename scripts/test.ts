@@ -1,7 +1,8 @@
 /**
  * Runs every test and counts: the pure ones here, the kernel ones in guests side by side. Runs under Bun:
- * `scripts/bun scripts/test.ts [--pure | --kernel] [--guests N] [--timeout SECONDS] [NAME…]`, NAME a part of a test file's
- * path. Writes results/ only. The last line is `N passed, N failed`; exit status 1 when anything failed or did not finish.
+ * `scripts/bun scripts/test.ts [--pure | --kernel | --faults] [--guests N] [--timeout SECONDS] [NAME…]`, NAME a part of a test
+ * file's path. `--faults`: the whole fault sweep and nothing else; otherwise the kernel tests end with its short form. Writes
+ * results/ only. The last line is `N passed, N failed`; exit status 1 when anything failed or did not finish.
  */
 import { spawn } from 'node:child_process';
 import { createWriteStream, existsSync, globSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -23,6 +24,18 @@ interface Report {
   }[];
 }
 
+/** The part of the fault sweep's report that is read. */
+interface SweepReport extends Counts {
+  readonly outcomes: readonly SweepOutcome[];
+}
+
+interface SweepOutcome {
+  readonly says: string;
+  readonly fault: 'kill' | 'error';
+  readonly points: number;
+  readonly failures: readonly string[];
+}
+
 const root = path.resolve(import.meta.dir, '..');
 const results = path.join(root, 'results');
 const { values: options, positionals: names } = parseArgs({
@@ -30,6 +43,7 @@ const { values: options, positionals: names } = parseArgs({
   options: {
     pure: { type: 'boolean', default: false },
     kernel: { type: 'boolean', default: false },
+    faults: { type: 'boolean', default: false },
     guests: { type: 'string', default: '2' },
     timeout: { type: 'string', default: '1200' },
   },
@@ -46,11 +60,13 @@ const vitest = [
 ];
 const isKernel = (file: string): boolean => /^test\/(kernel|e2e)\//.test(file) || file.endsWith('.kernel.test.ts');
 
+const isWanted = (file: string): boolean => names.length === 0 || names.some((name) => file.includes(name));
+const sweepFile = 'test/faults/sweep.ts';
+
 /** Test files of one sort whose path contains one of the names asked for, biggest first. */
 function testFiles(kernel: boolean): string[] {
-  const wanted = (file: string): boolean => names.length === 0 || names.some((name) => file.includes(name));
   const files = globSync('test/**/*.test.ts', { cwd: root }).filter(
-    (file) => isKernel(file) === kernel && wanted(file),
+    (file) => isKernel(file) === kernel && isWanted(file),
   );
   return files.sort((a, b) => weight(b) - weight(a) || a.localeCompare(b));
 }
@@ -153,9 +169,41 @@ async function guest(label: string, files: readonly string[]): Promise<Counts> {
   return count(label, files, path.join(shared, 'report.json'), status);
 }
 
+/** Every system call of a pod's ADD and DEL killed or failed, shared out among guests. `more`: arguments of the sweep. */
+async function sweep(...more: readonly string[]): Promise<Counts[]> {
+  const guests = Number(options.guests);
+  const parts = Array.from({ length: guests }, (_, index) => `${index + 1}/${guests}`);
+  const reports = await Promise.all(
+    parts.map((part, index) => sweepPart(`faults${index + 1}`, ['--part', part, ...more])),
+  );
+  const all = reports.flatMap(({ outcomes }) => outcomes);
+  for (const says of new Set(all.map((one) => one.says))) {
+    const same = all.filter((one) => one.says === says);
+    console.log(`faults: ${says}: ${points(same)} runs, ${failures(same)} failures`);
+  }
+  const [kills, errors] = (['kill', 'error'] as const).map((kind) => points(all.filter(({ fault }) => fault === kind)));
+  console.log(`faults: ${kills} kill points, ${errors} faults, ${failures(all)} failures`);
+  return reports;
+}
+
+async function sweepPart(label: string, more: readonly string[]): Promise<SweepReport> {
+  const shared = path.join(results, label);
+  mkdirSync(shared, { recursive: true });
+  const inside = [bun, sweepFile, '--report', '/run/guest/report.json', ...more];
+  const args = ['--timeout', options.timeout, '--results', shared, '--', ...inside];
+  const status = await run(label, 'scripts/guest/run', args);
+  const report = path.join(shared, 'report.json');
+  if (existsSync(report)) return JSON.parse(readFileSync(report, 'utf8')) as SweepReport;
+  console.log(`${label}: FAILED: exit status ${status}, and no report`);
+  return { passed: 0, failed: 1, outcomes: [] };
+}
+
+const points = (all: readonly SweepOutcome[]): number => all.reduce((sum, one) => sum + one.points, 0);
+const failures = (all: readonly SweepOutcome[]): number => all.reduce((sum, one) => sum + one.failures.length, 0);
+
 rmSync(results, { recursive: true, force: true });
 mkdirSync(results, { recursive: true });
-const all = !options.pure && !options.kernel;
+const all = !options.pure && !options.kernel && !options.faults;
 const pureFiles = all || options.pure ? testFiles(false) : [];
 const kernelFiles = all || options.kernel ? testFiles(true) : [];
 
@@ -163,6 +211,8 @@ const counts: Counts[] = [];
 if (pureFiles.length > 0) counts.push(await pure(pureFiles));
 const hands = share(kernelFiles, Number(options.guests));
 counts.push(...(await Promise.all(hands.map((files, index) => guest(`guest${index + 1}`, files)))));
+if (options.faults) counts.push(...(await sweep()));
+else if ((all || options.kernel) && isWanted(sweepFile)) counts.push(...(await sweep('--passes', 'kill-add-del')));
 
 const sum = (of: keyof Counts): number => counts.reduce((total, each) => total + each[of], 0);
 if (sum('passed') + sum('failed') === 0) counts.push({ passed: 0, failed: 1 });

@@ -17,7 +17,7 @@ export interface PodName {
 export interface PodIndex {
   find(pod: PodName): RecordOwner | undefined;
   remember(pod: PodName, owner: RecordOwner): void;
-  /** Only while the pod's last sandbox is that one. */
+  /** Only while the pod's last sandbox is that one, or nobody can tell. */
   forget(pod: PodName, owner: RecordOwner): void;
   /** Deletes the hints that lead to no record. Returns their paths. */
   deleteStale(isRecorded: (owner: RecordOwner) => boolean): readonly string[];
@@ -37,7 +37,8 @@ export function createPodIndex(directory: string): PodIndex {
 
     forget(pod, owner) {
       const last = read(pathOf(pod));
-      if (last?.containerId === owner.containerId && last.ifName === owner.ifName) remove(pathOf(pod));
+      const torn = last === undefined; // by a killed writer: nobody's
+      if (torn || (last.containerId === owner.containerId && last.ifName === owner.ifName)) remove(pathOf(pod));
     },
 
     deleteStale(isRecorded) {
