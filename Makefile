@@ -1,5 +1,5 @@
 # The commands of this repository. Each does its own set-up on a fresh Debian 12 with Node and npm (root for apt-get).
-.PHONY: help setup guest-setup build check check-types check-lint check-dead check-imports format test test-fuzz test-faults demo clean
+.PHONY: help setup guest-setup build check check-types check-lint check-dead check-imports format test test-fuzz test-races test-faults demo clean
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -43,6 +43,9 @@ test-fuzz: setup ## damaged input, FUZZ_CASES (100000) of them from FUZZ_SEED; p
 
 test-faults: setup guest-setup build ## every system call of ADD and DEL killed or failed; kill points, faults, then N passed, N failed
 	@scripts/bun scripts/test.ts --faults --timeout 14400
+
+test-races: setup guest-setup build ## many pods at once, RACES (200) of them, in a guest of 12 GiB; last line: N passed, N failed
+	@RACES=$${RACES:-200} scripts/bun scripts/test.ts --kernel --guests 1 --memory 12288 --timeout 7200 e2e/races
 
 demo: setup guest-setup build ## the main job without a cluster
 	@scripts/demo.sh

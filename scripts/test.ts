@@ -1,7 +1,7 @@
 /**
  * Runs every test and counts: the pure ones here, the kernel ones in guests side by side. Runs under Bun:
- * `scripts/bun scripts/test.ts [--pure | --kernel | --faults] [--guests N] [--timeout SECONDS] [NAME…]`, NAME a part of a test
- * file's path. `--faults`: the whole fault sweep and nothing else; otherwise the kernel tests end with its short form. Writes
+ * `scripts/bun scripts/test.ts [--pure | --kernel | --faults] [--guests N] [--memory MIB] [--timeout SECONDS] [NAME…]`, NAME a
+ * part of a test file’s path. `--faults`: the whole fault sweep and nothing else; otherwise the kernel tests end with its short form. Writes
  * results/ only. The last line is `N passed, N failed`; exit status 1 when anything failed or did not finish.
  */
 import { spawn } from 'node:child_process';
@@ -46,10 +46,12 @@ const { values: options, positionals: names } = parseArgs({
     faults: { type: 'boolean', default: false },
     guests: { type: 'string', default: '2' },
     timeout: { type: 'string', default: '1200' },
+    memory: { type: 'string', default: '2048' }, // MiB of each guest
   },
 });
 
 const bun = 'scripts/bun';
+const limits = ['--timeout', options.timeout, '--memory', options.memory];
 const vitest = [
   '--bun',
   'node_modules/vitest/vitest.mjs',
@@ -158,13 +160,14 @@ async function guest(label: string, files: readonly string[]): Promise<Counts> {
   const inside = [
     'env',
     'NO_COLOR=1',
+    ...(process.env.RACES === undefined ? [] : [`RACES=${process.env.RACES}`]),
     bun,
     ...vitest,
     '--config=vitest.kernel.config.ts',
     '--outputFile.json=/run/guest/report.json',
     ...files,
   ];
-  const args = ['--timeout', options.timeout, '--results', shared, '--', ...inside];
+  const args = [...limits, '--results', shared, '--', ...inside];
   const status = await run(label, 'scripts/guest/run', args);
   return count(label, files, path.join(shared, 'report.json'), status);
 }
@@ -190,7 +193,7 @@ async function sweepPart(label: string, more: readonly string[]): Promise<SweepR
   const shared = path.join(results, label);
   mkdirSync(shared, { recursive: true });
   const inside = [bun, sweepFile, '--report', '/run/guest/report.json', ...more];
-  const args = ['--timeout', options.timeout, '--results', shared, '--', ...inside];
+  const args = [...limits, '--results', shared, '--', ...inside];
   const status = await run(label, 'scripts/guest/run', args);
   const report = path.join(shared, 'report.json');
   if (existsSync(report)) return JSON.parse(readFileSync(report, 'utf8')) as SweepReport;
