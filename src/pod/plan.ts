@@ -65,13 +65,22 @@ function planOne(
     ifName: selection?.ifName ?? (isDefault ? request.ifName : netName(position)),
     isDefault,
     plugins: network.plugins.map((plugin) => withCniArgs(plugin, cniArgs)),
-    capabilities: { ...(isDefault ? settings.runtimeConfig : {}), ...capabilitiesOf(selection, network) },
+    capabilities: usable(
+      { ...(isDefault ? settings.runtimeConfig : {}), ...capabilitiesOf(selection, network) },
+      network,
+    ),
     args: argsFor(request.args, selection),
     defaultRoute: selection?.defaultRoute,
     asked: { ips: selection?.ips ?? [], mac: selection?.mac },
     isolated: network.isolation ?? settings.isolation,
     disableCheck: network.disableCheck,
   };
+}
+
+/** What a plugin of the network will get: the rest, the pod's annotations among them, belongs into no record. */
+function usable(given: Json, { capabilities }: Network): Json {
+  const names = ['ips', 'mac', ...capabilities];
+  return Object.fromEntries(Object.entries(given).filter(([name]) => names.includes(name)));
 }
 
 /** Interface name of the network at that position of the combined list; the default network is number 0. */

@@ -55,6 +55,21 @@ describe('ADD', () => {
     expect(edges.records.saves[0]?.attachments.map(({ network }) => network)).toEqual(['cluster', 'default/a']);
   });
 
+  it('records what the plugins get of the runtime, and not the rest: annotations are long, and may be secret', async () => {
+    const annotation = { 'k8s.v1.cni.cncf.io/networks': 'a', secret: 'hush' };
+    const plugin = { ...cluster.plugins[0], capabilities: { portMappings: true } };
+    const { add, record } = world({
+      networks,
+      conf: {
+        delegates: [{ ...cluster, plugins: [plugin] }],
+        runtimeConfig: { 'io.kubernetes.cri.pod-annotations': annotation, portMappings: [], dns: {} },
+      },
+    });
+    await add();
+    expect((await record())?.attachments.map(({ capabilities }) => capabilities)).toEqual([{ portMappings: [] }, {}]);
+    expect(JSON.stringify(await record())).not.toContain('hush');
+  });
+
   it('leaves nothing when a later network fails, and says which one', async () => {
     const { add, pod, reserved, record } = world({
       networks: { ...networks, 'default/bad': macvlan('192.168.3.0/24', { master: 'nope0' }) },
