@@ -6,6 +6,7 @@ import {
   createChild,
   deleteChild,
   leaseAddresses,
+  openAccess,
   parseChild,
   requireParent,
   statusOfChild,
@@ -61,7 +62,9 @@ async function add(c: IpvlanConfig, context: AddContext): Promise<Result> {
   const link = await createChild(plan(c, master.link, ifName), master, context);
   const chained = ipam === undefined && prevResult !== undefined && prevResult.ips.length > 0;
   const lease = chained ? prevResult : await leaseAddresses(context);
-  return await configureChild(link, lease, c, context);
+  const result = await configureChild(link, lease, c, context);
+  await openAccess(c, { kind: 'ipvlan', mode: c.mode }, master.link, link, result, context);
+  return result;
 }
 
 async function check(c: IpvlanConfig, context: CheckContext): Promise<void> {

@@ -6,6 +6,7 @@ import {
   createChild,
   deleteChild,
   leaseAddresses,
+  openAccess,
   parseChild,
   requireParent,
   statusOfChild,
@@ -33,9 +34,16 @@ export const macvlan = delegate('macvlan', parse, { add, del: deleteChild, check
 /** Bytes only: DEL parses the same config after the master is gone. */
 export function parse(input: unknown): MacvlanConfig {
   const c = record(input);
+  const child = parseChild(c);
+  const mode = oneOf(c.mode, 'mode', ['bridge', 'private', 'vepa', 'passthru'], 'bridge');
+  if (child.hostAccess && mode !== 'bridge')
+    fail(
+      'ConfigInvalid',
+      `Cannot use hostAccess with mode ${mode}: need mode bridge, the others keep neighbours apart`,
+    );
   return {
-    ...parseChild(c),
-    mode: oneOf(c.mode, 'mode', ['bridge', 'private', 'vepa', 'passthru'], 'bridge'),
+    ...child,
+    mode,
     broadcastQueueLength: int(c.bcqueuelen ?? 0, 'bcqueuelen', 0, 2 ** 32 - 1) || undefined,
     mac: optionalMac(c.mac, 'mac'),
     runtimeMac: runtimeMac(c),
@@ -60,8 +68,9 @@ async function add(c: MacvlanConfig, context: AddContext): Promise<Result> {
   const mac = c.runtimeMac ?? argsMac(context.args) ?? c.mac;
   const master = await requireParent(c, context);
   const link = await createChild(plan(c, master.link, context.ifName, mac), master, context);
-  const lease = await leaseAddresses(context);
-  return await configureChild(link, lease, c, context);
+  const result = await configureChild(link, await leaseAddresses(context), c, context);
+  await openAccess(c, { kind: 'macvlan' }, master.link, link, result, context);
+  return result;
 }
 
 async function check(c: MacvlanConfig, context: CheckContext): Promise<void> {

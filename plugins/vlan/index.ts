@@ -38,6 +38,11 @@ export function parse(input: unknown): VlanConfig {
       'Cannot use vlan or vlanProtocol here: need vlanId, or a network of type macvlan with vlan',
     );
   const child = parseChild(c);
+  if (child.hostAccess)
+    fail(
+      'FieldUnsupported',
+      'Cannot use hostAccess here: a VLAN is there once; need a network of type macvlan with vlan',
+    );
   return {
     ...child,
     master: child.master ?? fail('ConfigInvalid', 'Cannot do without master: name the interface to create the VLAN on'),

@@ -4,12 +4,15 @@ import type { Dns, Result } from '../cni/result';
 import { CniError, fail } from '../error';
 import { boolean, type Fields, int } from '../json';
 import type { Link, LinkDetail, LinkSpec } from '../net/link';
+import type { IfName } from '../net/names';
 import { parseVlanTag, type VlanTag, vlanName } from '../net/vlan';
 import { configure, setUp } from './configure';
 import type { AddContext, CheckContext, DelContext, StatusContext } from './delegate';
-import { findVlanLink, releaseHostLinks, requireVlanLink } from './host-links';
+import { type AccessKind, accessName, checkHostAccess, openHostAccess } from './host-access';
+import { findVlanLink, releaseHostLinks, requireVlanLink, type Sharing } from './host-links';
 import { type Master, parseMaster, requireMaster } from './master';
 import type { Netns } from './ports';
+import { Undo } from './undo';
 import { checkAddresses, checkLink, checkRoutes, ipsOf } from './verify';
 
 /** The configuration that all of them have. */
@@ -18,13 +21,16 @@ export interface ChildConfig {
   readonly mtu: number | undefined; // bytes; undefined: same as the master
   readonly linkInContainer: boolean; // the master lies in the pod, too
   readonly vlan: VlanTag | undefined; // a VLAN of its own: the link lives on a sub-interface of the master
+  readonly hostAccess: boolean; // the node and its pods reach each other over the network
   readonly dns: Dns;
 }
 
 /** The shared keys of a configuration. */
 export function parseChild(c: Fields): ChildConfig {
-  if (c.hostAccess !== undefined) fail('FieldUnsupported', 'Cannot use hostAccess: not supported yet');
   const linkInContainer = boolean(c.linkInContainer, 'linkInContainer');
+  const hostAccess = boolean(c.hostAccess, 'hostAccess');
+  if (hostAccess && linkInContainer)
+    fail('ConfigInvalid', 'Cannot use hostAccess with linkInContainer: the node has no part in a link inside the pod');
   const vlan = parseVlanTag(c.vlan, c.vlanProtocol);
   if (vlan !== undefined && linkInContainer)
     fail(
@@ -36,6 +42,7 @@ export function parseChild(c: Fields): ChildConfig {
     mtu: int(c.mtu ?? 0, 'mtu', 0, 65535) || undefined, // 0 on the wire means unset
     linkInContainer,
     vlan,
+    hostAccess,
     dns: parseDns(c.dns),
   };
 }
@@ -44,11 +51,25 @@ export function parseChild(c: Fields): ChildConfig {
 export async function requireParent(c: ChildConfig, context: AddContext): Promise<Master> {
   const master = await findMaster(c, context);
   if (c.vlan === undefined) return master;
-  const { host, hostLinks, containerId, ifName, undo } = context;
-  return {
-    ...master,
-    link: await requireVlanLink(master.link, c.vlan, { host, hostLinks, owner: { containerId, ifName }, undo }),
-  };
+  return { ...master, link: await requireVlanLink(master.link, c.vlan, sharing(context)) };
+}
+
+/** With `hostAccess`: the way between the node and the pod. */
+export async function openAccess(
+  c: ChildConfig,
+  as: AccessKind,
+  parent: Link,
+  link: Link,
+  { ips }: Result,
+  context: AddContext,
+): Promise<void> {
+  if (!c.hostAccess) return;
+  const addresses = ips.map(({ address }) => address);
+  await openHostAccess({ as, parent, pod: context.pod, link, addresses }, sharing(context));
+}
+
+function sharing({ host, hostLinks, containerId, ifName, undo }: AddContext): Sharing {
+  return { host, hostLinks, owner: { containerId, ifName }, undo };
 }
 
 /** The master as it is now. */
@@ -93,18 +114,26 @@ export async function configureChild(
   };
 }
 
-/** DEL: the addresses go back even when the namespace is gone, the link goes even when IPAM fails. */
+/**
+ * DEL: every step is tried. The node's routes go before the addresses do: the next pod that gets one has a route of its own.
+ * The addresses go back even when the namespace is gone, the link goes even when IPAM fails.
+ */
 export async function deleteChild(c: ChildConfig, context: DelContext): Promise<void> {
   const { host, hostLinks, containerId, pod, ifName, ipam } = context;
-  try {
-    await ipam?.del();
-  } finally {
-    await pod?.deleteLink(ifName); // a missing link is success
-    if (c.vlan !== undefined) {
-      const wanted = c.master === undefined ? undefined : vlanName(c.master, c.vlan);
-      await releaseHostLinks({ containerId, ifName }, host, hostLinks, wanted);
-    }
-  }
+  const steps = new Undo();
+  steps.push(async () => pod?.deleteLink(ifName)); // a missing link is success
+  steps.push(async () => ipam?.del());
+  if (c.vlan !== undefined || c.hostAccess)
+    steps.push(() => releaseHostLinks({ containerId, ifName }, host, hostLinks, sharedNames(c)));
+  const [failure] = await steps.run();
+  if (failure !== undefined) throw failure;
+}
+
+/** What the shared links of the node are called, as far as the configuration tells. */
+function sharedNames({ master, vlan, hostAccess }: ChildConfig): readonly IfName[] {
+  if (master === undefined) return [];
+  const sub = vlan === undefined ? [] : [vlanName(master, vlan)];
+  return hostAccess ? [...sub, accessName(sub[0] ?? master)] : sub;
 }
 
 /** STATUS: the master is there. A master in the pod cannot be looked at, nor one that only the pod's chain knows. */
@@ -126,13 +155,25 @@ export async function checkChild<K extends LinkDetail['kind']>(
     fail('CheckFailed', `Interface ${ifName} has MTU ${link.mtu}: expected ${c.mtu}`);
   await checkAddresses(pod, link, ipsOf(prevResult, ifName));
   await checkRoutes(pod, prevResult.routes);
+  if (c.hostAccess && c.master !== undefined) await checkAccess(c, link, context);
   return link.detail;
+}
+
+async function checkAccess(c: ChildConfig, { detail }: Link, context: CheckContext): Promise<void> {
+  const as = detail.kind === 'ipvlan' ? detail : ({ kind: 'macvlan' } as const);
+  const parent = await findParent(c, context);
+  const addresses = ipsOf(context.prevResult, context.ifName).map(({ address }) => address);
+  await checkHostAccess({ as, parent, addresses }, context.host);
+}
+
+async function findParent(c: ChildConfig, context: CheckContext): Promise<Link> {
+  const { link } = await findMaster(c, context);
+  return c.vlan === undefined ? link : await findVlanLink(link, c.vlan, context.host);
 }
 
 /** Only a named master: the default route may have moved on since ADD, and the kernel deletes the link with its master. */
 async function checkMaster(c: ChildConfig, link: Link, context: CheckContext): Promise<void> {
-  const { link: named } = await findMaster(c, context);
-  const master = c.vlan === undefined ? named : await findVlanLink(named, c.vlan, context.host);
+  const master = await findParent(c, context);
   const { kind } = link.detail;
   const shares = kind !== 'vlan' && master.detail.kind === kind; // the kernel puts a macvlan's macvlan onto the link below
   const parent = shares ? master.parent : master.index;

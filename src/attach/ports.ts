@@ -3,6 +3,7 @@ import type { CniArgs } from '../cni/args';
 import type { CniError } from '../error';
 import type { Cidr, Family, Ip } from '../net/ip';
 import type { BridgeVlan, Link, LinkChange, LinkSpec } from '../net/link';
+import type { Mac } from '../net/mac';
 import type { ContainerId, IfName, NetnsPath, NetworkName } from '../net/names';
 import type { Address, Route, RouteFilter, Rule } from '../net/route';
 import type { Delegate } from './delegate';
@@ -58,6 +59,9 @@ export interface Netns {
   deleteBridgeVlan(index: number, id: number): Promise<void>;
   setBridgePort(index: number, port: { readonly hairpin?: boolean; readonly isolated?: boolean }): Promise<void>;
 
+  /** Tells the MAC of a neighbour on that link for good; it is not asked for any more. Goes with the link. */
+  setNeighbour(index: number, address: Ip, mac: Mac): Promise<void>;
+
   /** Reads below /proc/sys of this namespace, e.g. `net/ipv4/conf/net1/forwarding`, white space trimmed; `undefined` when there is no such key. */
   sysctl(key: string): Promise<string | undefined>;
   /** Writes and reads back; SysctlRefused when the value did not take. */
@@ -96,8 +100,10 @@ export interface LeaseStore {
 
 /** Who uses which link that Braid shares among pods in the node's own namespace. */
 export interface HostLinks {
-  /** Written down before the link is made or used. */
-  use(link: IfName, owner: LeaseOwner): Promise<void>;
+  /** Written down before the link is made or used, with the owner's addresses that the node is to have routes to over it. */
+  use(link: IfName, owner: LeaseOwner, addresses?: readonly Ip[]): Promise<void>;
+  /** The addresses that the owner's use of the link was written down with. */
+  addressesOf(link: IfName, owner: LeaseOwner): Promise<readonly Ip[]>;
   release(link: IfName, owner: LeaseOwner): Promise<void>;
   /** Whether nobody but the owner uses the link. */
   isOnlyUser(link: IfName, owner: LeaseOwner): Promise<boolean>;

@@ -61,7 +61,11 @@ async function serveAlone(
 /** Shared links of the node are known by Braid's records, and alone a delegate has none. */
 const noHostLinks: HostLinks = {
   use: async (link) =>
-    fail('FieldUnsupported', `Cannot make ${link}: "vlan" needs the meta-plugin, call this network through braid`),
+    fail(
+      'FieldUnsupported',
+      `Cannot make ${link}: "vlan" and "hostAccess" need the meta-plugin, call this network through braid`,
+    ),
+  addressesOf: async () => [],
   release: async () => undefined,
   isOnlyUser: async () => false,
   usedBy: async () => [],

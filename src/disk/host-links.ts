@@ -1,8 +1,10 @@
-/** Who uses which shared link of the node: one empty file for each user. Touches its own directory only. */
+/** Who uses which shared link of the node: one file for each user, with the addresses it has there, one a line. Touches its own directory only. */
 import { mkdirSync, readdirSync, rmdirSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HostLinks, LeaseOwner } from '../attach/ports';
+import { findIp } from '../net/ip';
 import { type IfName, ifName } from '../net/names';
+import { readText } from './files';
 import { io, ioUnlessMissing } from './io';
 import { waitForVanishingLock } from './lock';
 import { findOwner, ownerFileName } from './owner';
@@ -19,12 +21,20 @@ export function createHostLinks(cniDir: string): HostLinks {
   const users = (link: IfName): readonly LeaseOwner[] =>
     list(directoryOf(link)).flatMap((name) => findOwner(name) ?? []);
   return {
-    async use(link, owner) {
+    async use(link, owner, addresses = []) {
       const directory = directoryOf(link);
       io('write', directory, () => {
         mkdirSync(directory, { recursive: true, mode: 0o700 });
-        writeFileSync(join(directory, ownerFileName(owner)), '', { mode: 0o600 });
+        writeFileSync(join(directory, ownerFileName(owner)), addresses.map((each) => `${each}\n`).join(''), {
+          mode: 0o600,
+        });
       });
+    },
+
+    async addressesOf(link, owner) {
+      const text = readText(join(directoryOf(link), ownerFileName(owner))) ?? '';
+      const lines = text.split('\n').slice(0, -1); // a line cut short is no address: no route was made then
+      return lines.flatMap((line) => findIp(line) ?? []);
     },
 
     async release(link, owner) {

@@ -120,8 +120,9 @@ function pushData(data: AttrStream, spec: LinkSpec, place: Placement): void {
 export function setLink(index: number, change: LinkChange): Message {
   const flags = (change.up === true ? ifH.IFF_UP : 0) | (change.promisc === true ? ifH.IFF_PROMISC : 0);
   const mask = (change.up === undefined ? 0 : ifH.IFF_UP) | (change.promisc === undefined ? 0 : ifH.IFF_PROMISC);
+  const noArp = change.arp === false ? ifH.IFF_NOARP : 0;
   const out = new AttrStream();
-  out.emit(linkHeader({ index, flags, change: mask }));
+  out.emit(linkHeader({ index, flags: flags | noArp, change: mask | noArp }));
   if (change.name !== undefined) out.push(ifla.IFLA_IFNAME, putText(change.name));
   if (change.mac !== undefined) out.push(ifla.IFLA_ADDRESS, macBytes(change.mac));
   if (change.mtu !== undefined) out.push(ifla.IFLA_MTU, putU32(change.mtu));

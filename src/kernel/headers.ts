@@ -51,6 +51,7 @@ export const rtnetlinkH = {
   RTM_NEWROUTE: 24,
   RTM_DELROUTE: 25,
   RTM_GETROUTE: 26,
+  RTM_NEWNEIGH: 28,
   RTM_NEWRULE: 32,
   RTM_DELRULE: 33,
   RTM_GETRULE: 34,
@@ -127,6 +128,7 @@ export const ifH = {
   IFNAMSIZ: 16,
   IFF_UP: 0x1,
   IFF_LOOPBACK: 0x8,
+  IFF_NOARP: 0x80,
   IFF_PROMISC: 0x100,
 } as const;
 
@@ -151,6 +153,13 @@ export const ifAddrH = {
   IFA_F_NODAD: 0x02,
   IFA_F_DADFAILED: 0x08,
   IFA_F_TENTATIVE: 0x40,
+} as const;
+
+/** linux/neighbour.h. */
+export const neighbourH = {
+  NDA_DST: 1,
+  NDA_LLADDR: 2,
+  NUD_PERMANENT: 0x80,
 } as const;
 
 /** linux/fib_rules.h. */

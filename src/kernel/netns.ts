@@ -2,13 +2,15 @@
 import { closeSync } from 'node:fs';
 import type { Netns } from '../attach/ports';
 import { CniError, fail } from '../error';
-import { type Cidr, type Family, familyOf } from '../net/ip';
+import { type Cidr, type Family, familyOf, type Ip } from '../net/ip';
 import type { BridgeVlan, Link, LinkChange, LinkSpec } from '../net/link';
+import type { Mac } from '../net/mac';
 import { derivedName, type IfName, type NetnsPath } from '../net/names';
 import { type Address, mainTable, type Route, type RouteFilter, type Rule } from '../net/route';
 import type { Message } from './codec';
 import * as bridge from './codec-bridge';
 import * as link from './codec-link';
+import * as neighbour from './codec-neighbour';
 import * as route from './codec-route';
 import * as rule from './codec-rule';
 import { errnoOf } from './errno';
@@ -186,6 +188,10 @@ export class RouteNetns implements Netns {
 
   async setBridgePort(index: number, port: { readonly hairpin?: boolean; readonly isolated?: boolean }): Promise<void> {
     this.#change(bridge.setPort(index, port), `set ${Object.keys(port).join(', ')} of bridge port ${index}`);
+  }
+
+  async setNeighbour(index: number, address: Ip, mac: Mac): Promise<void> {
+    this.#change(neighbour.setNeighbour(index, address, mac), `tell link ${index} of neighbour ${address}`);
   }
 
   async sysctl(key: string): Promise<string | undefined> {

@@ -79,6 +79,7 @@ export interface LinkChange {
   readonly mtu?: number | undefined;
   readonly up?: boolean | undefined;
   readonly promisc?: boolean | undefined;
+  readonly arp?: false | undefined; // IFF_NOARP: what is sent there carries the link's own MAC as destination
   readonly master?: number | undefined; // 0: none
   readonly txQueueLength?: number | undefined;
   readonly alias?: string | undefined;

@@ -28,3 +28,9 @@ export function macFrom(bytes: Uint8Array): Mac {
     .toString('hex')
     .replace(/..(?=.)/g, '$&:') as Mac;
 }
+
+/** A locally administered address, the same for the same parts. */
+export function derivedMac(...parts: readonly string[]): Mac {
+  const digest = new Bun.CryptoHasher('sha256').update(parts.join('\0')).digest();
+  return macFrom(Uint8Array.from([0x02, ...digest.subarray(0, 5)]));
+}

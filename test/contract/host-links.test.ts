@@ -1,10 +1,11 @@
 /** The list of who uses which shared link: one contract for the fake and the disk. Touches a temporary directory. */
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { HostLinks } from '../../src/attach/ports';
 import { createHostLinks } from '../../src/disk/host-links';
+import { ip } from '../../src/net/ip';
 import { containerId, ifName } from '../../src/net/names';
 import { fakeHostLinks } from '../fakes/host-links';
 
@@ -49,6 +50,17 @@ describe.each([
     expect((await links.all()).find(({ link }) => link === odd)?.users).toEqual([a, b]);
   });
 
+  it('are noted with their addresses, until they leave', async () => {
+    const links = create();
+    const addresses = [ip('10.1.0.5', 'test'), ip('fd00:1::5', 'test')];
+    await links.use(eth100, a);
+    expect(await links.addressesOf(eth100, a)).toEqual([]);
+    await links.use(eth100, a, addresses);
+    expect([await links.addressesOf(eth100, a), await links.addressesOf(eth100, b)]).toEqual([addresses, []]);
+    await links.release(eth100, a);
+    expect(await links.addressesOf(eth100, a)).toEqual([]);
+  });
+
   it('work on a link one after the other', async () => {
     const links = create();
     const seen: string[] = [];
@@ -68,4 +80,12 @@ it('leaves no directory and no lock behind', async () => {
   await links.locked(eth100, () => links.use(eth100, a));
   await links.release(eth100, a);
   expect([readdirSync(join(directory, 'links')), readdirSync(join(directory, 'locks'))]).toEqual([[], []]);
+});
+
+it('keeps the whole addresses of a note that was cut short', async () => {
+  const directory = join(root, 'cut');
+  const links = createHostLinks(directory);
+  await links.use(eth100, a);
+  writeFileSync(join(directory, 'links', eth100, 'a_net1'), '10.1.0.5\n10.1.0.5');
+  expect(await links.addressesOf(eth100, a)).toEqual(['10.1.0.5']); // the second was to be 10.1.0.55
 });

@@ -1,5 +1,6 @@
 /** Links of the fake kernel: what a device is, and the rules by which kinds may be made. Touches only the values it is given. */
 import { refused } from '../../src/kernel/errno';
+import type { Ip } from '../../src/net/ip';
 import type { BridgeVlan, Link, LinkDetail, LinkSpec, OperState } from '../../src/net/link';
 import { type Mac, macFrom } from '../../src/net/mac';
 import type { IfName } from '../../src/net/names';
@@ -27,6 +28,8 @@ export interface Device {
   vlans: BridgeVlan[];
   hairpin: boolean;
   isolated: boolean;
+  arp: boolean; // false: IFF_NOARP
+  neighbours: Map<Ip, Mac>; // told for good
 }
 
 let made = 0;
@@ -54,6 +57,8 @@ export function device(ns: FakeNetns, index: number, name: IfName, detail: LinkD
     vlans: [],
     hairpin: false,
     isolated: false,
+    arp: true,
+    neighbours: new Map(),
   };
 }
 

@@ -2,7 +2,18 @@
 import type { Kernel, Netns } from '../../src/attach/ports';
 import { type CniError, fail } from '../../src/error';
 import { refused } from '../../src/kernel/errno';
-import { addressOf, type Cidr, cidr, type Family, familyOf, ip, lengthOf, networkOf, toCidr } from '../../src/net/ip';
+import {
+  addressOf,
+  type Cidr,
+  cidr,
+  type Family,
+  familyOf,
+  type Ip,
+  ip,
+  lengthOf,
+  networkOf,
+  toCidr,
+} from '../../src/net/ip';
 import type { BridgeVlan, Link, LinkChange, LinkSpec } from '../../src/net/link';
 import { type Mac, macBytes } from '../../src/net/mac';
 import { type IfName, ifName, type NetnsPath, netnsPath } from '../../src/net/names';
@@ -268,6 +279,7 @@ export class FakeNetns implements Netns {
     if (change.master !== undefined) this.#setMaster(d, change.master, action);
     if (change.promisc !== undefined) d.promisc = Math.max(0, d.promisc + (change.promisc ? 1 : -1));
     if (change.txQueueLength !== undefined) d.txQueueLength = change.txQueueLength;
+    if (change.arp === false) d.arp = false;
     if (change.alias !== undefined) d.alias = change.alias === '' ? undefined : change.alias;
     for (const [key, value] of ipv4Sysctls(d.name, change.ipv4)) this.sysctls.set(key, value);
     if (change.up === true) {
@@ -399,6 +411,12 @@ export class FakeNetns implements Netns {
     const d = this.#port(index, 'set bridge port');
     d.hairpin = port.hairpin ?? d.hairpin;
     d.isolated = port.isolated ?? d.isolated;
+  }
+
+  async setNeighbour(index: number, address: Ip, mac: Mac): Promise<void> {
+    this.#enter('setNeighbour', address);
+    const d = this.#at(index, `tell of neighbour ${address}`);
+    d.neighbours.set(address, mac);
   }
 
   async sysctl(key: string): Promise<string | undefined> {
