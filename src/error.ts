@@ -128,15 +128,17 @@ export function toErrorObject(error: CniError, cniVersion: string): Record<strin
   return {
     cniVersion,
     code: error.code,
-    msg: shortened(error.message),
-    details: error.details === undefined ? hint : `${error.details} (${hint})`,
+    msg: shortened(error.message, longest),
+    details: error.details === undefined ? hint : `${shortened(error.details, longestDetails)} (${hint})`,
   };
 }
 
 const longest = 300; // characters of a message: it becomes an Event and a line in `kubectl describe`
 
-function shortened(text: string): string {
-  return text.length <= longest ? text : `${text.slice(0, longest - 1)}…`;
+const longestDetails = 4096; // characters: a foreign delegate may print megabytes
+
+function shortened(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
 }
 
 function describe(problem: string, where: Where): string {

@@ -78,6 +78,11 @@ describe('toErrorObject', () => {
     });
   });
 
+  it("cuts a foreign delegate's details, but never the reason and the hint", () => {
+    const error = new CniError('DelegateFailed', 'no', { details: 'x'.repeat(8_000_000) });
+    expect(toErrorObject(error, '1.0.0').details).toMatch(/^x{4095}… \(DelegateFailed: see [^)]*\)$/);
+  });
+
   it("keeps a foreign delegate's details in front", () => {
     const error = new CniError('DelegateFailed', 'no', { details: 'theirs' });
     expect(toErrorObject(error, '1.0.0').details).toMatch(/^theirs \(DelegateFailed: /);

@@ -84,7 +84,7 @@ export async function delRecorded(record: AttachRecord, sandbox: Sandbox, edges:
 
 /** For people who look at what is left: `braid list`. */
 function toText({ reason, message }: CniError): string {
-  return `${reason}: ${message}`;
+  return `${reason}: ${message}`.slice(0, 300); // a delegate may have printed megabytes
 }
 
 /** How the DEL of one attachment went, and the links of the pod that are left to delete for it. */

@@ -11,19 +11,18 @@ export const longestFile = 1024 * 1024;
 export const files: Files = { readText: async (path) => readText(path), exists: async (path) => existsSync(path) };
 
 /**
- * The text of a regular file; `undefined` when there is none. Symbolic links are followed, as mounted ConfigMaps need.
+ * The text of a regular file of at most `most` bytes; `undefined` when there is none. Symbolic links are followed, as mounted ConfigMaps need.
  * Devices and pipes are refused without waiting on them.
- * @throws CniError IoFailed when it is no regular file, larger than 1 MiB, or unreadable.
+ * @throws CniError IoFailed when it is no regular file, larger, or unreadable.
  */
-export function readText(path: string): string | undefined {
+export function readText(path: string, most = longestFile): string | undefined {
   return ioUnlessMissing('read', path, () => {
     const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
     try {
       const stat = fstatSync(fd);
       if (!stat.isFile()) fail('IoFailed', `Cannot read ${path}: need a regular file`);
-      if (stat.size > longestFile)
-        fail('IoFailed', `Cannot read ${path}: ${stat.size} bytes, at most ${longestFile} are read`);
-      return readAll(fd, stat.size, path);
+      if (stat.size > most) fail('IoFailed', `Cannot read ${path}: ${stat.size} bytes, at most ${most} are read`);
+      return readAll(fd, stat.size, path, most);
     } finally {
       closeSync(fd);
     }
@@ -31,14 +30,14 @@ export function readText(path: string): string | undefined {
 }
 
 /** Reads to the end: files of /proc say they have 0 bytes. */
-function readAll(fd: number, size: number, path: string): string {
+function readAll(fd: number, size: number, path: string, most: number): string {
   let bytes = Buffer.allocUnsafe(Math.max(size, 4095) + 1); // one more, to see the end
   let length = 0;
   for (;;) {
     const read = readSync(fd, bytes, length, bytes.length - length, null);
     if (read === 0) return bytes.toString('utf8', 0, length);
     length += read;
-    if (length > longestFile) fail('IoFailed', `Cannot read ${path}: at most ${longestFile} bytes are read`);
+    if (length > most) fail('IoFailed', `Cannot read ${path}: at most ${most} bytes are read`);
     if (length === bytes.length) bytes = Buffer.concat([bytes, Buffer.allocUnsafe(length)]);
   }
 }

@@ -3,7 +3,7 @@ import { readdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Log, Records } from '../attach/ports';
 import type { AttachRecord } from '../attach/record';
-import { toCniError } from '../error';
+import { fail, toCniError } from '../error';
 import { type ContainerId, containerId } from '../net/names';
 import { deleteAtomic, temporaryOf, writeAtomic } from './atomic';
 import { readText } from './files';
@@ -13,6 +13,7 @@ import { findOwner, ownerFileName, type RecordOwner } from './owner';
 import { parseRecord } from './parse-record';
 import { createPodIndex } from './pods';
 
+const longestRecord = 64 * 1024 * 1024; // bytes: results of foreign delegates may have 8 MiB each
 const lockLimit = 120_000; // ms; the kubelet gives a sandbox no longer than two minutes, then tries again
 
 /**
@@ -26,7 +27,7 @@ export function createRecords(cniDir: string, log: Log): Records {
   const queues = new Map<ContainerId, Promise<unknown>>();
   const pathOf = (owner: RecordOwner): string => join(attachments, fileName(owner));
   const read = (owner: RecordOwner): AttachRecord | undefined => {
-    const text = readText(pathOf(owner));
+    const text = readText(pathOf(owner), longestRecord);
     return text === undefined ? undefined : parseRecord(text, pathOf(owner), owner);
   };
   const owners = (): readonly RecordOwner[] => list(attachments).flatMap((name) => findFileOwner(name) ?? []);
@@ -35,7 +36,11 @@ export function createRecords(cniDir: string, log: Log): Records {
     find: async (containerId, ifName) => read({ containerId, ifName }),
 
     async save(record) {
-      writeAtomic(pathOf(record), `${JSON.stringify(record, null, 2)}\n`);
+      const text = `${JSON.stringify(record, null, 2)}\n`;
+      if (Buffer.byteLength(text) > longestRecord)
+        // what cannot be read again would stop every DEL
+        fail('IoFailed', `Cannot write ${pathOf(record)}: at most ${longestRecord} bytes are kept of a sandbox`);
+      writeAtomic(pathOf(record), text);
       if (record.pod !== undefined && record.result === undefined) pods.remember(record.pod, record);
     },
 

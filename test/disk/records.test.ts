@@ -110,6 +110,21 @@ describe('a record file', () => {
     expect(await find()).toEqual(failed);
   });
 
+  it('of a result of megabytes can be read again; one that could not is not written', async () => {
+    const { records, find } = await saved();
+    const [one] = sampleRecord().attachments;
+    if (one === undefined) expect.fail('the sample has no attachment');
+    const withPlugin = (text: string) => ({
+      ...sampleRecord(),
+      attachments: [{ ...one, plugins: [{ type: 'macvlan', text }] }],
+    });
+    const big = withPlugin('x'.repeat(9 * 1024 * 1024));
+    await records.save(big);
+    expect(await find()).toEqual(big);
+    await expect(records.save(withPlugin('x'.repeat(64 * 1024 * 1024)))).rejects.toMatchObject({ reason: 'IoFailed' });
+    expect(await find()).toEqual(big);
+  });
+
   it('that is broken does not hide the others, and is told', async () => {
     const { cniDir, log, records } = await saved();
     const bad = join(cniDir, 'attachments', 'cid0_eth0.json');
