@@ -84,7 +84,9 @@ export async function requireShared(
   for (;;) {
     const there = await findShared(shared, sharing.host);
     const name = there?.name ?? shared.spec.name;
-    const link = await sharing.hostLinks.locked(name, () => useShared(name, shared, sharing, addresses));
+    const { owner, host, hostLinks, undo } = sharing;
+    undo.push(() => releaseHostLinks(owner, host, hostLinks, [name])); // first: a lock that fails leaves its file
+    const link = await hostLinks.locked(name, () => useShared(name, shared, sharing, addresses));
     if (link !== undefined) return link;
   }
 }
@@ -93,13 +95,12 @@ export async function requireShared(
 async function useShared(
   name: IfName,
   shared: SharedLink,
-  { host, hostLinks, owner, undo }: Sharing,
+  { host, hostLinks, owner }: Sharing,
   addresses: readonly Ip[],
 ): Promise<Link | undefined> {
   const there = await findShared(shared, host);
   if ((there?.name ?? shared.spec.name) !== name) return undefined;
   if (there !== undefined && there.group !== braidGroup) return there; // the operator's: used, never removed
-  undo.push(() => releaseHostLinks(owner, host, hostLinks));
   await hostLinks.use(name, owner, addresses);
   return there ?? (await make(shared, host));
 }

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { ipvlan } from '../../plugins/ipvlan';
 import { macvlan } from '../../plugins/macvlan';
 import { vlan } from '../../plugins/vlan';
+import { CniError } from '../../src/error';
 import { containerId, type IfName, ifName } from '../../src/net/names';
 import { lab } from './lab';
 
@@ -91,6 +92,18 @@ describe.each([
     };
     await del(delegate, config);
     expect(locked).toEqual(['eth0.100']);
+  });
+
+  it('leaves no lock of an ADD whose locking failed: the way back takes it', async () => {
+    const { add, hostLinks } = lab();
+    const outcomes: string[] = [];
+    hostLinks.locked = async (link, work) => {
+      outcomes.push(link);
+      if (outcomes.length === 1) throw new CniError('IoFailed', 'Cannot lock: EIO');
+      return await work();
+    };
+    await expect(add(delegate, config)).rejects.toMatchObject({ reason: 'IoFailed' });
+    expect(outcomes).toEqual(['eth0.100', 'eth0.100']);
   });
 
   it('fits 15 characters on a master with a long name', async () => {
