@@ -6,6 +6,7 @@ import type { Interface } from '../../src/cni/result';
 import { fail } from '../../src/error';
 import type { BridgeVlan, Link } from '../../src/net/link';
 import type { BridgeConfig } from './config';
+import { checkUplink } from './uplink';
 import { planVlans, sameVlan } from './vlans';
 
 /** CheckFailed names the first difference between what was recorded and what the kernel holds. */
@@ -13,6 +14,7 @@ export async function check(c: BridgeConfig, context: CheckContext): Promise<voi
   const { pod, ifName, ipam, prevResult } = context;
   await ipam?.check();
   const bridge = await checkBridge(c, context);
+  await checkUplink(c, bridge, context);
   const inside = await checkLink(pod, ifName, 'veth', prevResult);
   const port = await checkPort(bridge, inside, context);
   await checkVlans(c, port, context);

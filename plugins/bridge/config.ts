@@ -1,11 +1,13 @@
 /** What a bridge network's configuration says. Pure. */
 import { optionalMac, runtimeMac } from '../../src/attach/mac';
+import { parseMaster } from '../../src/attach/master';
 import { parseDns } from '../../src/cni/dns';
 import type { Dns } from '../../src/cni/result';
 import { fail } from '../../src/error';
-import { boolean, type Fields, int, isRecord, list, oneOf, record } from '../../src/json';
+import { boolean, type Fields, int, list, oneOf, record } from '../../src/json';
 import type { Mac } from '../../src/net/mac';
 import { type IfName, ifName } from '../../src/net/names';
+import { parseVlanTag, type VlanTag } from '../../src/net/vlan';
 import { parseTrunk } from './vlans';
 
 /** Keys of the reference plugin, defaults filled in. */
@@ -27,14 +29,22 @@ export interface BridgeConfig {
   readonly gatewayLink: IfName | undefined; // the gateway's own link, where a VLAN has one
   readonly macspoofchk: boolean;
   readonly dad: boolean;
+  readonly probe: boolean; // ask the network whether somebody holds the addresses
   readonly podLinkDown: boolean; // disableContainerInterface
   readonly isolated: boolean; // portIsolation
   readonly mac: Mac | undefined; // CNI_ARGS has the next word
   readonly dns: Dns | undefined; // undefined: IPAM's
+  readonly uplink: Uplink | undefined; // undefined: the bridge's way out of the node is nobody's business here
+}
+
+/** The bridge's way out of the node: `master`, and with `vlan` that VLAN of it. */
+export interface Uplink {
+  readonly master: string;
+  readonly vlan: VlanTag | undefined;
 }
 
 /** Keys that Braid will give bridge networks; until then nobody may believe that they work. */
-const notYet = ['vlanProtocol', 'hostAccess'];
+const notYet = ['hostAccess'];
 
 /** The configuration of type `bridge`, which makes the bridge when it is missing. */
 export function parse(input: unknown): BridgeConfig {
@@ -43,7 +53,8 @@ export function parse(input: unknown): BridgeConfig {
   const bridge = ifName(c.bridge ?? 'cni0', 'bridge');
   const isDefaultGateway = boolean(c.isDefaultGateway, 'isDefaultGateway');
   const isGateway = boolean(c.isGateway, 'isGateway') || isDefaultGateway;
-  const vlan = int(c.vlan ?? 0, 'vlan', 0, 4094);
+  const uplink = parseUplink(c);
+  const vlan = uplink?.vlan === undefined ? int(c.vlan ?? 0, 'vlan', 0, 4094) : 0; // the uplink's tag: ports need none
   const parsed: BridgeConfig = {
     bridge,
     missing: 'create',
@@ -62,10 +73,12 @@ export function parse(input: unknown): BridgeConfig {
     gatewayLink: isGateway && vlan !== 0 ? ifName(`${bridge}.${vlan}`, "name of the VLAN's gateway link") : undefined,
     macspoofchk: boolean(c.macspoofchk, 'macspoofchk'),
     dad: boolean(c.enabledad, 'enabledad'),
+    probe: boolean(c.probe, 'probe'),
     podLinkDown: boolean(c.disableContainerInterface, 'disableContainerInterface'),
     isolated: boolean(c.portIsolation, 'portIsolation'),
     mac: runtimeMac(c) ?? optionalMac(cniArgs(c).mac, 'args.cni.mac'),
     dns: configuredDns(c.dns),
+    uplink,
   };
   refuseConflicts(parsed, c);
   return parsed;
@@ -79,7 +92,18 @@ export function parseExisting(input: unknown): BridgeConfig {
 function refuseUnsupported(c: Fields): void {
   const early = notYet.find((key) => c[key] !== undefined);
   if (early !== undefined) fail('FieldUnsupported', `Cannot use ${early}: not supported yet`);
-  if (isRecord(c.master)) fail('FieldUnsupported', 'Cannot use an object as master: not supported yet');
+}
+
+/** Without `master`, `vlan` is the port's, as with the reference plugin. */
+function parseUplink(c: Fields): Uplink | undefined {
+  const master = parseMaster(c.master);
+  if (master === undefined && c.vlanProtocol !== undefined)
+    fail('ConfigInvalid', 'Cannot use vlanProtocol without master: VLANs of a bridge port are 802.1Q');
+  if (master === undefined) return undefined;
+  const vlan = parseVlanTag(c.vlan === 0 ? undefined : c.vlan, c.vlanProtocol);
+  if (vlan !== undefined && c.vlanTrunk !== undefined)
+    fail('ConfigInvalid', 'Cannot use vlanTrunk with master and vlan: such a bridge is one VLAN, without tags');
+  return { master, vlan };
 }
 
 function refuseConflicts(c: BridgeConfig, fields: Fields): void {

@@ -16,6 +16,7 @@ import { type BridgeConfig, parse, parseExisting } from './config';
 import { type GatewayPlan, planGateways, serveGateways } from './gateway';
 import { createPort, deletePort, type Port, requireLink, waitForPort } from './port';
 import { requireBridge } from './switch';
+import { releaseUplink, requireUplink } from './uplink';
 
 export const bridge = delegate('bridge', parse, { add, del, check });
 
@@ -26,7 +27,7 @@ export const cnvBridge = delegate('cnv-bridge', parseExisting, { add, del, check
 async function add(c: BridgeConfig, context: AddContext): Promise<Result> {
   const { host, pod, nft, undo } = context;
   refuseIptables(c);
-  const bridge = await requireBridge(c, host);
+  const bridge = await requireUplink(c, await requireBridge(c, host), context);
   const port = await createPort(c, bridge, c.mac ?? argsMac(context.args), context);
   if (c.macspoofchk) await guardMac(port, context);
   const lease = await leaseAddresses(context);
@@ -57,6 +58,7 @@ async function del(c: BridgeConfig, context: DelContext): Promise<void> {
   steps.push(async () => ipam?.del());
   if (c.ipMasq) steps.push(() => deleteMasquerade(nft, context));
   if (c.macspoofchk) steps.push(() => deleteSpoofCheck(nft, context));
+  steps.push(() => releaseUplink(c, context));
   steps.push(() => deletePort(c, context));
   const [failure] = await steps.run();
   if (failure !== undefined) throw failure;
@@ -79,7 +81,7 @@ async function configurePod(c: BridgeConfig, pod: Netns, link: Link, plan: Gatew
     await ensureSysctl(pod, `net/ipv6/conf/${link.name}/enhanced_dad`, '1');
     await ensureSysctl(pod, `net/ipv6/conf/${link.name}/accept_dad`, '1');
   }
-  await configure(pod, link, plan, { dad: c.dad });
+  await configure(pod, link, plan, { dad: c.dad, probe: c.probe ? 'link' : undefined });
 }
 
 /** As they are at the end: a bridge and its ports may have got other MACs on the way. */

@@ -32,7 +32,11 @@ export const ipvlan = delegate('ipvlan', parse, { add, del: deleteChild, check, 
 /** Bytes only: DEL parses the same config after the master is gone. */
 export function parse(input: unknown): IpvlanConfig {
   const c = record(input);
-  return { ...parseChild(c), mode: oneOf(c.mode, 'mode', ['l2', 'l3', 'l3s'], 'l2'), runtimeMac: runtimeMac(c) };
+  const child = parseChild(c);
+  const mode = oneOf(c.mode, 'mode', ['l2', 'l3', 'l3s'], 'l2');
+  if (child.probe && mode !== 'l2')
+    fail('ConfigInvalid', `Cannot use probe in mode ${mode}: nobody asks for addresses there, need mode l2`);
+  return { ...child, mode, runtimeMac: runtimeMac(c) };
 }
 
 /** What the kernel should hold, given the master as it is now. */
@@ -62,7 +66,7 @@ async function add(c: IpvlanConfig, context: AddContext): Promise<Result> {
   const link = await createChild(plan(c, master.link, ifName), master, context);
   const chained = ipam === undefined && prevResult !== undefined && prevResult.ips.length > 0;
   const lease = chained ? prevResult : await leaseAddresses(context);
-  const result = await configureChild(link, lease, c, context);
+  const result = await configureChild(link, lease, c, context, master); // answers to nobody go to the master
   await openAccess(c, { kind: 'ipvlan', mode: c.mode }, master.link, link, result, context);
   return result;
 }

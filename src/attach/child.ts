@@ -6,7 +6,7 @@ import { boolean, type Fields, int } from '../json';
 import type { Link, LinkDetail, LinkSpec } from '../net/link';
 import type { IfName } from '../net/names';
 import { parseVlanTag, type VlanTag, vlanName } from '../net/vlan';
-import { configure, setUp } from './configure';
+import { type ConfigureOptions, configure, setUp } from './configure';
 import type { AddContext, CheckContext, DelContext, StatusContext } from './delegate';
 import { type AccessKind, accessName, checkHostAccess, openHostAccess } from './host-access';
 import { findVlanLink, releaseHostLinks, requireVlanLink, type Sharing } from './host-links';
@@ -22,6 +22,7 @@ export interface ChildConfig {
   readonly linkInContainer: boolean; // the master lies in the pod, too
   readonly vlan: VlanTag | undefined; // a VLAN of its own: the link lives on a sub-interface of the master
   readonly hostAccess: boolean; // the node and its pods reach each other over the network
+  readonly probe: boolean; // ask the network whether somebody holds the addresses
   readonly dns: Dns;
 }
 
@@ -43,6 +44,7 @@ export function parseChild(c: Fields): ChildConfig {
     linkInContainer,
     vlan,
     hostAccess,
+    probe: boolean(c.probe, 'probe'),
     dns: parseDns(c.dns),
   };
 }
@@ -101,11 +103,12 @@ export async function leaseAddresses({ ipam, undo }: AddContext): Promise<Result
 export async function configureChild(
   link: Link,
   lease: Result | undefined,
-  { dns }: ChildConfig,
+  { dns, probe }: ChildConfig,
   { pod }: AddContext,
+  asks: ConfigureOptions['probe'] = 'link',
 ): Promise<Result> {
   if (lease === undefined) await setUp(pod, link);
-  else await configure(pod, link, lease);
+  else await configure(pod, link, lease, { probe: probe ? asks : undefined });
   return {
     interfaces: [{ name: link.name, mac: link.mac, sandbox: pod.path }],
     ips: (lease?.ips ?? []).map((ip) => ({ ...ip, interface: 0 })),
@@ -161,9 +164,9 @@ export async function checkChild<K extends LinkDetail['kind']>(
 
 async function checkAccess(c: ChildConfig, { detail }: Link, context: CheckContext): Promise<void> {
   const as = detail.kind === 'ipvlan' ? detail : ({ kind: 'macvlan' } as const);
+  const { host, hostLinks, containerId, ifName } = context;
   const parent = await findParent(c, context);
-  const addresses = ipsOf(context.prevResult, context.ifName).map(({ address }) => address);
-  await checkHostAccess({ as, parent, addresses }, context.host);
+  await checkHostAccess({ as, parent }, { host, hostLinks, owner: { containerId, ifName } });
 }
 
 async function findParent(c: ChildConfig, context: CheckContext): Promise<Link> {

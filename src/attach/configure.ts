@@ -1,7 +1,7 @@
 /** Puts a lease onto a pod's link: addresses, up, routes. Acts on the namespace given. */
 import type { ResultRoute } from '../cni/result';
 import { CniError, fail } from '../error';
-import { type Cidr, type Family, familyOf, type Ip, networkOf } from '../net/ip';
+import { addressOf, type Cidr, type Family, familyOf, type Ip, networkOf } from '../net/ip';
 import type { Link } from '../net/link';
 import type { Route } from '../net/route';
 import type { Netns } from './ports';
@@ -16,6 +16,8 @@ export interface Lease {
 export interface ConfigureOptions {
   /** Duplicate address detection for IPv6; off makes addresses usable at once. Default: on. */
   readonly dad?: boolean;
+  /** Ask the network first whether somebody holds an address: on the link itself, or where its questions are answered. */
+  readonly probe?: 'link' | { readonly netns: Netns; readonly link: Link } | undefined;
 }
 
 const settleStep = 50; // ms between looks at tentative addresses
@@ -28,6 +30,7 @@ const downLimit = 500; // ms without carrier that end the wait; less, since the 
  * KernelRefused or RouteImpossible name the address or route.
  */
 export async function configure(pod: Netns, link: Link, lease: Lease, options: ConfigureOptions = {}): Promise<void> {
+  if (options.probe !== undefined) await refuseHeld(pod, link, lease, options.probe);
   await announceOnUp(pod, link);
   if (lease.ips.some(({ address }) => familyOf(address) === 6)) await allowIpv6(pod, link, options.dad ?? true);
   for (const { address } of lease.ips) await addAddress(pod, link, address);
@@ -89,6 +92,23 @@ async function addRoute(pod: Netns, link: Link, route: Route): Promise<void> {
       );
     throw cause;
   }
+}
+
+/** AddressTaken says who holds it. A link that was up to ask goes down again: going up with its addresses announces them. */
+async function refuseHeld(
+  pod: Netns,
+  link: Link,
+  lease: Lease,
+  probe: NonNullable<ConfigureOptions['probe']>,
+): Promise<void> {
+  const addresses = lease.ips.map(({ address }) => addressOf(address));
+  const via = probe === 'link' ? { netns: pod, link } : probe;
+  if (addresses.some((address) => familyOf(address) === 6)) await allowIpv6(pod, link, true);
+  if (probe === 'link') await setUp(pod, link);
+  const [held] = await via.netns.probe(via.link.index, addresses);
+  if (held !== undefined)
+    fail('AddressTaken', `Cannot use ${held[0]} on ${link.name}: ${held[1]} on the network has it`);
+  if (probe === 'link') await pod.changeLink(link.index, { up: false });
 }
 
 async function announceOnUp(pod: Netns, link: Link): Promise<void> {

@@ -54,40 +54,46 @@ export async function openHostAccess(access: Access, sharing: Sharing): Promise<
   );
   for (const pair of pairs) await addRoute(toRoute(pair, shim), shim, host);
   const mac = shim.mac;
-  if (mac === undefined || (as.kind === 'ipvlan' && as.mode !== 'l2')) return; // at layer 3 nobody asks
+  if (mac === undefined || atLayer3(as)) return; // nobody asks for a MAC there
   for (const { node } of pairs) await pod.setNeighbour(link.index, node, mac);
+}
+
+function atLayer3(as: AccessKind): boolean {
+  return as.kind === 'ipvlan' && as.mode !== 'l2';
 }
 
 /** CheckFailed names what is missing. */
 export async function checkHostAccess(
-  { as, parent, addresses }: Omit<Access, 'pod' | 'link'>,
-  host: Netns,
+  { as, parent }: Pick<Access, 'as' | 'parent'>,
+  { host, hostLinks, owner }: Omit<Sharing, 'undo'>,
 ): Promise<void> {
   const shim = (await host.links()).find((link) => isShim(link, as, parent));
   if (shim === undefined || !shim.up)
     return fail('CheckFailed', `Cannot find the node's own link on ${parent.name}, up: somebody removed it`);
   const routes = await host.routes({ index: shim.index });
-  const pairs = await findPairs(addresses, host);
-  const missing = pairs.find(({ pod }) => !routes.some(({ dst }) => dst === hostCidr(pod)));
+  const noted = await hostLinks.addressesOf(shim.name, owner);
+  const missing = noted.find((pod) => !routes.some(({ dst }) => dst === hostCidr(pod)));
   if (missing !== undefined)
-    fail('CheckFailed', `Cannot find the node's route to ${missing.pod} over ${shim.name}: somebody removed it`);
+    fail('CheckFailed', `Cannot find the node's route to ${missing} over ${shim.name}: somebody removed it`);
 }
 
-async function requirePairs({ addresses, link }: Access, host: Netns): Promise<readonly Pair[]> {
-  const pairs = await findPairs(addresses, host);
+async function requirePairs(access: Access, host: Netns): Promise<readonly Pair[]> {
+  const { addresses, link, as, parent } = access;
+  const pairs = await findPairs(access, host);
   if (pairs.length > 0) return pairs;
   const subnets = addresses.map(networkOf).join(', ');
   return fail(
     'AddressMissing',
     addresses.length === 0
       ? `Cannot give the node access to ${link.name}: hostAccess needs addresses, set "ipam"`
-      : `Cannot give the node access to ${link.name}: the node has no address in ${subnets}; give it one, on any link`,
+      : `Cannot give the node access to ${link.name}: the node has no address in ${subnets}; give it one, on ${atLayer3(as) ? parent.name : 'any link'}`,
   );
 }
 
-/** Of every address of the pod that the node has a neighbour's address for. */
-async function findPairs(addresses: readonly Cidr[], host: Netns): Promise<readonly Pair[]> {
-  const held = (await host.addresses()).filter(({ scope, dadFailed }) => scope < linkScope && !dadFailed);
+/** Of every address of the pod that the node has a neighbour's address for; at layer 3 the kernel looks for it on the parent only. */
+async function findPairs({ addresses, as, parent }: Access, host: Netns): Promise<readonly Pair[]> {
+  const all = await host.addresses(atLayer3(as) ? { index: parent.index } : {});
+  const held = all.filter(({ scope, dadFailed }) => scope < linkScope && !dadFailed);
   return addresses.flatMap((subnet) => {
     const own = held
       .map(({ address }) => addressOf(address))

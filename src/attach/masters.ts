@@ -6,8 +6,9 @@ import { chooseMaster, type NodeLinks, parseMasterMatch } from '../net/master';
 import type { Attachment } from '../pod/attachment';
 import type { Netns } from './ports';
 
-/** Delegates whose links live on a master. */
-const onMaster: readonly string[] = ['macvlan', 'ipvlan', 'vlan'];
+/** Delegates whose links live on a master, or that take it for their bridge. */
+const bridges: readonly string[] = ['bridge', 'cnv-bridge'];
+const onMaster: readonly string[] = ['macvlan', 'ipvlan', 'vlan', ...bridges];
 
 /**
  * The attachments with every `master: {"match": …}` replaced by the name of the link that fits on this node: what is
@@ -68,9 +69,10 @@ function refuseConflicts(attachments: readonly Attachment[]): void {
 
 function toTenant({ network, ifName }: Attachment, plugin: Json): readonly Tenant[] {
   const type = typeOf(plugin);
-  const { master, mode, vlan, vlanId, linkInContainer } = record(plugin);
+  const { master, mode, vlan, vlanId, linkInContainer, bridge } = record(plugin);
   if (!onMaster.includes(type) || typeof master !== 'string' || linkInContainer === true) return [];
   if (type === 'vlan') return [{ network, ifName, place: `VLAN ${String(vlanId ?? 0)} of ${master}`, way: 'vlan' }];
   const place = vlan === undefined ? `master ${master}` : `VLAN ${String(vlan)} of master ${master}`;
+  if (bridges.includes(type)) return [{ network, ifName, place, way: `bridge ${String(bridge ?? 'cni0')}` }];
   return [{ network, ifName, place, way: type === 'ipvlan' ? `ipvlan in mode ${String(mode || 'l2')}` : 'macvlan' }];
 }

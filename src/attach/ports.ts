@@ -62,6 +62,9 @@ export interface Netns {
   /** Tells the MAC of a neighbour on that link for good; it is not asked for any more. Goes with the link. */
   setNeighbour(index: number, address: Ip, mac: Mac): Promise<void>;
 
+  /** Asks the network on that link, which must be up, for some 300 ms who holds these addresses; who answers, holds one. */
+  probe(index: number, addresses: readonly Ip[]): Promise<readonly (readonly [Ip, Mac])[]>;
+
   /** Reads below /proc/sys of this namespace, e.g. `net/ipv4/conf/net1/forwarding`, white space trimmed; `undefined` when there is no such key. */
   sysctl(key: string): Promise<string | undefined>;
   /** Writes and reads back; SysctlRefused when the value did not take. */

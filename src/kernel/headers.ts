@@ -7,8 +7,10 @@ export const socketH = {
   AF_BRIDGE: 7,
   AF_INET6: 10,
   AF_NETLINK: 16,
+  AF_PACKET: 17,
   SOCK_RAW: 3,
   SOCK_CLOEXEC: 0o2000000,
+  SOCK_NONBLOCK: 0o4000,
   SOL_SOCKET: 1,
   SO_RCVBUF: 8,
   SO_RCVTIMEO: 20, // SO_RCVTIMEO_OLD: struct timeval of two longs
@@ -172,7 +174,16 @@ export const fibRulesH = {
 } as const;
 
 /** linux/if_ether.h. */
-export const ifEtherH = { ETH_P_8021Q: 0x8100, ETH_P_8021AD: 0x88a8 } as const;
+export const ifEtherH = {
+  ETH_P_ALL: 0x3,
+  ETH_P_ARP: 0x806,
+  ETH_P_8021Q: 0x8100,
+  ETH_P_IPV6: 0x86dd,
+  ETH_P_8021AD: 0x88a8,
+} as const;
+
+/** linux/if_packet.h. */
+export const packetH = { SOL_PACKET: 263, PACKET_ADD_MEMBERSHIP: 1, PACKET_MR_ALLMULTI: 2 } as const;
 
 /** linux/sched.h, linux/magic.h, asm-generic/fcntl.h and sys/file.h: namespaces and locks. */
 export const systemH = {

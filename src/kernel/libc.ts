@@ -6,6 +6,7 @@ import { errnoName } from './errno';
 /** man 2 of each name; `recvfrom` and `send` give bytes, all give -1 with errno on failure. */
 const signatures = {
   socket: { args: ['i32', 'i32', 'i32'], returns: 'i32' },
+  bind: { args: ['i32', 'ptr', 'u32'], returns: 'i32' },
   setsockopt: { args: ['i32', 'i32', 'i32', 'ptr', 'u32'], returns: 'i32' },
   send: { args: ['i32', 'ptr', 'u64', 'i32'], returns: 'i32' }, // the system call sendto
   recvfrom: { args: ['i32', 'ptr', 'u64', 'i32', 'ptr', 'ptr'], returns: 'i32' },

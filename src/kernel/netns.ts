@@ -15,10 +15,15 @@ import * as route from './codec-route';
 import * as rule from './codec-rule';
 import { errnoOf } from './errno';
 import { inside, ownNamespace } from './namespace';
+import { ProbeSocket } from './probe';
 import { RouteSocket } from './socket';
 import { readSysctl, writeSysctl } from './sysctl';
 
 const families: readonly Family[] = [4, 6];
+
+const probeLimit = 300; // ms: three questions and the time to answer; RFC 5227 takes seconds, and pods wait
+const probePause = 100; // ms
+const probeStep = 10; // ms
 
 /** The kernel's namespace behind a descriptor; its socket is opened at the first use. */
 export class RouteNetns implements Netns {
@@ -192,6 +197,24 @@ export class RouteNetns implements Netns {
 
   async setNeighbour(index: number, address: Ip, mac: Mac): Promise<void> {
     this.#change(neighbour.setNeighbour(index, address, mac), `tell link ${index} of neighbour ${address}`);
+  }
+
+  async probe(index: number, addresses: readonly Ip[]): Promise<readonly (readonly [Ip, Mac])[]> {
+    const { mac } = this.#findLink(index) ?? {};
+    if (mac === undefined || addresses.length === 0) return [];
+    const socket = this.#inside(() => new ProbeSocket(index, mac));
+    const held = new Map<Ip, Mac>();
+    try {
+      for (let waited = 0; waited < probeLimit && held.size < addresses.length; waited += probeStep) {
+        if (waited % probePause === 0) socket.ask(addresses);
+        await new Promise((resolve) => setTimeout(resolve, probeStep));
+        for (const [address, holder] of socket.heard())
+          if (addresses.includes(address)) held.set(address, held.get(address) ?? holder);
+      }
+      return [...held];
+    } finally {
+      socket.close();
+    }
   }
 
   async sysctl(key: string): Promise<string | undefined> {

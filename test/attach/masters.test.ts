@@ -97,6 +97,18 @@ describe('two networks of a pod on one master', () => {
       'Cannot attach default/b beside default/a on VLAN 5 of master eth1: macvlan and ipvlan in mode l2 cannot share it',
     ],
     [
+      'a bridge and macvlan on one VLAN',
+      on('bridge', 'eth1', { vlan: 5, bridge: 'br5' }),
+      on('macvlan', 'eth1', { vlan: 5 }),
+      'Cannot attach default/b beside default/a on VLAN 5 of master eth1: bridge br5 and macvlan cannot share it',
+    ],
+    [
+      'two bridges on one VLAN',
+      on('bridge', 'eth1', { vlan: 5, bridge: 'br5' }),
+      on('bridge', { match: { altName: 'storage' } }, { vlan: 5, bridge: 'br6' }),
+      'Cannot attach default/b beside default/a on VLAN 5 of master eth1: bridge br5 and bridge br6 cannot share it',
+    ],
+    [
       'a match and a name',
       on('macvlan', { match: { altName: 'storage' } }),
       on('ipvlan', 'eth1'),
@@ -115,6 +127,16 @@ describe('two networks of a pod on one master', () => {
   it.each([
     ['macvlan twice', on('macvlan', 'eth1'), on('macvlan', 'eth1')],
     ['on VLANs of their own', on('macvlan', 'eth1', { vlan: 5 }), on('ipvlan', 'eth1', { vlan: 6 })],
+    [
+      'bridges on VLANs of their own',
+      on('bridge', 'eth1', { vlan: 5, bridge: 'br5' }),
+      on('macvlan', 'eth1', { vlan: 6 }),
+    ],
+    [
+      'one bridge twice',
+      on('bridge', 'eth1', { vlan: 5 }),
+      on('bridge', { match: { altName: 'storage' } }, { vlan: 5 }),
+    ],
     ['vlan beside macvlan', on('macvlan', 'eth1'), on('vlan', 'eth1', { vlanId: 5 })],
   ])('work when they are %s', async (_, a, b) => {
     const { add, pod } = world({ kernel: node, networks: { 'default/a': a, 'default/b': b } });

@@ -58,6 +58,8 @@ export type Act = {
 export class FakeKernel implements Kernel {
   readonly host: FakeNetns;
   readonly pod: FakeNetns;
+  /** Hosts of the network that hold an address. */
+  readonly holders = new Map<Ip, Mac>();
   /** What was asked for, as `createLink net1`, when recording. */
   readonly calls: string[] = [];
   readonly #spaces = new Map<NetnsPath, FakeNetns>();
@@ -417,6 +419,16 @@ export class FakeNetns implements Netns {
     this.#enter('setNeighbour', address);
     const d = this.#at(index, `tell of neighbour ${address}`);
     d.neighbours.set(address, mac);
+  }
+
+  async probe(index: number, addresses: readonly Ip[]): Promise<readonly (readonly [Ip, Mac])[]> {
+    this.#enter('probe', addresses.join(' '));
+    const d = this.#at(index, 'probe');
+    if (!d.up) throw refused(`ask who holds ${addresses.join(', ')}`, 'ENETDOWN');
+    return addresses.flatMap((address) => {
+      const mac = this.kernel.holders.get(address);
+      return mac === undefined ? [] : [[address, mac] as const];
+    });
   }
 
   async sysctl(key: string): Promise<string | undefined> {

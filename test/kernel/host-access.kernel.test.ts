@@ -78,10 +78,14 @@ describe.each([
     const one = await podWith(5);
     const own = { ...config, vlan: 100 };
     try {
-      await one.add(delegate, own, { hostLinks });
-      // At layer 3 the kernel looks for the node's address on the parent only.
-      if (!/^l3/.test(String(config.mode))) expect(await talk(one, 5)).toEqual([true, true, true, true]);
-      await one.del(delegate, own, { hostLinks });
+      if (/^l3/.test(String(own.mode))) {
+        // At layer 3 the kernel looks for the node's address on the parent only.
+        await expect(one.add(delegate, own, { hostLinks })).rejects.toMatchObject({ reason: 'AddressMissing' });
+      } else {
+        await one.add(delegate, own, { hostLinks });
+        expect(await talk(one, 5)).toEqual([true, true, true, true]);
+        await one.del(delegate, own, { hostLinks });
+      }
       expect(linksOf(node()).filter((name) => /^lan0\.|^ha/.test(name))).toEqual([]);
     } finally {
       shell(node(), 'ip link del lan7');

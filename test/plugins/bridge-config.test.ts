@@ -33,6 +33,7 @@ describe('bridge configuration', () => {
       gatewayLink: undefined,
       macspoofchk: false,
       dad: false,
+      probe: false,
       podLinkDown: false,
       isolated: false,
       mac: undefined,
@@ -74,6 +75,13 @@ describe('bridge configuration', () => {
       { disableContainerInterface: true, ipam: { type: 'static' } },
       'Cannot use IPAM when disableContainerInterface is set: a link that is down has no addresses',
     ],
+    [{ vlanProtocol: '802.1ad' }, 'Cannot use vlanProtocol without master: VLANs of a bridge port are 802.1Q'],
+    [{ master: 'eth1', vlanProtocol: '802.1ad' }, 'Cannot use vlanProtocol alone: need vlan, too'],
+    [{ master: 'eth1', vlan: 4095 }, 'Cannot use 4095 as vlan: need an integer from 1 to 4094'],
+    [
+      { master: 'eth1', vlan: 5, vlanTrunk: [{ id: 6 }] },
+      'Cannot use vlanTrunk with master and vlan: such a bridge is one VLAN, without tags',
+    ],
     [{ ipMasqBackend: 'pf' }, 'Cannot use "pf" as ipMasqBackend: need one of nftables, iptables'],
     [
       { runtimeConfig: { mac: 'nonsense' } },
@@ -84,7 +92,6 @@ describe('bridge configuration', () => {
   });
 
   it.each([
-    [{ vlanProtocol: '802.1ad' }, 'vlanProtocol'],
     [{ hostAccess: true }, 'hostAccess'],
     [{ master: { match: 'eth*' } }, 'master'],
   ])('refuses %j by name, as a thing to come', (keys, name) => {

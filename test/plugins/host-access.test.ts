@@ -165,6 +165,14 @@ it('is not what a network of type vlan can have', () => {
   );
 });
 
+it.each(['l3', 'l3s'])('needs the node’s address on the master itself, with ipvlan in mode %s', async (mode) => {
+  const { add } = lab({ hostLinks: ['eth0', { ...eth0, name: 'lan0' }], ipam: pod(5) });
+  await expect(add(ipvlan, { type: 'ipvlan', master: 'eth0', mode, hostAccess: true })).rejects.toMatchObject({
+    reason: 'AddressMissing',
+    problem: expect.stringContaining('give it one, on eth0'),
+  });
+});
+
 describe('the strict reverse path check', () => {
   const strict = 'net/ipv4/conf/all/rp_filter';
 

@@ -1,0 +1,130 @@
+/** Asks the network who holds addresses: ARP probes (RFC 5227, 1.1) and neighbour solicitations (RFC 4862, 5.4) by a packet socket. Touches the namespace it is opened in. */
+import { closeSync } from 'node:fs';
+import { familyOf, type Ip, ipBytes, ipFrom } from '../net/ip';
+import { type Mac, macBytes, macFrom } from '../net/mac';
+import { refused } from './errno';
+import { ifEtherH as eth, packetH as pk, socketH as so } from './headers';
+import { lastErrno, libc } from './libc';
+
+const ethernet = 14; // bytes: destination, source, type
+const ipv6Header = 40;
+const solicitation = 135; // ICMPv6 types (RFC 4861)
+const advertisement = 136;
+const icmpv6 = 58; // next header
+
+/** A question and the ears for its answers, on one link. */
+export class ProbeSocket {
+  readonly #fd: number;
+  readonly #own: Mac;
+  readonly #received = Buffer.alloc(2048);
+
+  /** Opens it in the namespace that the thread is in, on the link of that index and MAC. */
+  constructor(index: number, own: Mac) {
+    this.#own = own;
+    const all = swapped(eth.ETH_P_ALL);
+    this.#fd = libc().socket(so.AF_PACKET, so.SOCK_RAW | so.SOCK_CLOEXEC | so.SOCK_NONBLOCK, all);
+    if (this.#fd < 0) throw refused('open a packet socket', lastErrno());
+    const address = Buffer.alloc(20); // struct sockaddr_ll: family, protocol, ifindex, …
+    address.writeUInt16LE(so.AF_PACKET, 0);
+    address.writeUInt16LE(all, 2);
+    address.writeInt32LE(index, 4);
+    const membership = Buffer.alloc(16); // struct packet_mreq: answers to nobody's question go to all nodes
+    membership.writeInt32LE(index, 0);
+    membership.writeUInt16LE(pk.PACKET_MR_ALLMULTI, 4);
+    if (
+      libc().bind(this.#fd, address, address.length) !== 0 ||
+      libc().setsockopt(this.#fd, pk.SOL_PACKET, pk.PACKET_ADD_MEMBERSHIP, membership, membership.length) !== 0
+    ) {
+      const errno = lastErrno();
+      this.close();
+      throw refused(`listen on link ${index}`, errno);
+    }
+  }
+
+  /** Asks who holds each of them, without saying who asks. */
+  ask(addresses: readonly Ip[]): void {
+    for (const address of addresses) {
+      const frame = familyOf(address) === 4 ? arpProbe(address, this.#own) : neighbourProbe(address, this.#own);
+      if (libc().send(this.#fd, frame, frame.length, 0) < 0) throw refused(`ask who holds ${address}`, lastErrno());
+    }
+  }
+
+  /** Who answered since the last call, or asked for the same address at the same moment. */
+  heard(): readonly (readonly [Ip, Mac])[] {
+    const found: (readonly [Ip, Mac])[] = [];
+    for (;;) {
+      const length = libc().recvfrom(this.#fd, this.#received, this.#received.length, 0, null, null);
+      if (length < 0) {
+        const errno = lastErrno();
+        if (errno === 'EINTR') continue;
+        if (errno === 'EAGAIN') return found;
+        throw refused('listen for holders of addresses', errno);
+      }
+      const one = findHolder(this.#received.subarray(0, length));
+      if (one !== undefined && one[1] !== this.#own) found.push(one);
+    }
+  }
+
+  close(): void {
+    closeSync(this.#fd);
+  }
+}
+
+/** The address that the frame's sender holds, or wants to hold; `undefined` when the frame says neither. */
+export function findHolder(frame: Buffer): readonly [Ip, Mac] | undefined {
+  if (frame.length < 42) return undefined;
+  const type = frame.readUInt16BE(12);
+  if (type === eth.ETH_P_ARP) {
+    const sender = frame.subarray(28, 32);
+    const asks = sender.every((byte) => byte === 0);
+    return [ipFrom(asks ? frame.subarray(38, 42) : sender), macFrom(frame.subarray(22, 28))];
+  }
+  const message = ethernet + ipv6Header;
+  if (type !== eth.ETH_P_IPV6 || frame.length < message + 24 || frame.readUInt8(20) !== icmpv6) return undefined;
+  const kind = frame.readUInt8(message);
+  const fromNobody = frame.subarray(ethernet + 8, ethernet + 24).every((byte) => byte === 0);
+  if (kind !== advertisement && !(kind === solicitation && fromNobody)) return undefined;
+  return [ipFrom(frame.subarray(message + 8, message + 24)), macFrom(frame.subarray(6, 12))];
+}
+
+/** Who has it? Sent by nobody, so that no table changes (RFC 5227, 2.1.1). */
+export function arpProbe(address: Ip, own: Mac): Buffer {
+  const mac = macBytes(own);
+  const head = Buffer.from('000108000604' + '0001', 'hex'); // Ethernet, IPv4, lengths, request
+  return Buffer.concat([
+    header(Buffer.alloc(6, 0xff), mac, eth.ETH_P_ARP),
+    head,
+    mac,
+    Buffer.alloc(4),
+    Buffer.alloc(6),
+    ipBytes(address),
+  ]);
+}
+
+/** The same for IPv6, as duplicate address detection asks it. */
+export function neighbourProbe(address: Ip, own: Mac): Buffer {
+  const target = Buffer.from(ipBytes(address));
+  const group = Buffer.concat([Buffer.from('ff0200000000000000000001ff', 'hex'), target.subarray(13)]);
+  const message = Buffer.concat([Buffer.from([solicitation, 0, 0, 0, 0, 0, 0, 0]), target]);
+  const pseudo = Buffer.concat([Buffer.alloc(16), group, Buffer.from([0, 0, 0, message.length, 0, 0, 0, icmpv6])]);
+  message.writeUInt16BE(checksum(Buffer.concat([pseudo, message])), 2);
+  const ip = Buffer.concat([Buffer.from([0x60, 0, 0, 0, 0, message.length, icmpv6, 255]), Buffer.alloc(16), group]);
+  const destination = Buffer.concat([Buffer.from([0x33, 0x33]), group.subarray(12)]);
+  return Buffer.concat([header(destination, macBytes(own), eth.ETH_P_IPV6), ip, message]);
+}
+
+function header(destination: Buffer, source: Buffer, type: number): Buffer {
+  return Buffer.concat([destination, source, Buffer.from([type >> 8, type & 0xff])]);
+}
+
+/** RFC 1071, over an even number of bytes. */
+function checksum(bytes: Buffer): number {
+  let sum = 0;
+  for (let at = 0; at < bytes.length; at += 2) sum += bytes.readUInt16BE(at);
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
+  return ~sum & 0xffff;
+}
+
+function swapped(value: number): number {
+  return ((value & 0xff) << 8) | (value >> 8);
+}

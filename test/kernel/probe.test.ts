@@ -1,0 +1,59 @@
+/** The frames that ask who holds an address, and those that answer, as tcpdump showed them on a wire. */
+import { describe, expect, it } from 'vitest';
+import { arpProbe, findHolder, neighbourProbe } from '../../src/kernel/probe';
+import { ip } from '../../src/net/ip';
+import { mac } from '../../src/net/mac';
+
+const own = mac('02:00:00:00:00:01', 'test');
+const [four, six] = [ip('192.0.2.5', 'test'), ip('2001:db8::1:2', 'test')];
+
+describe('questions', () => {
+  it('are asked by nobody, of everybody (IPv4)', () => {
+    const frame = arpProbe(four, own).toString('hex');
+    const head = '0001080006040001'; // Ethernet, IPv4, a request
+    expect(frame).toBe(`ffffffffffff0200000000010806${head}02000000000100000000000000000000c0000205`);
+  });
+
+  it('are asked of the group of that address, with a checksum (IPv6)', () => {
+    const frame = neighbourProbe(six, own);
+    expect(frame.subarray(0, 6).toString('hex')).toBe('3333ff010002');
+    const pseudo = Buffer.concat([frame.subarray(22, 54), Buffer.from([0, 0, 0, 24, 0, 0, 0, 58]), frame.subarray(54)]);
+    let sum = 0;
+    for (let at = 0; at < pseudo.length; at += 2) sum += pseudo.readUInt16BE(at);
+    while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
+    expect(sum).toBe(0xffff); // RFC 1071: over everything, checksum included
+    expect(frame.readUInt8(21)).toBe(255); // a hop limit of less would be thrown away (RFC 4861, 7.1.1)
+  });
+});
+
+describe('who holds an address', () => {
+  const them = '0a0000000099';
+  const arp = (operation: string, sender: string, target: string): Buffer =>
+    Buffer.from(`020000000001${them}08060001080006040${operation}${them}${sender}020000000001${target}`, 'hex');
+  const icmp = (type: string, source: string): Buffer =>
+    Buffer.from(
+      `333300000001${them}86dd6000000000183aff${source}ff020000000000000000000000000001${type}000000a000000020010db8000000000000000000010002`,
+      'hex',
+    );
+  const nobody = '0'.repeat(32);
+
+  it.each([
+    ['an answer', arp('002', 'c0000205', '00000000'), four],
+    ['any question of its own', arp('001', 'c0000205', 'c0000207'), four],
+    ['the same question at the same moment', arp('001', '00000000', 'c0000205'), four],
+    ['an advertisement', icmp('88', '20010db8000000000000000000010002'), six],
+    ['duplicate address detection at the same moment', icmp('87', nobody), six],
+  ])('is told by %s', (_, frame, address) => {
+    expect(findHolder(frame)).toEqual([address, '0a:00:00:00:00:99']);
+  });
+
+  it.each([
+    ['a question by somebody else', icmp('87', '20010db8000000000000000000010009')],
+    ['a router', icmp('86', nobody)],
+    ['a frame cut short', arp('002', 'c0000205', '00000000').subarray(0, 41)],
+    ['an advertisement cut short', icmp('88', nobody).subarray(0, 70)],
+    ['anything else', Buffer.alloc(60)],
+  ])('is not told by %s', (_, frame) => {
+    expect(findHolder(frame)).toBeUndefined();
+  });
+});
