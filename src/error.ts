@@ -43,6 +43,12 @@ const catalogue = {
   RecordInvalid: { code: 124, hint: 'run `braid gc`, it repairs what it can prove' },
   FirewallFailed: { code: 125, hint: 'the node needs the nft command and nf_tables' },
   SysctlRefused: { code: 126, hint: '/proc/sys must be writable for the plugin' },
+  KubeconfigInvalid: {
+    code: 127,
+    hint: 'fix the kubeconfig, or what it names: token, tokenFile, certificates, server',
+  },
+  ClusterRefused: { code: 128, hint: 'renew the credential; it needs get of pods and network-attachment-definitions' },
+  ClusterUntrusted: { code: 129, hint: "check the kubeconfig's certificate-authority and this node's clock" },
   Internal: { code: 999, hint: 'this is a defect of Braid; please report it with the log' },
 } as const;
 

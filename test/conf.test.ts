@@ -5,9 +5,10 @@ import { describe, expect, it } from 'vitest';
 import { findDelegate } from '../plugins';
 import { parsePool } from '../plugins/host-local';
 import { parse as parseStatic, plan as planStatic } from '../plugins/static';
+import { toDefinition } from '../src/attach/definition';
 import { parseConfig, podAnnotationsCapability } from '../src/cni/config';
 import { type Network, parseNetwork, typeOf } from '../src/cni/network';
-import { parseManifests, toDefinition } from '../src/disk/manifests';
+import { parseManifests } from '../src/disk/manifests';
 import { isRecord, type Json } from '../src/json';
 import { networksAnnotation, parseNetworks } from '../src/pod/networks';
 

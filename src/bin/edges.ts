@@ -11,6 +11,7 @@ import { createRecords } from '../disk/records';
 import { createForeign } from '../exec/foreign';
 import { createNft } from '../exec/nft';
 import { openKernel } from '../kernel/kernel';
+import { openCluster, withCluster } from './cluster';
 import { type LogSettings, openLog } from './log';
 
 /** Multus' log levels as pino's; its `panic` lets nothing through but the error object itself. */
@@ -19,20 +20,22 @@ const levels = { panic: 'silent', error: 'warn', verbose: 'info', debug: 'debug'
   LogSettings['level']
 >;
 
-/** The cluster's API and the node agent are not there yet: nobody but the runtime can tell a pod's annotations. */
+/** Without a cluster nobody but the runtime can tell a pod's annotations. */
 const noCluster: Cluster = { findPod: async () => undefined };
 
 /** Everything one call acts through. `path`: CNI_PATH. */
 export function openEdges(conf: NetConf, path: readonly string[]): Edges {
   const log = openLog({ level: levels[conf.log.level], file: conf.log.file, toStderr: conf.log.toStderr });
+  const cluster = openCluster(conf, process.env, log);
+  const networks = createNetworks({ networksDirs: conf.networksDir, confDir: conf.confDir }, log);
   return {
     findDelegate: (type) => (prefersExternal(conf, type) ? undefined : findDelegate(type)),
     kernel: openKernel(),
     records: createRecords(conf.cniDir, log),
     leases: createLeaseStore({ roots: defaultLeaseRoots, cniDir: conf.cniDir }),
     hostLinks: createHostLinks(conf.cniDir),
-    networks: createNetworks({ networksDirs: conf.networksDir, confDir: conf.confDir }, log),
-    cluster: noCluster,
+    networks: withCluster(networks, cluster),
+    cluster: cluster ?? noCluster,
     foreign: createForeign(
       { directories: [conf.binDir, ...path], timeout: conf.delegateTimeout, env: process.env },
       log,

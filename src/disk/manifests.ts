@@ -1,42 +1,21 @@
 /** From a manifest's text, YAML or JSON, to the NetworkAttachmentDefinitions in it. Pure. */
-import type { NetworkDefinition } from '../attach/ports';
+import type { DefinitionObject } from '../attach/definition';
 import { fail } from '../error';
-import { isRecord, type Json, jsonMistake, shown } from '../json';
-
-/** A NetworkAttachmentDefinition as it stands in a manifest. */
-export interface Manifest {
-  readonly namespace: string;
-  readonly name: string;
-  readonly object: Json;
-  readonly source: string;
-}
+import { isRecord, jsonMistake } from '../json';
 
 const apiVersion = 'k8s.cni.cncf.io/v1';
 const kind = 'NetworkAttachmentDefinition';
-const resourceAnnotation = 'k8s.v1.cni.cncf.io/resourceName';
 
 /**
  * The NetworkAttachmentDefinitions of a file, in order: several YAML documents, lists, or one JSON object. Other kinds are ignored.
  * @throws CniError NetworkInvalid with file, line and column when the text is neither YAML nor JSON.
  */
-export async function parseManifests(text: string, source: string): Promise<readonly Manifest[]> {
+export async function parseManifests(text: string, source: string): Promise<readonly DefinitionObject[]> {
   const documents = source.endsWith('.json') ? parseJson(text, source) : await parseYaml(text, source);
   return documents.flatMap((document) => manifestsOf(document, source));
 }
 
-/** What the manifest defines. NetworkInvalid when `spec.config` is not text. */
-export function toDefinition({ namespace, name, object, source }: Manifest): NetworkDefinition {
-  const spec = object.spec ?? {};
-  const config = isRecord(spec) ? (spec.config ?? '') : spec;
-  if (typeof config !== 'string')
-    return fail(
-      'NetworkInvalid',
-      `Cannot use ${shown(config)} as spec.config of ${namespace}/${name} in ${source}: need a string that holds JSON`,
-    );
-  return { namespace, name, config, source, resourceName: resourceNameOf(object) };
-}
-
-function manifestsOf(value: unknown, source: string): readonly Manifest[] {
+function manifestsOf(value: unknown, source: string): readonly DefinitionObject[] {
   if (!isRecord(value)) return [];
   if (value.kind === 'List' || value.kind === `${kind}List`)
     return Array.isArray(value.items) ? value.items.flatMap((item) => manifestsOf(item, source)) : [];
@@ -45,12 +24,6 @@ function manifestsOf(value: unknown, source: string): readonly Manifest[] {
   const namespace =
     typeof metadata.namespace === 'string' && metadata.namespace !== '' ? metadata.namespace : 'default';
   return [{ namespace, name: metadata.name, object: value, source }];
-}
-
-function resourceNameOf(object: Json): string | undefined {
-  const annotations = isRecord(object.metadata) ? object.metadata.annotations : undefined;
-  const name = isRecord(annotations) ? annotations[resourceAnnotation] : undefined;
-  return typeof name === 'string' && name !== '' ? name : undefined;
 }
 
 function parseJson(text: string, source: string): readonly unknown[] {

@@ -1,9 +1,10 @@
 /** Definitions of networks on this node: manifests of networksDir and files of confDir. Reads the disk. */
+import { type DefinitionObject, toDefinition } from '../attach/definition';
 import type { Log, Networks } from '../attach/ports';
 import { type CniError, toCniError } from '../error';
 import { filesOf, findConf, findConfAt, mentions } from './conf-dir';
 import { readText } from './files';
-import { type Manifest, parseManifests, toDefinition } from './manifests';
+import { parseManifests } from './manifests';
 
 /** Where definitions are looked for. */
 export interface NetworkPlaces {
@@ -33,7 +34,7 @@ export function createNetworks({ networksDirs, confDir }: NetworkPlaces, log: Lo
 class ManifestFile {
   #text: string | undefined;
   #looked = false;
-  #manifests: Promise<readonly Manifest[]> | undefined;
+  #manifests: Promise<readonly DefinitionObject[]> | undefined;
 
   constructor(readonly path: string) {}
 
@@ -44,7 +45,7 @@ class ManifestFile {
     return this.#text ?? '';
   }
 
-  manifests(): Promise<readonly Manifest[]> {
+  manifests(): Promise<readonly DefinitionObject[]> {
     this.#manifests ??= parseManifests(this.text(), this.path);
     return this.#manifests;
   }
@@ -52,7 +53,7 @@ class ManifestFile {
 
 /** The last one of that name, as in the API the later one applied wins. Only files that have the name in their text are parsed. */
 async function find(namespace: string, name: string, files: readonly ManifestFile[], log: Log) {
-  let found: Manifest | undefined;
+  let found: DefinitionObject | undefined;
   let broken: CniError | undefined;
   for (const file of files) {
     const { path } = file;

@@ -1,0 +1,39 @@
+/** The cluster of one call, as far as there is one: src/kube is loaded when it is first asked. Looks at the environment and the disk. */
+import { existsSync } from 'node:fs';
+import type { Log, Networks } from '../attach/ports';
+import type { NetConf } from '../cni/config';
+import type { Env } from '../cni/request';
+import { files } from '../disk/files';
+import type { AccessPlace } from '../kube/access';
+import type { ClusterReader } from '../kube/cluster';
+
+const account = '/var/run/secrets/kubernetes.io/serviceaccount';
+
+/** `undefined` without a `kubeconfig` and outside a pod with a service account. */
+export function openCluster(conf: Pick<NetConf, 'kubeconfig'>, env: Env, log: Log): ClusterReader | undefined {
+  const place = findPlace(conf, env);
+  if (place === undefined) return undefined;
+  let reader: Promise<ClusterReader> | undefined;
+  const load = (): Promise<ClusterReader> =>
+    (reader ??= import('../kube/cluster').then(({ createCluster }) => createCluster(place, files, log)));
+  return {
+    findPod: async (...pod) => (await load()).findPod(...pod),
+    findNetwork: async (...network) => (await load()).findNetwork(...network),
+  };
+}
+
+/** Networks of the node first: what lies in `networksDir` costs no request, and counts when the API server is away. */
+export function withCluster(node: Networks, cluster: Pick<ClusterReader, 'findNetwork'> | undefined): Networks {
+  if (cluster === undefined) return node;
+  return {
+    ...node,
+    find: async (namespace, name) => (await node.find(namespace, name)) ?? (await cluster.findNetwork(namespace, name)),
+  };
+}
+
+function findPlace({ kubeconfig }: Pick<NetConf, 'kubeconfig'>, env: Env): AccessPlace | undefined {
+  if (kubeconfig !== undefined) return { kubeconfig };
+  const { KUBERNETES_SERVICE_HOST: host = '', KUBERNETES_SERVICE_PORT: port = '' } = env;
+  if (host === '' || port === '' || !existsSync(`${account}/token`)) return undefined;
+  return { host, port, directory: account };
+}

@@ -1,0 +1,141 @@
+/** GET of one object from the API server, with deadlines and retries. Uses the network, through fetch. */
+import type { Files, Log } from '../attach/ports';
+import { CniError, fail } from '../error';
+import { type Access, type Credentials, identity, readCredentials } from './access';
+import { type Outcome, outcomeOf, tryLater, unexpected } from './answer';
+
+/** How long to try, in milliseconds. */
+export interface Patience {
+  /** One request, from connecting to the last byte. */
+  readonly request: number;
+  /** All requests of this client together, from the first one on. */
+  readonly total: number;
+  /** Before the second try; doubled for each further one, up to 2 s. */
+  readonly pause: number;
+}
+
+/** kubelet's own deadline for a sandbox is minutes, but a call that waits holds a place in the runtime's queue. */
+export const usualPatience: Patience = { request: 5000, total: 20_000, pause: 100 };
+
+/** Reads objects. */
+export interface Client {
+  /**
+   * The object at `/<part>/<part>…`; `undefined` when the server has none (404). `what` names it in messages.
+   * @throws CniError PodUnavailable when there was no usable answer in time; ClusterRefused on 401 and 403;
+   * ClusterUntrusted when the server's certificate is not the one expected; KubeconfigInvalid.
+   */
+  get(parts: readonly string[], what: string): Promise<unknown>;
+}
+
+/** A client for one call of a runtime: its time starts with the first request. */
+export function createClient(access: Access, files: Files, patience: Patience, log: Log): Client {
+  let end: number | undefined;
+  return {
+    async get(parts, what) {
+      end ??= performance.now() + patience.total;
+      const url = urlOf(access.server, parts);
+      for (let tries = 1; ; tries += 1) {
+        const left = end - performance.now();
+        const outcome = await tryOnce(url, access, files, Math.max(1, Math.min(patience.request, left)));
+        if (outcome.kind === 'found') return outcome.value;
+        if (outcome.kind === 'missing') return undefined;
+        const { problem, reason } = outcome;
+        if (outcome.kind === 'final')
+          return fail(reason, `Cannot read ${what} from ${access.server}: ${problem}`, { cause: outcome.cause });
+        const wait = outcome.after ?? pauseBefore(tries, patience.pause);
+        if (performance.now() + wait >= end)
+          return fail(reason, `Cannot read ${what} from ${access.server}: ${problem}; tries: ${tries}`, {
+            cause: outcome.cause,
+          });
+        log.warn({ what, server: access.server, problem, tries, wait: Math.round(wait) }, 'API server asked again');
+        await Bun.sleep(wait);
+      }
+    },
+  };
+}
+
+/** Names were validated where they were read; a path is put together here so that none of them could leave its place. */
+function urlOf(server: string, parts: readonly string[]): string {
+  for (const part of parts)
+    if (part === '' || part === '.' || part === '..')
+      fail('EnvironmentInvalid', `Cannot ask the API server for a name like "${part}"`);
+  return `${server}/${parts.map(encodeURIComponent).join('/')}`;
+}
+
+async function tryOnce(url: string, access: Access, files: Files, milliseconds: number): Promise<Outcome> {
+  const { ca, certificate, key, token } = await readCredentials(access, files);
+  const tls = {
+    ...(ca !== undefined && { ca }),
+    ...(certificate !== undefined && { cert: certificate }),
+    ...(key !== undefined && { key }),
+    ...(access.serverName !== undefined && { serverName: access.serverName }),
+    rejectUnauthorized: !access.insecure,
+  };
+  try {
+    const response = await fetch(url, {
+      headers: {
+        accept: 'application/json',
+        'accept-encoding': 'identity',
+        'user-agent': 'braid',
+        ...(token !== undefined && { authorization: `Bearer ${token}` }),
+      },
+      redirect: 'manual', // nobody else gets the token
+      signal: AbortSignal.timeout(milliseconds),
+      tls,
+      ...(access.proxy !== undefined && { proxy: access.proxy }),
+    });
+    const text = await readBody(response);
+    if (text === undefined) return unexpected(`it answers with more than ${longestAnswer} bytes`);
+    return outcomeOf(response, token === undefined ? text : text.replaceAll(token, '…'), identity(access));
+  } catch (cause) {
+    if (cause instanceof CniError) throw cause;
+    return await connectionOutcome(cause, access, { ca, certificate, key }, milliseconds);
+  }
+}
+
+/** What a failing connection means; fetch gives its kind as `code` or `name`. */
+async function connectionOutcome(
+  cause: unknown,
+  access: Access,
+  pems: Omit<Credentials, 'token'>,
+  milliseconds: number,
+): Promise<Outcome> {
+  const { code, name, message } = cause as NodeJS.ErrnoException;
+  if (name === 'TimeoutError' || name === 'AbortError')
+    return tryLater(`no answer within ${Math.round(milliseconds)} ms`, cause);
+  if (code !== undefined && untrusted.test(code)) {
+    const by = access.ca === undefined ? 'a public authority' : access.ca.says;
+    return {
+      kind: 'final',
+      reason: 'ClusterUntrusted',
+      problem: `its certificate is not to be trusted (${code}), need one by ${by}`,
+      cause,
+    };
+  }
+  const unusable = code === 'FailedToOpenSocket' ? (await import('./pem')).unusablePem(pems, access) : undefined;
+  if (unusable !== undefined) return { kind: 'final', reason: 'KubeconfigInvalid', problem: unusable, cause };
+  return tryLater(code ?? message, cause);
+}
+
+/** OpenSSL's and Bun's names of what can be wrong with a certificate. */
+const untrusted = /^(CERT_|ERR_TLS_CERT|UNABLE_TO_|SELF_SIGNED|DEPTH_ZERO|INVALID_|HOSTNAME)/;
+
+/** An object has at most 1.5 MiB in etcd; more is no answer of an API server. */
+const longestAnswer = 8 * 1024 * 1024;
+
+/** `undefined` when it is longer. */
+async function readBody(response: Response): Promise<string | undefined> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of response.body ?? []) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > longestAnswer) return undefined;
+  }
+  return Buffer.concat(chunks, length).toString('utf8');
+}
+
+/** Doubled each time, less a random part: the pods of a node that boots do not ask at the same moments. */
+function pauseBefore(tries: number, pause: number): number {
+  return Math.min(pause * 2 ** (tries - 1), 2000) * (0.5 + Math.random() / 2);
+}
