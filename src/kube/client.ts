@@ -8,14 +8,14 @@ import { type Outcome, outcomeOf, tryLater, unexpected } from './answer';
 export interface Patience {
   /** One request, from connecting to the last byte. */
   readonly request: number;
-  /** All requests of this client together, from the first one on. */
+  /** From the first request of this client on: none begins later. */
   readonly total: number;
   /** Before the second try; doubled for each further one, up to 2 s. */
   readonly pause: number;
 }
 
-/** kubelet's own deadline for a sandbox is minutes, but a call that waits holds a place in the runtime's queue. */
-export const usualPatience: Patience = { request: 5000, total: 20_000, pause: 100 };
+/** At most 20 s together: kubelet itself waits minutes, but a call that waits holds a place in the runtime's queue. */
+export const usualPatience: Patience = { request: 5000, total: 15_000, pause: 100 };
 
 /** Reads objects. */
 export interface Client {
@@ -35,8 +35,12 @@ export function createClient(access: Access, files: Files, patience: Patience, l
       end ??= performance.now() + patience.total;
       const url = urlOf(access.server, parts);
       for (let tries = 1; ; tries += 1) {
-        const left = end - performance.now();
-        const outcome = await tryOnce(url, access, files, Math.max(1, Math.min(patience.request, left)));
+        if (performance.now() >= end)
+          return fail(
+            'PodUnavailable',
+            `Cannot read ${what} from ${access.server}: no time is left, its answers are slow`,
+          );
+        const outcome = await tryOnce(url, access, files, patience.request);
         if (outcome.kind === 'found') return outcome.value;
         if (outcome.kind === 'missing') return undefined;
         const { problem, reason } = outcome;
