@@ -33,19 +33,22 @@ function far(outside: Space, { vlan, vlanId }: Json): string {
 }
 
 describe.each(delegates)('%s', (_, config) => {
-  it('tells the network of both addresses and their MAC, so that nobody keeps an old one', async () => {
-    const { node, outside } = lanNode(config);
-    const link = far(outside, config);
-    const pod = node.pod({ networks: 'lan' });
-    const na = `neighbor advertisement, tgt is ${address6}`;
-    const told = new RegExp(`(Announcement ${address}|who-has ${address} .*tell ${address}|${na})`);
-    const first = await framesOn(outside, link, new RegExp(na), () => pod.add(speaks));
-    const lines = first.filter((line) => told.test(line));
-    const mac = pod.link('net1').address;
-    for (const line of lines) expect(line).toMatch(new RegExp(`^\\S+ ${mac} >`));
-    expect(lines.some((line) => line.includes('ARP'))).toBe(true);
-    await node.end({ bridges, changes: speaks });
-  });
+  it.each([false, true])(
+    'tells the network of both addresses and their MAC, so that nobody keeps an old one (probe: %s)',
+    async (probe) => {
+      const { node, outside } = lanNode({ ...config, probe });
+      const link = far(outside, config);
+      const pod = node.pod({ networks: 'lan' });
+      const na = `neighbor advertisement, tgt is ${address6}`;
+      const told = new RegExp(`(Announcement ${address}|who-has ${address} .*tell ${address}|${na})`);
+      const first = await framesOn(outside, link, new RegExp(na), () => pod.add(speaks));
+      const lines = first.filter((line) => told.test(line));
+      const mac = pod.link('net1').address;
+      for (const line of lines) expect(line).toMatch(new RegExp(`^\\S+ ${mac} >`));
+      expect(lines.some((line) => line.includes('ARP'))).toBe(true);
+      await node.end({ bridges, changes: speaks });
+    },
+  );
 
   it.each([
     ['IPv4', `${address}/24`, address],
