@@ -4,7 +4,7 @@
 export interface Call {
   readonly name: string; // of the system call
   readonly path: string | undefined; // the file it works on
-  readonly nth: number; // among the calls of that name on that path, from 1
+  readonly nth: number; // among the calls of that name on that path, without a path among all of that name; from 1
   readonly label: string; // what it does, without what differs from run to run
 }
 
@@ -50,9 +50,8 @@ export function parseTrace(log: string): readonly Call[] {
     const name = /^(\w+)\(/.exec(line)?.[1];
     if (name === undefined) return [];
     const path = pathOf(line);
-    const key = path === undefined ? name : `${name} ${path}`;
-    const nth = (counts.get(key) ?? 0) + 1;
-    counts.set(key, nth);
+    for (const key of [name, `${name} ${path}`]) counts.set(key, (counts.get(key) ?? 0) + 1);
+    const nth = counts.get(path === undefined ? name : `${name} ${path}`) ?? 0;
     return [{ name, path, nth, label: label(name, path, line) }];
   });
 }

@@ -72,6 +72,7 @@ const definitions: Readonly<Record<string, Json>> = {
     type: 'macvlan',
     master: 'eth2',
     vlan: 200, // the node's link eth2.200 comes and goes with it
+    hostAccess: true, // and so does the node's own link on that
     ipam: hostLocal('192.168.200.0/24'),
   },
   shared: {
@@ -120,6 +121,7 @@ export function makeNode(): void {
     run('ip', 'link', 'add', link, 'type', 'dummy');
     run('ip', 'link', 'set', link, 'up');
   }
+  run('ip', 'addr', 'add', '192.168.200.254/24', 'dev', 'eth2'); // for hostAccess: the node's own in that network
   for (const [name, definition] of Object.entries(definitions)) {
     const spec = { config: JSON.stringify({ name, ...definition }) };
     const metadata = { name, namespace: 'default' };

@@ -100,7 +100,8 @@ function runPass(pass: Pass, calls: readonly Call[]): Outcome {
     .filter(pass.fault === 'kill' ? changes : canFail)
     .map((point, index) => ({ point, index }))
     .filter(({ point, index }) => index % parts === part - 1 && point.label.includes(options.only));
-  for (const { point, index } of points) {
+  for (const [done, { point, index }] of points.entries()) {
+    if (done > 0 && done % 25 === 0) console.log(`${pass.name}: ${done} of ${points.length}`);
     const problem = attempt(pass, point, index);
     if (problem === undefined) continue;
     failures.push(`${pass.name} ${index + 1} (${point.label}, number ${point.nth}): ${problem}`);
