@@ -23,6 +23,7 @@ export function ifName(value: unknown, field: string, reason: Reason = 'ConfigIn
 /** What makes the value unusable as an interface name; `undefined` when nothing does. */
 export function ifNameProblem(value: unknown): string | undefined {
   if (typeof value !== 'string' || value === '') return 'need an interface name';
+  if (!value.isWellFormed()) return 'an interface name has whole characters'; // half of one changes on its way to the kernel or a file
   if (Buffer.byteLength(value) > 15) return 'an interface name has at most 15 bytes';
   if (value === '.' || value === '..') return 'an interface name is not . or ..';
   if (/[/:\s\p{Cc}]/u.test(value)) return 'an interface name has no slash, colon, space or control character';

@@ -22,6 +22,7 @@ describe('ifName', () => {
     ['a\tb', 'no slash, colon, space'],
     ['a\u00a0b', 'no slash, colon, space'],
     ['a\0b', 'control character'],
+    ['a\ud800', 'whole characters'],
   ])('refuses %j: %s', (name, problem) => {
     expect(ifNameProblem(name)).toContain(problem);
     expect(() => ifName(name, 'interface')).toThrow(failing('ConfigInvalid', 'as interface', problem));
