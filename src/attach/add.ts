@@ -1,18 +1,21 @@
 /** ADD: attaches every network of a plan in order, decides the routes, answers with one result. Acts through the edges. */
 import { mergeResults } from '../cni/merge';
-import type { Result } from '../cni/result';
+import { typeOf } from '../cni/network';
+import type { Result, ResultRoute } from '../cni/result';
 import { fail, placed } from '../error';
 import { addressOf } from '../net/ip';
 import type { Link } from '../net/link';
 import type { IfName } from '../net/names';
+import type { Route } from '../net/route';
 import type { Attachment } from '../pod/attachment';
 import { addChain, type LiveSandbox, validateChain } from './chain';
 import { delRecorded, findReadable } from './del';
 import { whyGone } from './gc';
-import { isolate } from './isolation';
-import type { Edges } from './ports';
+import { holdBack, isolate } from './isolation';
+import type { Edges, Netns } from './ports';
 import { type AttachRecord, type RecordedAttachment, recordVersion } from './record';
 import { planRoutes, type RouteChanges, type Routed, type RoutePolicy, routesAfter } from './routes';
+import { requireFreeAddresses } from './static-addresses';
 import { Undo } from './undo';
 
 /** What is to be attached to a sandbox, decided before anything is done. */
@@ -22,6 +25,8 @@ export interface AddPlan {
   readonly pod: AttachRecord['pod'];
   readonly attachments: readonly Attachment[]; // the default network first
   readonly routes: RoutePolicy;
+  /** Warnings are errors. */
+  readonly strict: boolean;
   /** Hand the runtime the default network's result alone (CRI-O takes every address for a pod IP). */
   readonly defaultResultOnly: boolean;
 }
@@ -58,12 +63,21 @@ async function attachAll(plan: AddPlan, edges: Edges): Promise<Result> {
   for (const attachment of plan.attachments) at(attachment, () => validateChain(attachment, sandbox, edges));
   try {
     await edges.records.save(record); // before anything exists: DEL and GC can find it
+    await requireFreeAddresses(record, edges);
     const routed: Routed[] = [];
-    for (const attachment of plan.attachments) routed.push(await addOne(attachment, sandbox, edges, undo));
-    const changes = await decideRoutes(routed, plan, undo);
-    const result = toAnswer(routed, changes, plan);
+    let first: readonly Route[] = [];
+    for (const attachment of plan.attachments) {
+      routed.push(await addOne(attachment, plan, edges, undo));
+      if (attachment.isDefault && plan.attachments.length > 1) first = await sandbox.pod.routes();
+    }
+    const routes = await decideRoutes(routed, first, plan, edges, undo);
+    const result = toAnswer(routed, routes, plan);
     const attachments = routed.map(
-      (one, at): RecordedAttachment => ({ ...(plan.attachments[at] as Attachment), result: one.result }),
+      (one, at): RecordedAttachment => ({
+        ...(plan.attachments[at] as Attachment),
+        result: one.result,
+        routes: routes[at],
+      }),
     );
     await edges.records.save({ ...record, attachments, result });
     return result;
@@ -80,25 +94,38 @@ async function attachAll(plan: AddPlan, edges: Edges): Promise<Result> {
 }
 
 /** Attaches one network; an error says which. */
-async function addOne(attachment: Attachment, sandbox: LiveSandbox, edges: Edges, undo: Undo): Promise<Routed> {
+async function addOne(attachment: Attachment, plan: AddPlan, edges: Edges, undo: Undo): Promise<Routed> {
+  const { sandbox } = plan;
   const { pod } = sandbox;
   const { ifName } = attachment;
   try {
     if ((await pod.findLink(ifName)) !== undefined)
       fail('LinkExists', `Cannot make interface ${ifName}: the pod has one of that name`);
+    const foreign = attachment.plugins.some((plugin) => edges.findDelegate(typeOf(plugin)) === undefined);
+    const before = foreign ? await pod.links() : []; // a foreign delegate need not tell what it made
     const result = await addChain(attachment, sandbox, edges, undo);
-    const names = result.interfaces
-      .filter(({ sandbox: path }) => path !== undefined && path !== '')
-      .map(({ name }) => name);
-    const links: Link[] = [];
-    for (const name of new Set([ifName, ...names])) links.push(...present(await pod.findLink(name)));
+    const links = foreign
+      ? (await pod.links()).filter(({ index }) => !before.some((old) => old.index === index))
+      : await linksOf(attachment, result, pod);
     const own = links.find(({ name }) => name === ifName); // a device handed to user space has none
     checkAsked(attachment, result, own);
-    if (own !== undefined && !attachment.isDefault && attachment.isolated) await isolate(pod, own);
+    if (own !== undefined && !attachment.isDefault) {
+      if (attachment.isolated) await isolate(pod, own, undo);
+      if (plan.routes.guard) await holdBack(pod, own.name, plan.attachments.indexOf(attachment));
+    }
     return { attachment, result, index: own?.index ?? 0, indexes: links.map(({ index }) => index) };
   } catch (error) {
     throw placed(error, { network: attachment.network, ifName });
   }
+}
+
+async function linksOf({ ifName }: Attachment, result: Result, pod: Netns): Promise<readonly Link[]> {
+  const names = result.interfaces
+    .filter(({ sandbox: path }) => path !== undefined && path !== '')
+    .map(({ name }) => name);
+  const links: Link[] = [];
+  for (const name of new Set([ifName, ...names])) links.push(...present(await pod.findLink(name)));
+  return links;
 }
 
 function present<T>(value: T | undefined): readonly T[] {
@@ -123,29 +150,44 @@ function checkAsked({ asked, ifName }: Attachment, result: Result, link: Link | 
     fail('RequestUnmet', `Cannot give ${ifName} the MAC ${asked.mac}: the delegate gave ${link.mac ?? 'none'}`);
 }
 
+/** Decides and enters the routes; those of each attachment, as they are in the kernel then. */
 async function decideRoutes(
   routed: readonly Routed[],
-  { sandbox: { pod }, routes: policy }: AddPlan,
+  first: readonly Route[],
+  { sandbox: { pod }, routes: policy, strict }: AddPlan,
+  edges: Edges,
   undo: Undo,
-): Promise<RouteChanges> {
-  const secondary = routed.some(({ attachment }) => !attachment.isDefault);
-  if (!secondary) return { remove: [], add: [] };
-  const changes = planRoutes(routed, await pod.routes(), policy);
+): Promise<readonly (readonly ResultRoute[])[]> {
+  if (routed.every(({ attachment }) => attachment.isDefault)) return routed.map(({ result }) => result.routes);
+  const changes = planRoutes(routed, { first, now: await pod.routes({ table: 'all' }) }, policy);
+  tell(changes, strict, edges);
   for (const route of changes.remove) {
-    undo.push(() => pod.addRoute(route, 'append'));
     await pod.deleteRoute(route);
+    undo.push(() => pod.addRoute(route, 'append'));
   }
   for (const route of changes.add) {
-    undo.push(() => pod.deleteRoute(route));
     await pod.addRoute(route, 'append');
+    undo.push(() => pod.deleteRoute(route));
   }
-  return changes;
+  return routed.map((one) => routesAfter(one, changes));
 }
 
-function toAnswer(routed: readonly Routed[], changes: RouteChanges, { defaultResultOnly, sandbox }: AddPlan): Result {
-  const results = routed.map((one) => ({
+function tell({ warnings, notes }: RouteChanges, strict: boolean, edges: Edges): void {
+  const [first] = warnings;
+  if (strict && first !== undefined)
+    fail('NetworkInvalid', `Cannot go on with a warning, since "strict" is set: ${first}`);
+  for (const warning of warnings) edges.log.warn({ warning }, 'odd, but usable');
+  for (const note of notes) edges.log.info({ note }, 'kept the networks independent');
+}
+
+function toAnswer(
+  routed: readonly Routed[],
+  routes: readonly (readonly ResultRoute[])[],
+  { defaultResultOnly, sandbox }: AddPlan,
+): Result {
+  const results = routed.map((one, at) => ({
     ifName: one.attachment.ifName,
-    result: { ...one.result, routes: routesAfter(one, changes) },
+    result: { ...one.result, routes: routes[at] ?? [] },
   }));
   return mergeResults(defaultResultOnly ? results.slice(0, 1) : results, sandbox.netns);
 }

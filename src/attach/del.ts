@@ -2,6 +2,7 @@
 import { type CniError, placed, toCniError } from '../error';
 import type { ContainerId, IfName, NetnsPath } from '../net/names';
 import { delChain, type Sandbox } from './chain';
+import { endIsolation } from './isolation';
 import type { Edges, Netns } from './ports';
 import type { AttachRecord, RecordedAttachment } from './record';
 
@@ -61,7 +62,7 @@ export async function delRecorded(record: AttachRecord, sandbox: Sandbox, edges:
   for (const attachment of record.attachments.toReversed()) {
     const links = new Set<IfName>();
     const problems = await delChain(attachment, sandbox, edges, links);
-    outcomes.unshift({ attachment, links, problems });
+    outcomes.unshift({ attachment, links, problems: [...problems, ...(await joined(attachment, sandbox))] });
   }
   const failed = (await withLinksDeleted(outcomes, sandbox)).filter(({ problems }) => problems.length > 0);
   const failures = failed.flatMap(({ attachment: { network, ifName }, problems }) =>
@@ -80,6 +81,20 @@ export async function delRecorded(record: AttachRecord, sandbox: Sandbox, edges:
     );
   }
   return failures;
+}
+
+/** The rules that isolate an attachment go; what failed is returned. */
+async function joined(
+  { isDefault, isolated, ifName }: RecordedAttachment,
+  { pod }: Sandbox,
+): Promise<readonly CniError[]> {
+  if (pod === undefined || isDefault || !isolated) return [];
+  try {
+    await endIsolation(pod, ifName);
+    return [];
+  } catch (error) {
+    return [toCniError(error)];
+  }
 }
 
 /** For people who look at what is left: `braid list`. */

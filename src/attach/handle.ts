@@ -4,6 +4,7 @@ import { toResultText } from '../cni/convert';
 import type { AddRequest, CheckRequest, DelRequest, PodRef } from '../cni/request';
 import { isAtLeast } from '../cni/version';
 import { fail, placed } from '../error';
+import { findSharing } from '../pod/independence';
 import { defaultNetworkAnnotation, networksAnnotation, parseDefaultNetwork, parseNetworks } from '../pod/networks';
 import { planAttachments } from '../pod/plan';
 import type { Selection } from '../pod/selection';
@@ -33,7 +34,8 @@ export async function handleAdd(request: AddRequest, conf: NetConf, edges: Edges
     const asked = parseAsked(annotations, request.pod, conf);
     const wanted = await readNetworks(asked, request.pod, conf, edges);
     const attachments = await settleMasters(planAttachments(request, conf, wanted), edges.kernel.host);
-    warn([...conf.warnings, ...asked.warnings, ...wanted.flatMap(({ network }) => network.warnings)], conf, edges);
+    const odd = [...asked.warnings, ...wanted.flatMap(({ network }) => network.warnings), ...findSharing(attachments)];
+    warn([...conf.warnings, ...odd], conf, edges);
     return withNetns(request, edges, async (pod) => {
       const sandbox = { containerId: request.containerId, netns: request.netns, pod };
       const routes = { guard: conf.defaultRouteGuard, clusterCIDRs: conf.clusterCIDRs };
@@ -43,6 +45,7 @@ export async function handleAdd(request: AddRequest, conf: NetConf, edges: Edges
         pod: request.pod,
         attachments,
         routes,
+        strict: conf.strict,
         defaultResultOnly: conf.result === 'default-network' || !isAtLeast(conf.cniVersion, '0.3.0'),
       };
       return toResultText(await addAll(plan, edges), conf.cniVersion);

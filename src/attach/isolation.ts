@@ -1,11 +1,21 @@
-/** Keeps a pod from joining its networks: no forwarding, no answers on one network for addresses of another. Acts on the namespace given. */
-import { fail } from '../error';
+/**
+ * Keeps a pod from joining its networks: no forwarding, no answers on one network for addresses of another. Acts on the
+ * namespace given. docs/networking.md tells an operator what holds and what does not.
+ */
+import { CniError, fail } from '../error';
 import type { Link } from '../net/link';
 import type { IfName } from '../net/names';
+import type { Rule } from '../net/route';
 import type { Netns } from './ports';
+import type { Undo } from './undo';
 
-/** What is not routed cannot be used to cross; ARP is answered and asked only with the interface's own addresses. */
+/** ARP is answered and asked only with the interface's own addresses; IPv6 neighbour discovery does so by itself. */
 const isolated = { forwarding: 0, arpIgnore: 1, arpAnnounce: 2 } as const;
+
+/** Just before the main table: rules that somebody adds later, for a purpose, come first. */
+const lastPriority = 32765;
+/** Metric of a default route that a router of a secondary network advertises: behind the guarded ones. */
+const advertisedMetric = 3072;
 
 /** The same as /proc/sys has it (Documentation/networking/ip-sysctl.rst). */
 const isolationSysctls = (ifName: IfName): readonly (readonly [key: string, value: string])[] => [
@@ -15,12 +25,25 @@ const isolationSysctls = (ifName: IfName): readonly (readonly [key: string, valu
   ipv6Forwarding(ifName),
 ];
 
-/** Isolates a link; IPv6 is left out where the kernel or the namespace has none. */
-export async function isolate(pod: Netns, link: Link): Promise<void> {
+/**
+ * Isolates a link; IPv6 is left out where the kernel or the namespace has none. The settings alone do not last: in IPv6
+ * only conf/all/forwarding counts, and a runtime sets the pod's own sysctls (ip_forward) after ADD, for every link. So a
+ * rule drops what comes in by the link and is not for the pod itself: nothing but the rule's deletion ends that.
+ */
+export async function isolate(pod: Netns, link: Link, undo: Undo): Promise<void> {
   await pod.changeLink(link.index, { ipv4: isolated });
   const [key, value] = ipv6Forwarding(link.name);
   const now = await pod.sysctl(key);
   if (now !== undefined && now !== value) await pod.setSysctl(key, value);
+  for (const rule of isolationRules(link.name, await hasIpv6(pod))) {
+    await pod.addRule(rule).catch(unlessThere);
+    undo.push(() => pod.deleteRule(rule));
+  }
+}
+
+/** Takes the rules back, which outlive their link; the settings go with it. */
+export async function endIsolation(pod: Netns, ifName: IfName): Promise<void> {
+  for (const rule of isolationRules(ifName, await hasIpv6(pod))) await pod.deleteRule(rule);
 }
 
 /** CheckFailed names the first setting that somebody changed. */
@@ -29,6 +52,30 @@ export async function checkIsolation(pod: Netns, ifName: IfName): Promise<void> 
     const now = await pod.sysctl(key);
     if (now !== undefined && now !== value) fail('CheckFailed', `Setting ${key} is ${now}: expected ${value}`);
   }
+  const rules = await pod.rules();
+  for (const { family } of isolationRules(ifName, await hasIpv6(pod))) {
+    const found = rules.some((rule) => rule.family === family && rule.iif === ifName && rule.blackhole === true);
+    if (!found) fail('CheckFailed', `Cannot find the IPv${family} rule "iif ${ifName} blackhole" in the pod`);
+  }
+}
+
+/** The default route that a router of a secondary network may advertise later stays behind. Linux 5.12 and newer. */
+export async function holdBack(pod: Netns, ifName: IfName, position: number): Promise<void> {
+  const key = `net/ipv6/conf/${ifName}/ra_defrtr_metric`;
+  if ((await pod.sysctl(key)) !== undefined) await pod.setSysctl(key, String(advertisedMetric + position));
+}
+
+function isolationRules(ifName: IfName, ipv6: boolean): readonly Rule[] {
+  const rule = { source: undefined, table: 0, priority: lastPriority, iif: ifName, blackhole: true } as const;
+  return [{ family: 4, ...rule }, ...(ipv6 ? [{ family: 6, ...rule } as const] : [])];
+}
+
+async function hasIpv6(pod: Netns): Promise<boolean> {
+  return (await pod.sysctl('net/ipv6/conf/all/forwarding')) !== undefined;
+}
+
+function unlessThere(error: unknown): void {
+  if (!(error instanceof CniError && error.errno === 'EEXIST')) throw error;
 }
 
 function ipv6Forwarding(ifName: IfName): readonly [key: string, value: string] {

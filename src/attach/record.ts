@@ -1,5 +1,5 @@
 /** What is written down about a pod before anything is done, and what DEL, CHECK and GC work from. Pure types. */
-import type { Result } from '../cni/result';
+import type { Result, ResultRoute } from '../cni/result';
 import type { ContainerId, IfName, NetnsPath } from '../net/names';
 import type { Attachment } from '../pod/attachment';
 
@@ -23,6 +23,8 @@ export interface AttachRecord {
 /** An attachment with its own result, undefined until its ADD is done. */
 export interface RecordedAttachment extends Attachment {
   readonly result: Result | undefined;
+  /** Its routes as they were decided over all networks; undefined before that, and in records of older versions. */
+  readonly routes?: readonly ResultRoute[] | undefined;
   /** Why its last DEL could not take everything back; undefined: there was none, or no failure. */
   readonly failure?: string | undefined;
 }

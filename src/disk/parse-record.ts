@@ -79,6 +79,7 @@ function attachment(value: unknown, field: string): RecordedAttachment {
     isolated: flag(a.isolated, `${field}.isolated`),
     disableCheck: flag(a.disableCheck, `${field}.disableCheck`),
     result: optional(a.result, `${field}.result`, result),
+    routes: optional(a.routes, `${field}.routes`, (value, name) => each(value, name, route)),
     failure: optionalString(a.failure, `${field}.failure`),
   };
 }

@@ -33,30 +33,36 @@ function ruleBody(rule: Rule): readonly Uint8Array[] {
   header.writeUInt8(afOf(rule.family), 0);
   header.writeUInt8(rule.source === undefined ? 0 : lengthOf(rule.source), 2);
   header.writeUInt8(rule.table < 256 ? rule.table : rt.RT_TABLE_UNSPEC, 4);
-  header.writeUInt8(fra.FR_ACT_TO_TBL, 7);
+  header.writeUInt8(rule.blackhole === true ? fra.FR_ACT_BLACKHOLE : fra.FR_ACT_TO_TBL, 7);
   const out = new AttrStream();
   out.emit(header);
   if (rule.source !== undefined) out.push(fra.FRA_SRC, ipBytes(addressOf(rule.source)));
+  if (rule.iif !== undefined) out.push(fra.FRA_IIFNAME, Buffer.from(`${rule.iif}\0`));
   if (rule.table >= 256) out.push(fra.FRA_TABLE, putU32(rule.table));
   if (rule.priority !== undefined) out.push(fra.FRA_PRIORITY, putU32(rule.priority));
   if (rule.protocol !== undefined) out.push(fra.FRA_PROTOCOL, putU8(rule.protocol));
   return out.bufs;
 }
 
-/** RTM_NEWRULE as the kernel sends it; `undefined` for a rule that leads to no table. Other selectors than the source are not shown. */
+/** RTM_NEWRULE as the kernel sends it; `undefined` for a rule that does something else. Other selectors than source and link are not shown. */
 export function decodeRule(data: Buffer): Rule | undefined {
   const family = familyOfAf(data.readUInt8(0));
+  const act = data.readUInt8(7);
   let table = data.readUInt8(4);
   let priority = 0; // the kernel leaves out a zero
   let protocol: number | undefined;
   let source: Rule['source'];
+  let iif: string | undefined;
   eachAttribute(data, headLength, ({ type, data: value }) => {
     if (type === fra.FRA_TABLE) table = value.readUInt32LE(0);
     if (type === fra.FRA_PRIORITY) priority = value.readUInt32LE(0);
     if (type === fra.FRA_PROTOCOL) protocol = value.readUInt8(0);
+    if (type === fra.FRA_IIFNAME) iif = value.toString('utf8').replace(/\0.*$/s, '');
     const address = type === fra.FRA_SRC ? findAddress(value) : undefined;
     if (address !== undefined && familyOf(address) === family) source = toCidr(address, data.readUInt8(2));
   });
-  if (family === undefined || data.readUInt8(7) !== fra.FR_ACT_TO_TBL || table === rt.RT_TABLE_UNSPEC) return undefined;
-  return { family, source, table, priority, protocol };
+  if (family === undefined) return undefined;
+  const rule = { family, source, table, priority, protocol, ...(iif === undefined ? {} : { iif }) };
+  if (act === fra.FR_ACT_BLACKHOLE) return { ...rule, blackhole: true };
+  return act === fra.FR_ACT_TO_TBL && table !== rt.RT_TABLE_UNSPEC ? rule : undefined;
 }

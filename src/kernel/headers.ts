@@ -167,10 +167,12 @@ export const neighbourH = {
 /** linux/fib_rules.h. */
 export const fibRulesH = {
   FRA_SRC: 2,
+  FRA_IIFNAME: 3,
   FRA_PRIORITY: 6,
   FRA_TABLE: 15,
   FRA_PROTOCOL: 21,
   FR_ACT_TO_TBL: 1,
+  FR_ACT_BLACKHOLE: 6,
 } as const;
 
 /** linux/if_ether.h. */

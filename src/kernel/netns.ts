@@ -6,7 +6,7 @@ import { type Cidr, type Family, familyOf, type Ip } from '../net/ip';
 import type { BridgeVlan, Link, LinkChange, LinkSpec } from '../net/link';
 import type { Mac } from '../net/mac';
 import { derivedName, type IfName, type NetnsPath } from '../net/names';
-import { type Address, mainTable, type Route, type RouteFilter, type Rule } from '../net/route';
+import { type Address, mainTable, type Route, type RouteFilter, type Rule, sameAct } from '../net/route';
 import type { Message } from './codec';
 import * as bridge from './codec-bridge';
 import * as link from './codec-link';
@@ -159,22 +159,16 @@ export class RouteNetns implements Netns {
   }
 
   async addRule(wanted: Rule): Promise<void> {
-    this.#change(rule.newRule(wanted), `add rule from ${wanted.source ?? 'all'} lookup ${wanted.table}`);
+    this.#change(rule.newRule(wanted), `add rule ${shownRule(wanted)}`);
   }
 
   /** For the kernel "from all" means "from anything": the rule is looked up, so that no other goes. */
   async deleteRule(gone: Rule): Promise<void> {
+    const exact = gone.iif !== undefined && gone.blackhole === true && gone.priority !== undefined;
+    if (exact) return this.#remove(rule.deleteRule(gone), `delete rule ${shownRule(gone)}`); // it can be no other
     const given = (key: 'priority' | 'protocol', of: Rule): boolean => gone[key] === undefined || gone[key] === of[key];
-    const found = this.#rules().find(
-      (r) =>
-        r.family === gone.family &&
-        r.source === gone.source &&
-        r.table === gone.table &&
-        given('priority', r) &&
-        given('protocol', r),
-    );
-    if (found !== undefined)
-      this.#remove(rule.deleteRule(found), `delete rule from ${gone.source ?? 'all'} lookup ${gone.table}`);
+    const found = this.#rules().find((r) => sameAct(r, gone) && given('priority', r) && given('protocol', r));
+    if (found !== undefined) this.#remove(rule.deleteRule(found), `delete rule ${shownRule(gone)}`);
   }
 
   async bridgeVlans(index: number): Promise<readonly BridgeVlan[]> {
@@ -324,6 +318,11 @@ function shownRoute(r: Route): string {
   const via = r.gateway === undefined ? '' : ` via ${r.gateway}`;
   const table = r.table === undefined || r.table === mainTable ? '' : ` in table ${r.table}`;
   return `${r.dst}${via}${table}`;
+}
+
+function shownRule({ source, iif, blackhole, table }: Rule): string {
+  const link = iif === undefined ? '' : ` iif ${iif}`;
+  return `from ${source ?? 'all'}${link} ${blackhole === true ? 'blackhole' : `lookup ${table}`}`;
 }
 
 /** The result, or `undefined` when the kernel said one of these. */

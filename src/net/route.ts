@@ -37,13 +37,28 @@ export interface RouteFilter {
   readonly table?: number | 'all' | undefined; // default: main
 }
 
-/** A routing policy rule "from source lookup table". */
+/** A routing policy rule "from source lookup table", or "iif link blackhole". */
 export interface Rule {
   readonly family: Family;
   readonly source: Cidr | undefined; // undefined: from all
-  readonly table: number;
+  readonly table: number; // 0: to none
   readonly priority?: number | undefined; // unset: the kernel picks
   readonly protocol?: number | undefined;
+  /** Only for what comes in by this link, by its name; what the namespace itself sends is not that. */
+  readonly iif?: string | undefined;
+  /** Drop what matches, silently. */
+  readonly blackhole?: true | undefined;
+}
+
+/** Whether two rules select the same packets and do the same to them. */
+export function sameAct(a: Rule, b: Rule): boolean {
+  return (
+    a.family === b.family &&
+    a.source === b.source &&
+    a.table === b.table &&
+    a.iif === b.iif &&
+    a.blackhole === b.blackhole
+  );
 }
 
 /** Whether two routes are the same entry for the kernel: destination, table, metric, gateway and link. */

@@ -109,8 +109,8 @@ function requireOneDefaultRoute(selections: readonly Selection[]): void {
   const takers = new Map<Family, Selection>();
   for (const selection of selections) {
     if (selection.defaultRoute === undefined) continue;
-    const asked = selection.defaultRoute.map(familyOf);
-    for (const family of asked.length === 0 ? ([4, 6] as const) : asked) {
+    const asked = new Set(selection.defaultRoute.map(familyOf));
+    for (const family of asked.size === 0 ? ([4, 6] as const) : asked) {
       const other = takers.get(family);
       if (other !== undefined) {
         const names = [other, selection].map((each) => `${each.namespace}/${each.name}`).join(' and ');

@@ -2,7 +2,7 @@
 import { fail } from '../error';
 import { type Fields, int, type Json, list, optionalString, record, shown } from '../json';
 import { findNearMiss } from '../near';
-import { familyOf, findCidr, findIp, type Ip, ip } from '../net/ip';
+import { findCidr, findIp, type Ip, ip } from '../net/ip';
 import { type Mac, mac } from '../net/mac';
 import { type IfName, ifName } from '../net/names';
 
@@ -18,7 +18,7 @@ export interface Selection {
   readonly infinibandGuid?: string | undefined;
   readonly portMappings?: readonly PortMapping[] | undefined;
   readonly bandwidth?: Bandwidth | undefined;
-  /** Gateways, at most one of each family; empty: keep this network's own default route, and no other's. */
+  /** Gateways, those of one family in the order of their metrics; empty: keep this network's own default route, and no other's. */
   readonly defaultRoute?: readonly Ip[] | undefined;
   readonly cniArgs?: Json | undefined;
   readonly deviceId?: string | undefined;
@@ -192,11 +192,8 @@ function bits(view: Fields, field: string, name: string): number | undefined {
 
 function parseGateways(value: unknown, field: string): readonly Ip[] {
   const gateways = list(value, field, reason).map((each, index) => ip(each, `${field}[${index}]`, reason));
-  const again = gateways.find((each, index) =>
-    gateways.some((other, at) => at < index && familyOf(other) === familyOf(each)),
-  );
-  if (again !== undefined)
-    fail(reason, `Cannot use "${again}" in ${field}: need at most one gateway of each IP family`);
+  const again = gateways.find((each, index) => gateways.indexOf(each) < index);
+  if (again !== undefined) fail(reason, `Cannot use "${again}" twice in ${field}: need different gateways`);
   return gateways;
 }
 

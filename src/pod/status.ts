@@ -1,5 +1,5 @@
 /** The annotation that tells which networks a pod got. Pure. */
-import type { Interface, Result } from '../cni/result';
+import type { Interface, Result, ResultRoute } from '../cni/result';
 import type { Json } from '../json';
 import { addressOf, type Ip, isDefault } from '../net/ip';
 
@@ -13,6 +13,8 @@ export interface Attached {
   readonly ifName: string;
   readonly isDefault: boolean;
   readonly result: Result;
+  /** Its routes as the kernel has them; undefined: as the result says. */
+  readonly routes?: readonly ResultRoute[] | undefined;
   /** Content of the device's information file, when it has a device. */
   readonly deviceInfo?: Json | undefined;
 }
@@ -60,7 +62,8 @@ function element(
   ips: readonly Ip[],
   isDefaultNetwork: boolean,
 ): Json {
-  const { dns, routes } = one.result;
+  const { dns, routes: told } = one.result;
+  const { routes = told } = one;
   const gateways = routes.flatMap(({ dst, gw }) => (isDefault(dst) && gw !== undefined ? [gw] : []));
   return {
     name: one.network,

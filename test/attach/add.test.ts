@@ -150,6 +150,116 @@ describe('ADD', () => {
     expect(await pod.sysctl('net/ipv4/conf/net2/arp_ignore')).toBe('0');
     expect(await pod.sysctl('net/ipv4/conf/eth0/arp_ignore')).toBe('0');
   });
+
+  it('drops what comes in by a secondary interface for others, until DEL', async () => {
+    const { add, del, pod } = world({
+      networks: { ...networks, 'default/router': macvlan('192.168.4.0/24', { isolation: false }) },
+    });
+    const before = await pod.rules();
+    await add('a,router,b');
+    const rules = (await pod.rules()).filter(({ blackhole }) => blackhole);
+    expect(rules.map(({ family, iif }) => [family, iif])).toEqual([
+      [4, 'net1'],
+      [4, 'net3'],
+      [6, 'net1'],
+      [6, 'net3'],
+    ]);
+    await del();
+    expect(await pod.rules()).toEqual(before);
+  });
+
+  it('takes those rules back when a later network fails', async () => {
+    const { add, pod } = world({
+      networks: { ...networks, 'default/bad': macvlan('192.168.3.0/24', { master: 'eth1', mtu: 9000 }) },
+    });
+    const before = await pod.rules();
+    await expect(add('a,bad')).rejects.toMatchObject({ where: { network: 'default/bad' } });
+    expect(await pod.rules()).toEqual(before);
+  });
+
+  it('keeps default routes that a router advertises later behind, unless the guard is off', async () => {
+    const metrics = async (conf: Readonly<Record<string, unknown>>) => {
+      const { add, pod } = world({ networks, conf });
+      await add('a,b');
+      const links = ['eth0', 'net1', 'net2'];
+      return Promise.all(links.map((link) => pod.sysctl(`net/ipv6/conf/${link}/ra_defrtr_metric`)));
+    };
+    expect(await metrics({})).toEqual(['1024', '3073', '3074']);
+    expect(await metrics({ defaultRouteGuard: false })).toEqual(['1024', '1024', '1024']);
+  });
+
+  it('records the routes as they are, and refuses odd ones when strict', async () => {
+    const wide = macvlan('192.168.1.0/24', {
+      ipam: { type: 'host-local', subnet: '192.168.1.0/24', routes: [{ dst: '10.0.0.0/8' }, { dst: '0.0.0.0/0' }] },
+    });
+    const conf = { clusterCIDRs: ['10.96.0.0/12'] };
+    const lax = world({ networks: { 'default/wide': wide }, conf });
+    await lax.add('wide');
+    expect((await lax.record())?.attachments.map(({ routes }) => routes)).toMatchObject([
+      [{ dst: '10.244.0.0/16' }, { dst: '0.0.0.0/0', gw: '10.244.1.1' }, { dst: '10.96.0.0/12', gw: '10.244.1.1' }],
+      [{ dst: '10.0.0.0/8' }, { dst: '0.0.0.0/0', gw: '192.168.1.1', priority: 1001 }],
+    ]);
+    const strict = world({ networks: { 'default/wide': wide }, conf: { ...conf, strict: true } });
+    const routes = await strict.pod.routes({ table: 'all' });
+    await expect(strict.add('wide')).rejects.toMatchObject({
+      reason: 'NetworkInvalid',
+      problem: expect.stringContaining('covers the cluster range 10.96.0.0/12'),
+    });
+    expect(await strict.pod.routes({ table: 'all' })).toEqual(routes);
+  });
+});
+
+describe('a static address', () => {
+  const fixed = (more: object = {}) => ({
+    cniVersion: '1.0.0',
+    type: 'macvlan',
+    master: 'eth1',
+    ipam: { type: 'static', addresses: [{ address: '192.168.0.20/24' }] },
+    ...more,
+  });
+  const other = '/var/run/netns/other';
+
+  it('is one running pod’s of the node (T002-6)', async () => {
+    const { add, del, kernel, reserved } = world({ networks: { 'default/fixed': fixed() } });
+    kernel.addNamespace(other);
+    await add('fixed');
+    const held = reserved().length;
+    await expect(add('fixed', 'c2', other)).rejects.toMatchObject({
+      reason: 'AddressTaken',
+      problem: 'Cannot use address 192.168.0.20: already used by pod default/thor on this node',
+      where: { network: 'default/fixed', ifName: 'net1' },
+    });
+    expect(reserved()).toHaveLength(held);
+    await del();
+    await add('fixed', 'c2', other);
+  });
+
+  it('may be shared where the network says so, and is free where the pod that had it died', async () => {
+    const shared = fixed({ ipam: { ...fixed().ipam, shared: true } });
+    const first = world({ networks: { 'default/fixed': shared } });
+    first.kernel.addNamespace(other);
+    await first.add('fixed');
+    await first.add('fixed', 'c2', other);
+    const second = world({ networks: { 'default/fixed': fixed() } });
+    second.kernel.addNamespace(other);
+    await second.add('fixed', 'c2', other);
+    second.kernel.removeNamespace(other);
+    await second.add('fixed');
+  });
+});
+
+describe('networks of one pod', () => {
+  const wide = { 'default/a': macvlan('192.168.0.0/16'), 'default/b': macvlan('192.168.2.0/24') };
+
+  it('that overlap are a warning, and refused when strict', async () => {
+    const lax = world({ networks: wide });
+    await lax.add('a,b');
+    const says = 'networks default/a and default/b have subnets that overlap: 192.168.0.0/16 and 192.168.2.0/24';
+    expect(JSON.stringify(lax.edges.log.entries)).toContain(says);
+    const strict = world({ networks: wide, conf: { strict: true } });
+    await expect(strict.add('a,b')).rejects.toThrow(says);
+    expect(strict.edges.records.saves).toEqual([]);
+  });
 });
 
 describe('a request', () => {
@@ -321,6 +431,18 @@ describe('CHECK', () => {
     await expect(check()).rejects.toMatchObject({
       reason: 'CheckFailed',
       problem: 'Setting net/ipv4/conf/net1/arp_ignore is 0: expected 1',
+    });
+  });
+
+  it('sees that a rule of the isolation is gone', async () => {
+    const { add, check, pod } = world({ networks });
+    await add('a');
+    await check();
+    for (const rule of (await pod.rules()).filter(({ blackhole, family }) => blackhole && family === 6))
+      await pod.deleteRule(rule);
+    await expect(check()).rejects.toMatchObject({
+      reason: 'CheckFailed',
+      problem: 'Cannot find the IPv6 rule "iif net1 blackhole" in the pod',
     });
   });
 

@@ -697,6 +697,21 @@ export function netnsContract(makeWorld: () => Promise<World>, lacks: ReadonlySe
       await pod.addRule(rule);
       await expect(pod.addRule(rule)).rejects.toMatchObject({ reason: 'KernelRefused', errno: 'EEXIST' });
     });
+    it('may drop what comes in by one link, and go alone', async () => {
+      const lead = { family: 4, source: undefined, table: 100, priority: 50 } as const;
+      const drop = { ...lead, table: 0, iif: 'net1', blackhole: true } as const;
+      const other = { ...drop, iif: 'net2' } as const;
+      const before = await pod.rules();
+      for (const rule of [lead, drop, other]) await pod.addRule(rule);
+      const added = (): Promise<readonly unknown[]> =>
+        pod.rules().then((rules) => rules.filter(({ priority }) => priority === 50));
+      expect(await added()).toEqual([lead, drop, other].map((rule) => ({ ...rule, protocol: 3 })));
+      await pod.deleteRule(drop);
+      expect(await added()).toEqual([lead, other].map((rule) => ({ ...rule, protocol: 3 })));
+      await pod.deleteRule(other);
+      await pod.deleteRule(lead);
+      expect(await pod.rules()).toEqual(before);
+    });
     it('are deleted one at a time, no other in place of a missing one', async () => {
       await pod.addRule({ family: 4, source: net('10.1.0.2/32'), table: 100 });
       const before = await pod.rules();

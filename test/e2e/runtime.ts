@@ -141,8 +141,13 @@ export class Space {
     return lines(this.ip(`-${family} route show table ${table}`)).sort();
   }
 
-  /** Lines of `ip rule` that are not the kernel's own three, without preference and origin, sorted. */
+  /** Lines of `ip rule` but the kernel's own three and those that isolate, without preference and origin, sorted. */
   rules(family: 4 | 6 = 4): readonly string[] {
+    return this.allRules(family).filter((line) => !line.endsWith(' blackhole'));
+  }
+
+  /** The same with those that isolate. */
+  allRules(family: 4 | 6 = 4): readonly string[] {
     const own = lines(this.ip(`-${family} rule show`)).filter((line) => !/^(0|32766|32767):/.test(line));
     return own.map((line) => line.replace(/^\d+: /, '').replace(/ proto \w+$/, '')).sort();
   }
@@ -500,7 +505,7 @@ export class Pod extends Space {
   /** No link, and so no address and no route, and no rule. */
   expectEmpty(): void {
     expect(this.names(), 'links of the pod').toEqual(['lo']);
-    expect([...this.rules(4), ...this.rules(6)], 'rules of the pod').toEqual([]);
+    expect([...this.allRules(4), ...this.allRules(6)], 'rules of the pod').toEqual([]);
   }
 
   /** The record of the sandbox, as it stands on disk. */

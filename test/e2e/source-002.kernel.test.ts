@@ -192,9 +192,9 @@ describe('T002-2, a static secondary as the default', () => {
       'default/a and default/b',
     ],
     [
-      'two gateways of one family',
-      '[{"name":"a","default-route":["192.168.0.254","192.168.0.253"]}]',
-      'at most one gateway of each IP family',
+      'one gateway twice',
+      '[{"name":"a","default-route":["192.168.0.254","192.168.0.254"]}]',
+      'Cannot use "192.168.0.254" twice',
     ],
   ])('refuses default-route of %s before anything runs', async (_, networks, message) => {
     const { node } = microk8sNode();

@@ -1,7 +1,7 @@
 /** Routing tables and rules of a namespace of the fake kernel, by the kernel's rules for entering and leaving. Touches only its own lists. */
 import { refused } from '../../src/kernel/errno';
 import { addressOf, contains, type Family, familyOf, isDefault, lengthOf, networkOf } from '../../src/net/ip';
-import { mainTable, type Route, type RouteFilter, type Rule } from '../../src/net/route';
+import { mainTable, type Route, type RouteFilter, type Rule, sameAct } from '../../src/net/route';
 
 const byKernel = 2; // RTPROT_KERNEL
 const byBoot = 3; // RTPROT_BOOT
@@ -175,7 +175,7 @@ function firstRules(family: Family): Rule[] {
 }
 
 function sameRule(a: Rule, b: Rule): boolean {
-  return a.family === b.family && a.source === b.source && a.table === b.table && a.priority === b.priority;
+  return sameAct(a, b) && a.priority === b.priority;
 }
 
 function shownRule(rule: Rule): string {

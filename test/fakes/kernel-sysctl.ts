@@ -32,6 +32,7 @@ const ipv6Link: Readonly<Record<string, string>> = {
   keep_addr_on_down: '0',
   ndisc_notify: '0',
   proxy_ndp: '0',
+  ra_defrtr_metric: '1024',
 };
 
 const general: Readonly<Record<string, string>> = {

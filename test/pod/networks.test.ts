@@ -124,6 +124,7 @@ describe('default-route', () => {
     [[['10.0.0.1'], undefined]],
     [[['10.0.0.1'], ['fe80::1']]],
     [[['10.0.0.1', 'fe80::1'], undefined]],
+    [[['10.0.0.1', '10.0.0.2', 'fe80::1', 'fe80::2'], undefined]],
     [[undefined, []]],
   ])('may be asked as %j', (routes) => {
     expect(asking(...routes)).toHaveLength(2);

@@ -1,0 +1,143 @@
+/** Finds what networks that should be independent share, from their configurations and what pods hold. Pure. */
+import { isRecord, type Json, record } from '../json';
+import { addressOf, type Cidr, familyOf, findCidr, findIp, type Ip, isDefault, networkOf, overlaps } from '../net/ip';
+import type { Attachment } from './attachment';
+
+/** A network as its definition has it: `network` is what people call it, `name` the CNI name. */
+export type Shape = Pick<Attachment, 'network' | 'name' | 'plugins' | 'isDefault'>;
+
+/** A running pod's hold on its networks. */
+export interface Holder {
+  readonly pod: string; // what people call it
+  readonly attachments: readonly (Shape & { readonly addresses: readonly Ip[] })[];
+}
+
+/**
+ * What two of the networks share, in words; each pair once, and a network attached twice is no pair. Networks of one pod
+ * or definitions of a cluster: an equal VLAN on one parent, one bridge without tags, subnets that overlap, one store of
+ * host-local, default routes in more than one besides the default network.
+ */
+export function findSharing(networks: readonly Shape[]): readonly string[] {
+  const pairs = networks.flatMap((one, at) =>
+    networks.slice(at + 1).flatMap((other) => (other.network === one.network ? [] : [[one, other] as const])),
+  );
+  const found = pairs.flatMap(([one, other]) => {
+    const names = `networks ${one.network} and ${other.network}`;
+    return [
+      ...both(one, other, segmentsOf).map((segment) => `${names} share ${segment}`),
+      ...overlapping(one, other).map(([a, b]) => `${names} have subnets that overlap: ${a} and ${b}`),
+      ...both(one, other, storesOf).map(
+        (store) => `${names} share the addresses of ${store}: give them different names`,
+      ),
+      ...(one.isDefault || other.isDefault ? [] : both(one, other, defaultsOf)).map(
+        (family) => `${names} both have an ${family} default route: the one attached first comes first`,
+      ),
+    ];
+  });
+  return [...new Set(found)];
+}
+
+/** Addresses that `static` would give, before it does: those asked for, or the configured ones. */
+export function staticAddresses({ plugins, asked }: Pick<Attachment, 'plugins' | 'asked'>): readonly Ip[] {
+  const sections = plugins.map(ipamOf).filter(({ type, shared }) => type === 'static' && shared !== true);
+  if (sections.length === 0) return [];
+  const configured = sections.flatMap(({ addresses }) => records(addresses).map(({ address }) => address));
+  return (asked.ips.length > 0 ? asked.ips : configured).flatMap((text) => {
+    const subnet = findCidr(text);
+    const address = subnet === undefined ? findIp(text) : addressOf(subnet);
+    return address === undefined ? [] : [address];
+  });
+}
+
+/** The pod that holds one of the addresses on the same network, or on the same VLAN of the same link. */
+export function findHolder(
+  wanted: Shape & { readonly addresses: readonly Ip[] },
+  holders: readonly Holder[],
+): { readonly pod: string; readonly address: Ip } | undefined {
+  for (const { pod, attachments } of holders)
+    for (const held of attachments) {
+      const near = held.network === wanted.network || both(held, wanted, segmentsOf).length > 0;
+      const address = wanted.addresses.find((each) => held.addresses.includes(each));
+      if (near && address !== undefined) return { pod, address };
+    }
+  return undefined;
+}
+
+function both(one: Shape, other: Shape, of: (shape: Shape) => readonly string[]): readonly string[] {
+  const others = of(other);
+  return [...new Set(of(one))].filter((each) => others.includes(each));
+}
+
+/** The layer 2 that a network is: a VLAN of a link, or of a bridge, or a bridge without tags. */
+function segmentsOf({ plugins }: Shape): readonly string[] {
+  return plugins.flatMap((plugin): readonly string[] => {
+    const { type, master, vlan, vlanId, bridge, vlanTrunk } = record(plugin);
+    if (type === 'vlan') return tagged(master, vlanId);
+    if (type === 'macvlan' || type === 'ipvlan')
+      return vlan === undefined ? tagged(...ofName(master)) : tagged(master, vlan);
+    if (type !== 'bridge' && type !== 'cnv-bridge') return [];
+    if (master !== undefined) return tagged(master, vlan);
+    const name = typeof bridge === 'string' && bridge !== '' ? bridge : 'cni0';
+    if (vlan) return [`VLAN ${String(vlan)} of bridge ${name}`];
+    return vlanTrunk === undefined ? [`bridge ${name}, without VLAN tags`] : [];
+  });
+}
+
+/** `eth1.100` is what people call VLAN 100 of eth1; without that the link may be anything. */
+function ofName(master: unknown): readonly [unknown, unknown] {
+  const [, link, id] = /^(.+)\.(\d{1,4})$/.exec(String(master)) ?? [];
+  return [link, id];
+}
+
+function tagged(link: unknown, id: unknown): readonly string[] {
+  const known = typeof link === 'string' && link !== '' && id !== undefined;
+  return known ? [`VLAN ${String(id)} of link ${link}`] : [];
+}
+
+function overlapping(one: Shape, other: Shape): readonly (readonly [Cidr, Cidr])[] {
+  const others = subnetsOf(other);
+  return subnetsOf(one).flatMap((a) => others.filter((b) => overlaps(a, b)).map((b) => [a, b] as const));
+}
+
+/** Subnets of host-local, whereabouts and static sections. */
+function subnetsOf({ plugins }: Shape): readonly Cidr[] {
+  const texts = plugins.map(ipamOf).flatMap(({ subnet, range, ranges, addresses }) => [
+    subnet,
+    typeof range === 'string' ? range.replace(/^.*-(?=.*\/)/, '') : undefined, // whereabouts: first-last/length
+    ...lists(ranges).flatMap((set) => records(set).map((each) => each.subnet)),
+    ...records(addresses).map(({ address }) => address),
+  ]);
+  const found = texts.flatMap((text) => findCidr(text) ?? []);
+  return [...new Set(found.map(networkOf))].filter((subnet) => !isDefault(subnet));
+}
+
+function storesOf({ plugins, name }: Shape): readonly string[] {
+  return plugins
+    .map(ipamOf)
+    .flatMap(({ type, dataDir }) =>
+      type === 'host-local'
+        ? [`${typeof dataDir === 'string' && dataDir !== '' ? dataDir : '/var/lib/cni/networks'}/${name}`]
+        : [],
+    );
+}
+
+function defaultsOf(shape: Shape): readonly string[] {
+  return shape.plugins.flatMap((plugin) => {
+    const routes = records(ipamOf(plugin).routes).flatMap(({ dst }) => findCidr(dst) ?? []);
+    const own = record(plugin).isDefaultGateway === true ? subnetsOf({ ...shape, plugins: [plugin] }) : [];
+    return [...routes.filter(isDefault), ...own].map((subnet) => `IPv${familyOf(subnet)}`);
+  });
+}
+
+function ipamOf(plugin: Json): Json {
+  const { ipam } = record(plugin);
+  return isRecord(ipam) ? ipam : {};
+}
+
+function records(value: unknown): readonly Json[] {
+  return lists(value).filter(isRecord);
+}
+
+function lists(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
