@@ -7,11 +7,17 @@ import { files } from '../disk/files';
 import type { AccessPlace } from '../kube/access';
 import type { ClusterReader } from '../kube/cluster';
 
-const account = '/var/run/secrets/kubernetes.io/serviceaccount';
+/** Where kubelet puts a pod's own credential. */
+const serviceAccount = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 /** `undefined` without a `kubeconfig` and outside a pod with a service account. */
-export function openCluster(conf: Pick<NetConf, 'kubeconfig'>, env: Env, log: Log): ClusterReader | undefined {
-  const place = findPlace(conf, env);
+export function openCluster(
+  conf: Pick<NetConf, 'kubeconfig'>,
+  env: Env,
+  log: Log,
+  account = serviceAccount,
+): ClusterReader | undefined {
+  const place = findPlace(conf, env, account);
   if (place === undefined) return undefined;
   let reader: Promise<ClusterReader> | undefined;
   const load = (): Promise<ClusterReader> =>
@@ -31,7 +37,7 @@ export function withCluster(node: Networks, cluster: Pick<ClusterReader, 'findNe
   };
 }
 
-function findPlace({ kubeconfig }: Pick<NetConf, 'kubeconfig'>, env: Env): AccessPlace | undefined {
+function findPlace({ kubeconfig }: Pick<NetConf, 'kubeconfig'>, env: Env, account: string): AccessPlace | undefined {
   if (kubeconfig !== undefined) return { kubeconfig };
   const { KUBERNETES_SERVICE_HOST: host = '', KUBERNETES_SERVICE_PORT: port = '' } = env;
   if (host === '' || port === '' || !existsSync(`${account}/token`)) return undefined;

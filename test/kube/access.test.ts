@@ -9,7 +9,8 @@ import type { AccessPlace } from '../../src/kube/access';
 import { createCluster } from '../../src/kube/cluster';
 import { temporaryDirectory } from '../disk/temp';
 import { fakeLog } from '../fakes/log';
-import { apiServer, podObject, podPath, rawServer, tcpServer } from './api';
+import { apiServer, rawServer, tcpServer } from './api';
+import { podObject, podPath } from './api-server';
 import { makeCertificates } from './certificates';
 import { base64, caught, kubeconfig, writeKubeconfig } from './kubeconfigs';
 

@@ -1,5 +1,6 @@
 /** The contract of the cluster's API against the tests' own server. */
-import { apiServer, networkObject, networkPath, podObject, podPath } from './api';
+import { apiServer } from './api';
+import { networkObject, networkPath, podObject, podPath } from './api-server';
 import { makeCertificates } from './certificates';
 import { clusterContract } from './contract';
 

@@ -4,7 +4,8 @@ import { files } from '../../src/disk/files';
 import type { Patience } from '../../src/kube/client';
 import { createCluster } from '../../src/kube/cluster';
 import { fakeLog } from '../fakes/log';
-import { apiServer, networkObject, networkPath, podObject, podPath, rawServer, status, tcpServer } from './api';
+import { apiServer, rawServer, tcpServer } from './api';
+import { networkObject, networkPath, podObject, podPath, status } from './api-server';
 import { makeCertificates } from './certificates';
 import { base64, caught, kubeconfig, writeKubeconfig } from './kubeconfigs';
 
