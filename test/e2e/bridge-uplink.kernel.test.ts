@@ -25,7 +25,7 @@ function farEnd(outside: Space, vlan: number): void {
 
 const ask = (space: Space, link: string, address: string): void => {
   try {
-    space.exec('busybox', 'arping', '-q', '-c', '2', '-I', link, address);
+    space.exec('busybox', 'arping', '-q', '-c', '1', '-w', '1', '-I', link, address);
   } catch {
     // nobody has it
   }
@@ -41,6 +41,15 @@ describe('a bridge with master and vlan', () => {
     expect(node.link('br100').linkinfo).toMatchObject({ info_data: { vlan_filtering: 0 } });
     const [own = ''] = two.addresses('net1').map((cidr) => cidr.split('/')[0]);
     expect([one.reaches('192.168.100.1'), one.reaches('192.168.200.1'), one.reaches(own)]).toEqual([true, true, true]);
+    for (const pod of [one, two]) await pod.check(speaks);
+    await node.end({ bridges, changes: speaks });
+  });
+
+  it('tags what its pods send, and hands them nothing of another VLAN or of none', async () => {
+    const { node, outside } = bridgeNode();
+    const [one, two] = [node.pod({ networks: 'v100,v200' }), node.pod({ networks: 'v100' })];
+    for (const pod of [one, two]) await pod.add(speaks);
+    for (const vlan of [100, 200]) farEnd(outside, vlan);
     const sent = await framesOn(outside, 'eth1', /who-has 192\.168\.200\.98/, () => {
       ask(one, 'net1', '192.168.100.99');
       ask(two, 'net1', '192.168.100.97');
@@ -57,7 +66,6 @@ describe('a bridge with master and vlan', () => {
       ask(outside, 'eth1.200', '192.168.200.96');
     });
     expect(heard.filter((line) => /who-has 192\.168\.(100|1)\.96/.test(line))).toEqual([]);
-    for (const pod of [one, two]) await pod.check(speaks);
     await node.end({ bridges, changes: speaks });
   });
 

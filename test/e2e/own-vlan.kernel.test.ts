@@ -24,10 +24,10 @@ function gc(node: Node, alive: readonly Pod[]) {
   return node.call({ CNI_COMMAND: 'GC', CNI_PATH: node.binDir }, conf);
 }
 
-/** Sends two frames that nobody asked for: who has that address? */
+/** Sends a frame that nobody asked for: who has that address? */
 const ask = (space: Space, link: string, address: string): void => {
   try {
-    space.exec('busybox', 'arping', '-q', '-c', '2', '-I', link, address);
+    space.exec('busybox', 'arping', '-q', '-c', '1', '-w', '1', '-I', link, address);
   } catch {
     // nobody has it
   }
