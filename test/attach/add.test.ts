@@ -168,6 +168,14 @@ describe('ADD', () => {
     expect(await pod.rules()).toEqual(before);
   });
 
+  it('leaves the networks of a node as they are where its configuration says isolation: false', async () => {
+    const { add, pod } = world({ networks, conf: { isolation: false } });
+    const before = await pod.rules();
+    await add('a');
+    expect(await pod.rules()).toEqual(before);
+    expect(await pod.sysctl('net/ipv4/conf/net1/arp_ignore')).toBe('0');
+  });
+
   it('takes those rules back when a later network fails', async () => {
     const { add, pod } = world({
       networks: { ...networks, 'default/bad': macvlan('192.168.3.0/24', { master: 'eth1', mtu: 9000 }) },

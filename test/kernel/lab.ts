@@ -5,10 +5,10 @@
 import { execFileSync } from 'node:child_process';
 import type { Kernel, Netns } from '../../src/attach/ports';
 import { openKernel } from '../../src/kernel/kernel';
-import { findNamespace, inside } from '../../src/kernel/namespace';
 import type { Ip } from '../../src/net/ip';
 import type { Link } from '../../src/net/link';
 import { ifName, type NetnsPath, netnsPath } from '../../src/net/names';
+import { echo } from './echo';
 
 /** A namespace of the lab. */
 export interface Space {
@@ -116,41 +116,8 @@ export class Lab {
     address: Ip,
     options: { readonly source?: Ip; readonly patience?: number } = {},
   ): Promise<boolean> {
-    const any = address.includes(':') ? '::' : '0.0.0.0';
-    let answered = false;
-    const server = await within(to, () =>
-      Bun.udpSocket({
-        hostname: address,
-        port: 0,
-        socket: { data: (socket, data, port, sender) => void socket.send(data, port, sender) },
-      }),
-    );
-    const client = await within(from, () =>
-      Bun.udpSocket({
-        hostname: options.source ?? any,
-        port: 0,
-        socket: {
-          data() {
-            answered = true;
-          },
-        },
-      }),
-    );
-    try {
-      const end = performance.now() + (options.patience ?? 2000);
-      while (!answered && performance.now() < end) {
-        try {
-          client.send('echo', server.port, address);
-        } catch {
-          // no route: no answer
-        }
-        await Bun.sleep(20);
-      }
-      return answered;
-    } finally {
-      client.close();
-      server.close();
-    }
+    const place = ({ name, path }: Space) => ({ path: name === undefined ? undefined : path });
+    return echo(place(from), place(to), address, options);
   }
 
   /** Removes namespaces and every host link that was not there at first. */
@@ -161,12 +128,4 @@ export class Lab {
       if (!this.#atFirst.includes(link.name) && link.detail.kind !== 'other')
         await this.kernel.host.deleteLink(link.name);
   }
-}
-
-/** Sockets belong to the namespace in which they are opened, and Bun opens them at once. */
-function within<T>(space: Space, open: () => T): T {
-  if (space.name === undefined) return open();
-  const fd = findNamespace(space.path);
-  if (fd === undefined) throw new Error(`no namespace at ${space.path}`);
-  return inside(fd, open);
 }
