@@ -33,6 +33,12 @@ const soleUsers: Readonly<Record<string, readonly string[]>> = {
   pino: ['src/bin', 'src/agent'],
 };
 
+/** Who may call out over the network by the runtime's own fetch. */
+const fetchUser = 'src/kube';
+
+/** A call of fetch; a method of that name, as Bun.serve wants, is none. */
+const fetchCall = /(?:await|return|=>?|[(,?:])\s*fetch\s*\((?![^)]*\)\s*\{)/;
+
 /** `src/net/ip.ts` is of folder `src/net`, `src/json.ts` of `src`, `plugins/vlan/vlan.ts` of `plugins`. */
 function folderOf(file: string): string {
   const parts = file.split('/');
@@ -90,9 +96,12 @@ for (const file of files) {
     faults += 1;
     console.error(`${file}: ${folderOf(file)} is no folder of this architecture (style.md, "Where things live")`);
   }
-  for (const [, from, bare, called] of withoutComments(readFileSync(path.join(root, file), 'utf8')).matchAll(
-    specifier,
-  )) {
+  const text = withoutComments(readFileSync(path.join(root, file), 'utf8'));
+  if (folderOf(file) !== fetchUser && fetchCall.test(text)) {
+    faults += 1;
+    console.error(`${file}: calls fetch: only ${fetchUser} may`);
+  }
+  for (const [, from, bare, called] of text.matchAll(specifier)) {
     const name = from ?? bare ?? called ?? '';
     const reason = broken(file, name);
     if (reason === undefined) continue;

@@ -134,10 +134,9 @@ function word(fields: Fields, key: string, where: string): string | undefined {
   return typeof value === 'string' ? value : fail('KubeconfigInvalid', `Cannot use ${key} of ${where}: need text`);
 }
 
-/** JSON by its own parser: it may be indented with tabs, which YAML forbids. */
 async function parseText(text: string, file: string): Promise<unknown> {
   try {
-    return text.trimStart().startsWith('{') ? JSON.parse(text) : Bun.YAML.parse(text);
+    return Bun.YAML.parse(text); // JSON, too
   } catch {
     return fail('KubeconfigInvalid', `Cannot read ${file}: ${await mistake(text)}`); // no cause: parsers quote the text
   }

@@ -2,7 +2,7 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { files } from '../../src/disk/files';
 import type { Json } from '../../src/json';
 import type { AccessPlace } from '../../src/kube/access';
@@ -68,6 +68,15 @@ describe('the token', () => {
     expect(error.message).toContain('tokenFile token of user "braid"');
     expect(Bun.inspect(error)).not.toContain('s3cr');
     expect(api.seen).toEqual([]);
+  });
+
+  it('is refused by its name when it cannot be read', async () => {
+    const api = apiServer(certificates, { objects });
+    const error = await caught(asked({ server: api.url, 'certificate-authority-data': caData }, { tokenFile: '/dev' }));
+    expect(error).toMatchObject({
+      reason: 'KubeconfigInvalid',
+      message: expect.stringMatching(/^Cannot read tokenFile \/dev of user "braid".*regular file/),
+    });
   });
 
   it('does not stand in the error when the server gives it back', async () => {
@@ -145,6 +154,12 @@ describe('the server', () => {
     expect(await asked({ server: api.url, 'certificate-authority-data': caData }, { token: 'good' })).toMatchObject({
       uid: 'uid-1',
     });
+  });
+
+  it('of this node is asked without TLS, as kubectl proxy has it', async () => {
+    const plain = Bun.serve({ port: 0, hostname: '127.0.0.1', fetch: () => Response.json(web) });
+    onTestFinished(() => plain.stop(true));
+    expect(await asked({ server: `http://127.0.0.1:${plain.port}` }, {})).toMatchObject({ uid: 'uid-1' });
   });
 
   it('is asked below a path', async () => {

@@ -57,6 +57,14 @@ it.each([
   expect((await parse(kubeconfig({ server: text }))).server).toBe(url);
 });
 
+it.each([
+  ['JSON', 'tokenFile', '"\\u0041\\/b"', 'A/b'],
+  ['YAML 1.2', 'token', 'yes', 'yes'],
+])('reads %s', async (_, key, written, read) => {
+  const text = JSON.stringify(kubeconfig({ server }, { [key]: 'TEXT' })).replace('"TEXT"', written);
+  expect(JSON.stringify((await parse(text)).token)).toContain(read);
+});
+
 it('takes paths from the directory of the file', async () => {
   const user = { tokenFile: 'token', 'client-certificate': 'c.crt', 'client-key': '/pki/c.key' };
   expect(await parse(kubeconfig({ server, 'certificate-authority': '../ca.crt' }, user))).toMatchObject({
@@ -89,6 +97,8 @@ describe('refuses', () => {
     ['no server', kubeconfig({}), 'server is missing'],
     ['a server that is no URL', kubeconfig({ server: 'https://[::1' }), 'need a URL like'],
     ['a server with a password', kubeconfig({ server: 'https://a:s3cret@b' }), 'need a URL like'],
+    ['a server with a user', kubeconfig({ server: 'https://a@b' }), 'need a URL like'],
+    ['a server with a query', kubeconfig({ server: 'https://b/?a' }), 'need a URL like'],
     ['http to another node', kubeconfig({ server: 'http://10.0.0.1:8080' }), 'need https'],
     ['a certificate without key', kubeconfig({ server }, { 'client-certificate': 'a' }), 'client-key is missing'],
     ['a key without certificate', kubeconfig({ server }, { 'client-key': 'a' }), 'client-certificate is missing'],
