@@ -26,6 +26,16 @@ const asked = (cluster: Json, user: Json, beside: Readonly<Record<string, string
   findWeb({ kubeconfig: writeKubeconfig(kubeconfig(cluster, user), beside) });
 const caData = base64(ca);
 
+/** For this test. */
+function setVariable(name: string, value: string): void {
+  const before = process.env[name];
+  process.env[name] = value;
+  onTestFinished(() => {
+    if (before === undefined) delete process.env[name];
+    else process.env[name] = before;
+  });
+}
+
 describe('the token', () => {
   it('of the kubeconfig is shown', async () => {
     const api = apiServer(certificates, { objects });
@@ -199,10 +209,10 @@ describe('the server', () => {
     });
   });
 
-  it('is reached through proxy-url', async () => {
+  it.each(['proxy-url', 'HTTPS_PROXY'])('is reached through %s', async (by) => {
     const api = apiServer(certificates, { objects });
     const seen: string[] = [];
-    const proxy = await tcpServer((socket) =>
+    const port = await tcpServer((socket) =>
       socket.once('data', (head) => {
         seen.push(head.toString().split('\r\n')[0] ?? '');
         const onward = connect(api.port ?? 0, '127.0.0.1', () => {
@@ -212,9 +222,24 @@ describe('the server', () => {
         onward.on('error', () => undefined);
       }),
     );
-    const cluster = { server: api.url, 'certificate-authority-data': caData, 'proxy-url': `http://127.0.0.1:${proxy}` };
+    const proxy = `http://127.0.0.1:${port}`;
+    if (by === 'HTTPS_PROXY') setVariable('HTTPS_PROXY', proxy);
+    setVariable('NO_PROXY', '10.0.0.0/8');
+    const cluster = {
+      server: api.url,
+      'certificate-authority-data': caData,
+      ...(by === 'proxy-url' && { [by]: proxy }),
+    };
     expect(await asked(cluster, { token: 'good' })).toMatchObject({ uid: 'uid-1' });
     expect(seen).toEqual([`CONNECT 127.0.0.1:${api.port} HTTP/1.1`]);
+  });
+
+  it('is reached without HTTPS_PROXY when it lies in a subnet of NO_PROXY', async () => {
+    const api = apiServer(certificates, { objects });
+    setVariable('HTTPS_PROXY', 'http://127.0.0.1:1');
+    setVariable('NO_PROXY', '10.0.0.0/8,127.0.0.0/8');
+    const cluster = { server: api.url, 'certificate-authority-data': caData };
+    expect(await asked(cluster, { token: 'good' })).toMatchObject({ uid: 'uid-1' });
   });
 });
 

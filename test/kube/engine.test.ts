@@ -78,6 +78,22 @@ it('does not ask for the pod when the runtime hands its annotations over', async
   expect(seen).toEqual([]);
 });
 
+it('attaches every pod to its network whichever answers are errors first', async () => {
+  const objects = { [podPath('web')]: pod('a'), [networkPath('a')]: networkObject('a', macvlan('10.1.0.0/24')) };
+  const broken = () => status(500, 'InternalError', 'etcdserver: leader changed');
+  const well = [() => Response.json(objects[podPath('web')]), () => Response.json(objects[networkPath('a')])];
+  const faults = Array.from({ length: 16 }, (_, bits) => [0, 1, 2, 3].map((bit) => (bits >> bit) & 1));
+  const outcomes = await Promise.all(
+    faults.map(async ([a = 0, b = 0, c = 0, d = 0]) => {
+      const first = [...Array(a + b).fill(broken), well[0], ...Array(c + d).fill(broken), well[1]];
+      const { add, links } = node({ first });
+      await add();
+      return links();
+    }),
+  );
+  expect(outcomes).toEqual(faults.map(() => ['eth0', 'net1']));
+});
+
 describe('attaches nothing', () => {
   const a = { [networkPath('a')]: networkObject('a', macvlan('10.1.0.0/24')) };
   const refuse = () => status(401, 'Unauthorized', 'Unauthorized');
