@@ -16,7 +16,7 @@ import { type NetworkName, networkName } from '../net/names';
 import * as field from './config-fields';
 import { type CniVersion, newestVersion, parseVersion } from './version';
 
-export { type DefaultNetwork, type LiveAttachment, podAnnotationsCapability } from './config-fields';
+export { podAnnotationsCapability } from './config-fields';
 
 /** What the runtime's configuration of type `braid` says (multus-behaviour.md 1.2, design.md). */
 export interface NetConf {

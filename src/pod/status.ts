@@ -1,10 +1,7 @@
-/** The annotation that tells which networks a pod got. Pure. */
+/** The annotation k8s.v1.cni.cncf.io/network-status, which tells what networks a pod got (NPWG specification 1.3, section 5). Pure. */
 import type { Interface, Result, ResultRoute } from '../cni/result';
 import type { Json } from '../json';
 import { addressOf, type Ip, isDefault } from '../net/ip';
-
-/** What each network of the pod gave it, as JSON text (NPWG specification 1.3, section 5). */
-export const statusAnnotation = 'k8s.v1.cni.cncf.io/network-status';
 
 /** A network of a pod with what its ADD gave. */
 export interface Attached {

@@ -104,7 +104,9 @@ metadata: {name: other}
   });
 
   it('is read as kubectl reads it: quoted lines may stand at or before their key', async () => {
-    const config = ["{", '  "type": "macvlan",', '"master": "it\'\'s"', "}"].join('\n  ').replace('\n  "master', '\n"master');
+    const config = ['{', '  "type": "macvlan",', '"master": "it\'\'s"', '}']
+      .join('\n  ')
+      .replace('\n  "master', '\n"master');
     const text = yaml('loose', config);
     const { networks } = place({ 'nets/a.yaml': `${text}---\n${text.replace('loose', 'second')}` });
     for (const name of ['loose', 'second']) {

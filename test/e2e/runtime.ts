@@ -55,7 +55,6 @@ export type Json = Readonly<Record<string, unknown>>;
 
 /** The networks annotation, and the one for the default network. */
 export const networksKey = 'k8s.v1.cni.cncf.io/networks';
-export const defaultNetworkKey = 'v1.multus-cni.io/default-network';
 
 /** A call of a delegate that was recorded. */
 export interface Recorded {
