@@ -46,7 +46,7 @@ const { values: options, positionals: names } = parseArgs({
     kernel: { type: 'boolean', default: false },
     faults: { type: 'boolean', default: false },
     guests: { type: 'string', default: '2' },
-    timeout: { type: 'string', default: '1200' },
+    timeout: { type: 'string', default: '3600' },
     memory: { type: 'string', default: '2048' }, // MiB of each guest
   },
 });
