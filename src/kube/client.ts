@@ -34,12 +34,9 @@ export function createClient(access: Access, files: Files, patience: Patience, l
     async get(parts, what) {
       end ??= performance.now() + patience.total;
       const url = urlOf(access.server, parts);
+      if (performance.now() >= end)
+        fail('PodUnavailable', `Cannot read ${what} from ${access.server}: no time is left, its answers are slow`);
       for (let tries = 1; ; tries += 1) {
-        if (performance.now() >= end)
-          return fail(
-            'PodUnavailable',
-            `Cannot read ${what} from ${access.server}: no time is left, its answers are slow`,
-          );
         const outcome = await tryOnce(url, access, files, patience.request);
         if (outcome.kind === 'found') return outcome.value;
         if (outcome.kind === 'missing') return undefined;

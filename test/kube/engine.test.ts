@@ -123,12 +123,19 @@ describe('attaches nothing', () => {
   });
 });
 
-it('attaches a static pod, whose mirror has another uid', async () => {
-  const mirror = podObject('web', 'uid-of-mirror', { [networksKey]: 'a', 'kubernetes.io/config.source': 'file' });
+it.each([
+  ['file', true],
+  ['http', true],
+  ['api', false],
+])('attaches a pod whose object has another uid when kubelet has it by %s: %s', async (source, attached) => {
+  const mirror = podObject('web', 'uid-of-mirror', { [networksKey]: 'a', 'kubernetes.io/config.source': source });
   const objects = { [podPath('web')]: mirror, [networkPath('a')]: networkObject('a', macvlan('10.1.0.0/24')) };
   const { add, links } = node({ objects });
-  await add();
-  expect(links()).toEqual(['eth0', 'net1']);
+  const outcome = await add().then(
+    () => 'attached',
+    ({ reason }) => reason,
+  );
+  expect([outcome, links()]).toEqual(attached ? ['attached', ['eth0', 'net1']] : ['PodUnavailable', []]);
 });
 
 it('takes clusterNetwork from the API, and says where it looked when nobody has it', async () => {

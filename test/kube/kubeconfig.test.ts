@@ -1,5 +1,6 @@
 /** What a kubeconfig may say, and how a wrong one is refused. */
 import { describe, expect, it } from 'vitest';
+import { CniError } from '../../src/error';
 import { parseKubeconfig } from '../../src/kube/kubeconfig';
 import { base64, caught, kubeconfig } from './kubeconfigs';
 
@@ -119,5 +120,30 @@ describe('refuses', () => {
     expect(error).toMatchObject({ reason: 'KubeconfigInvalid', message: expect.stringContaining(problem) });
     expect(error.message).toContain('/etc/braid/kubeconfig');
     expect(Bun.inspect(error)).not.toContain('s3cret');
+  });
+});
+
+describe('a damaged kubeconfig is taken or refused without its content,', () => {
+  const text = multusYaml.replace('abc.def', 's3cret').replace(base64(pem), base64(`s3cret${pem}`));
+  const outcome = async (damaged: string): Promise<string> => {
+    try {
+      await parse(damaged);
+      return 'taken';
+    } catch (error) {
+      if (Bun.inspect(error).includes('s3cret')) return `leak: ${damaged}`;
+      return error instanceof CniError && error.reason === 'KubeconfigInvalid' ? 'refused' : Bun.inspect(error);
+    }
+  };
+  const places = Array.from({ length: Math.ceil(text.length / 5) }, (_, index) => index * 5);
+  it.each<[string, (at: number) => string]>([
+    ['cut', (at) => text.slice(0, at)],
+    ['without a character', (at) => text.slice(0, at) + text.slice(at + 1)],
+    ...[...'\t\0:["&*#\n'].map((sign): [string, (at: number) => string] => [
+      `with ${JSON.stringify(sign)} in it`,
+      (at) => text.slice(0, at) + sign + text.slice(at + 1),
+    ]),
+  ])('%s', async (_, damage) => {
+    const outcomes = await Promise.all(places.map((at) => outcome(damage(at))));
+    expect(outcomes.filter((each) => each !== 'taken' && each !== 'refused')).toEqual([]);
   });
 });
