@@ -35,6 +35,7 @@ export async function configure(pod: Netns, link: Link, lease: Lease, options: C
   if (lease.ips.some(({ address }) => familyOf(address) === 6)) await allowIpv6(pod, link, options.dad ?? true);
   for (const { address } of lease.ips) await addAddress(pod, link, address);
   await setUp(pod, link);
+  if (options.probe === 'link') await announce(pod, link, lease);
   if (lease.ips.some(({ gateway }) => gateway !== undefined && familyOf(gateway) === 6)) await settle(pod, link);
   for (const route of resolvedRoutes(lease, link.index)) await addRoute(pod, link, route);
 }
@@ -94,7 +95,7 @@ async function addRoute(pod: Netns, link: Link, route: Route): Promise<void> {
   }
 }
 
-/** AddressTaken says who holds it. A link that was up to ask goes down again: going up with its addresses announces them. */
+/** AddressTaken says who holds it. A link that asks itself is up from then on: down and up again, a bridge port is deaf for a second. */
 async function refuseHeld(
   pod: Netns,
   link: Link,
@@ -108,7 +109,12 @@ async function refuseHeld(
   const [held] = await via.netns.probe(via.link.index, addresses);
   if (held !== undefined)
     fail('AddressTaken', `Cannot use ${held[0]} on ${link.name}: ${held[1]} on the network has it`);
-  if (probe === 'link') await pod.changeLink(link.index, { up: false });
+}
+
+/** What the kernel tells of IPv4 addresses only when a link goes up; of IPv6 addresses it tells whenever one is there. */
+async function announce(pod: Netns, link: Link, { ips }: Lease): Promise<void> {
+  const addresses = ips.map(({ address }) => addressOf(address)).filter((address) => familyOf(address) === 4);
+  if (addresses.length > 0) await pod.announce(link.index, addresses);
 }
 
 async function announceOnUp(pod: Netns, link: Link): Promise<void> {

@@ -65,6 +65,9 @@ export interface Netns {
   /** Asks the network on that link, which must be up, for some 300 ms who holds these addresses; who answers, holds one. */
   probe(index: number, addresses: readonly Ip[]): Promise<readonly (readonly [Ip, Mac])[]>;
 
+  /** Tells the network on that link of these IPv4 addresses and the link's MAC (gratuitous ARP). */
+  announce(index: number, addresses: readonly Ip[]): Promise<void>;
+
   /** Reads below /proc/sys of this namespace, e.g. `net/ipv4/conf/net1/forwarding`, white space trimmed; `undefined` when there is no such key. */
   sysctl(key: string): Promise<string | undefined>;
   /** Writes and reads back; SysctlRefused when the value did not take. */

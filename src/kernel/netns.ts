@@ -211,6 +211,17 @@ export class RouteNetns implements Netns {
     }
   }
 
+  async announce(index: number, addresses: readonly Ip[]): Promise<void> {
+    const { mac } = this.#findLink(index) ?? {};
+    if (mac === undefined) return;
+    const socket = this.#inside(() => new ProbeSocket(index, mac));
+    try {
+      socket.tell(addresses);
+    } finally {
+      socket.close();
+    }
+  }
+
   async sysctl(key: string): Promise<string | undefined> {
     return this.#inside(() => readSysctl(key));
   }

@@ -49,6 +49,14 @@ export class ProbeSocket {
     }
   }
 
+  /** Tells whose these IPv4 addresses are now. */
+  tell(addresses: readonly Ip[]): void {
+    for (const address of addresses) {
+      const frame = arpAnnouncement(address, this.#own);
+      if (libc().send(this.#fd, frame, frame.length, 0) < 0) throw refused(`announce ${address}`, lastErrno());
+    }
+  }
+
   /** Who answered since the last call, or asked for the same address at the same moment. */
   heard(): readonly (readonly [Ip, Mac])[] {
     const found: (readonly [Ip, Mac])[] = [];
@@ -89,16 +97,19 @@ export function findHolder(frame: Buffer): readonly [Ip, Mac] | undefined {
 
 /** Who has it? Sent by nobody, so that no table changes (RFC 5227, 2.1.1). */
 export function arpProbe(address: Ip, own: Mac): Buffer {
+  return arpRequest(Buffer.alloc(4), address, own);
+}
+
+/** The same, sent by the address itself (RFC 5227, 2.3). */
+export function arpAnnouncement(address: Ip, own: Mac): Buffer {
+  return arpRequest(ipBytes(address), address, own);
+}
+
+function arpRequest(sender: Uint8Array, address: Ip, own: Mac): Buffer {
   const mac = macBytes(own);
-  const head = Buffer.from('000108000604' + '0001', 'hex'); // Ethernet, IPv4, lengths, request
-  return Buffer.concat([
-    header(Buffer.alloc(6, 0xff), mac, eth.ETH_P_ARP),
-    head,
-    mac,
-    Buffer.alloc(4),
-    Buffer.alloc(6),
-    ipBytes(address),
-  ]);
+  const head = Buffer.from('0001080006040001', 'hex'); // Ethernet, IPv4, lengths, request
+  const broadcast = header(Buffer.alloc(6, 0xff), mac, eth.ETH_P_ARP);
+  return Buffer.concat([broadcast, head, mac, sender, Buffer.alloc(6), ipBytes(address)]);
 }
 
 /** The same for IPv6, as duplicate address detection asks it. */

@@ -1,7 +1,9 @@
 /** Bridge networks and VLANs on the wire: a bridge on a VLAN of its own, and a trunk to a pod. Runs in a guest. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { Node, type Pod, type Space } from './runtime';
 import { framesOn } from './wire';
+
+vi.setConfig({ testTimeout: 240_000 }); // many calls and frames: an emulated machine under load takes a minute
 
 const speaks = { cniVersion: '1.1.0' };
 const bridges = ['cni-t0', 'br100', 'br200', 'br-trunk'];

@@ -1,7 +1,9 @@
 /** A VLAN of its own, through the executable: several processes at once, kills, and the frames on the wire. Runs in a guest. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { type Json, Node, type Pod, type Space } from './runtime';
 import { framesOn } from './wire';
+
+vi.setConfig({ testTimeout: 240_000 }); // many calls and frames: an emulated machine under load takes a minute
 
 const speaks = { cniVersion: '1.1.0' };
 

@@ -11,12 +11,12 @@ export interface Place {
 
 /**
  * Runs `work` and returns the frames that the link carried, one line each (`… ethertype 802.1Q (0x8100), … vlan 100, …`), up to the
- * first that `last` fits: a frame that is sent last proves that those before it have been seen.
+ * first by which every one of `awaited` was there: a frame that is sent last proves that those before it have been seen.
  */
 export async function framesOn(
   place: Place,
   link: string,
-  last: RegExp,
+  awaited: RegExp | readonly RegExp[],
   work: () => unknown,
 ): Promise<readonly string[]> {
   const command = ['tcpdump', '-p', '-e', '-n', '-l', '-s', '128', '-i', link];
@@ -45,9 +45,15 @@ export async function framesOn(
   try {
     await until('tcpdump', () => told.includes('listening on'));
     await work();
-    await until(`frame like ${last}`, () => last.test(text.slice(0, text.lastIndexOf('\n') + 1)));
-    const lines = text.trim().split('\n');
-    return lines.slice(0, lines.findIndex((line) => last.test(line)) + 1);
+    const wanted = [awaited].flat();
+    const lines = (): string[] =>
+      text
+        .slice(0, text.lastIndexOf('\n') + 1)
+        .trim()
+        .split('\n');
+    const places = (): number[] => wanted.map((each) => lines().findIndex((line) => each.test(line)));
+    await until(`frame like ${wanted.join(' and ')}`, () => !places().includes(-1));
+    return lines().slice(0, Math.max(...places()) + 1);
   } finally {
     child.kill();
   }

@@ -431,6 +431,15 @@ export class FakeNetns implements Netns {
     });
   }
 
+  async announce(index: number, addresses: readonly Ip[]): Promise<void> {
+    this.#enter('announce', addresses.join(' '));
+    const d = this.#at(index, 'announce');
+    const foreign = addresses.find(
+      (address) => !this.#held.some((a) => a.device === d && addressOf(a.address) === address),
+    );
+    if (!d.up || foreign !== undefined) throw refused(`announce ${addresses.join(', ')}`, 'ENETDOWN');
+  }
+
   async sysctl(key: string): Promise<string | undefined> {
     this.#enter('sysctl', key);
     return this.sysctls.get(key);

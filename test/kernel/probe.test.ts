@@ -1,6 +1,6 @@
 /** The frames that ask who holds an address, and those that answer, as tcpdump showed them on a wire. */
 import { describe, expect, it } from 'vitest';
-import { arpProbe, findHolder, neighbourProbe } from '../../src/kernel/probe';
+import { arpAnnouncement, arpProbe, findHolder, neighbourProbe } from '../../src/kernel/probe';
 import { ip } from '../../src/net/ip';
 import { mac } from '../../src/net/mac';
 
@@ -12,6 +12,15 @@ describe('questions', () => {
     const frame = arpProbe(four, own).toString('hex');
     const head = '0001080006040001'; // Ethernet, IPv4, a request
     expect(frame).toBe(`ffffffffffff0200000000010806${head}02000000000100000000000000000000c0000205`);
+  });
+
+  it('are answered to everybody by an announcement', () => {
+    const frame = arpAnnouncement(four, own);
+    expect(findHolder(frame)).toEqual([four, own]);
+    expect([frame.subarray(0, 6).toString('hex'), frame.subarray(38).toString('hex')]).toEqual([
+      'ffffffffffff',
+      'c0000205',
+    ]);
   });
 
   it('are asked of the group of that address, with a checksum (IPv6)', () => {

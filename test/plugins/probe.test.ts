@@ -29,18 +29,16 @@ describe.each([
     expect(pod.names()).toEqual([]);
   });
 
-  it('asks for all addresses at once, before they are there, and goes up with them', async () => {
+  it('asks for all addresses at once, before they are there, and announces them', async () => {
     const { kernel, pod, add } = lab({ ipam: ipam(), record: true });
-    const up: boolean[] = [];
-    const addAddress = pod.addAddress.bind(pod);
-    pod.addAddress = (...args) => {
-      up.push(pod.link('net1').up);
-      return addAddress(...args);
-    };
     await add(delegate, config);
-    expect(up).toEqual([false, false]); // going up with them is when the kernel announces them
-    const acts = kernel.calls.filter((call) => /^(probe|addAddress)/.test(call));
-    expect(acts).toEqual(['probe 10.1.0.5 fd00:1::5', 'addAddress 10.1.0.5/24', 'addAddress fd00:1::5/64']);
+    const acts = kernel.calls.filter((call) => /^(probe|addAddress|announce)/.test(call));
+    expect(acts).toEqual([
+      'probe 10.1.0.5 fd00:1::5',
+      'addAddress 10.1.0.5/24',
+      'addAddress fd00:1::5/64',
+      ...(type === 'ipvlan' ? [] : ['announce 10.1.0.5']), // it asks from its master, and goes up with its addresses
+    ]);
     expect(pod.link('net1').up).toBe(true);
   });
 
