@@ -1,5 +1,5 @@
 # The commands of this repository. Each does its own set-up on a fresh Debian 12 with Node and npm (root for apt-get).
-.PHONY: help setup guest-setup build check check-types check-lint check-dead check-imports format test test-fuzz test-races test-faults demo clean
+.PHONY: help setup guest-setup build check check-types check-lint check-dead check-imports format test test-fuzz test-races test-faults test-faults-short demo clean
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -40,6 +40,9 @@ test: setup guest-setup build ## every test that needs no cluster; last line: N 
 
 test-fuzz: setup ## damaged input, FUZZ_CASES (100000) of them from FUZZ_SEED; prints both, then N passed, N failed
 	@FUZZ_CASES=$${FUZZ_CASES:-100000} FUZZ_SEED=$${FUZZ_SEED:-$$(date +%s)} scripts/bun scripts/test.ts --pure test/fuzz/
+
+test-faults-short: setup guest-setup build ## the sweep's first pass: ADD killed at every point, then DEL
+	@scripts/bun scripts/test.ts --faults --short --timeout 7200
 
 test-faults: setup guest-setup build ## every system call of ADD and DEL killed or failed; kill points, faults, then N passed, N failed
 	@scripts/bun scripts/test.ts --faults --timeout 14400

@@ -1,8 +1,7 @@
 /**
  * Runs every test and counts: the pure ones here, the kernel ones in guests side by side. Runs under Bun:
  * `scripts/bun scripts/test.ts [--pure | --kernel | --faults] [--guests N] [--memory MIB] [--timeout SECONDS] [NAME…]`,
- * NAME a part of a test file's path. `--faults`: the whole fault sweep and nothing else; otherwise the kernel tests end with
- * its short form. Writes results/ only. The last line is `N passed, N failed`; exit status 1 when anything failed or did not
+ * NAME a part of a test file's path. `--faults [--short]`: the fault sweep and nothing else. Writes results/ only. The last line is `N passed, N failed`; exit status 1 when anything failed or did not
  * finish.
  */
 import { spawn } from 'node:child_process';
@@ -45,6 +44,7 @@ const { values: options, positionals: names } = parseArgs({
     pure: { type: 'boolean', default: false },
     kernel: { type: 'boolean', default: false },
     faults: { type: 'boolean', default: false },
+    short: { type: 'boolean', default: false }, // of the sweep: ADD killed at every point, then DEL
     guests: { type: 'string', default: '2' },
     timeout: { type: 'string', default: '3600' },
     memory: { type: 'string', default: '2048' }, // MiB of each guest
@@ -215,8 +215,7 @@ const counts: Counts[] = [];
 if (pureFiles.length > 0) counts.push(await pure(pureFiles));
 const hands = share(kernelFiles, Number(options.guests));
 counts.push(...(await Promise.all(hands.map((files, index) => guest(`guest${index + 1}`, files)))));
-if (options.faults) counts.push(...(await sweep()));
-else if ((all || options.kernel) && isWanted(sweepFile)) counts.push(...(await sweep('--passes', 'kill-add-del')));
+if (options.faults) counts.push(...(await sweep(...(options.short ? ['--passes', 'kill-add-del'] : []))));
 
 const sum = (of: keyof Counts): number => counts.reduce((total, each) => total + each[of], 0);
 if (sum('passed') + sum('failed') === 0) counts.push({ passed: 0, failed: 1 });
