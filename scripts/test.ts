@@ -1,8 +1,8 @@
 /**
  * Runs every test and counts: the pure ones here, the kernel ones in guests side by side. Runs under Bun:
  * `scripts/bun scripts/test.ts [--pure | --kernel | --faults] [--guests N] [--memory MIB] [--timeout SECONDS] [NAME…]`,
- * NAME a part of a test file's path. `--faults [--short]`: the fault sweep and nothing else. Writes results/ only. The last line is `N passed, N failed`; exit status 1 when anything failed or did not
- * finish.
+ * NAME a part of a test file's path. `--faults [--short]`: the fault sweep and nothing else. Writes results/ only. The last
+ * line is `N passed, N failed`; exit status 1 when anything failed or did not finish.
  */
 import { spawn } from 'node:child_process';
 import { createWriteStream, existsSync, globSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
