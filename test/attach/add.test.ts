@@ -454,6 +454,16 @@ describe('CHECK', () => {
     });
   });
 
+  it('passes for a foreign delegate that makes no link', async () => {
+    const answer = { cniVersion: '1.0.0', ips: [{ address: '192.0.2.5/24' }] };
+    const { add, check } = world({
+      networks: { 'default/f': { cniVersion: '1.0.0', type: 'fancy' } },
+      foreign: { fancy: answer },
+    });
+    await add('f');
+    await check();
+  });
+
   it('fails for a container without a finished ADD', async () => {
     await expect(world().check('never')).rejects.toMatchObject({ reason: 'CheckFailed' });
   });
