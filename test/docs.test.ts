@@ -23,7 +23,7 @@ describe('blocks', () => {
         .filter(({ language }) => !['sh', 'json', 'yaml'].includes(language))
         .map(place),
     ).toEqual([]);
-    expect([of('sh').length, of('json').length, of('yaml').length]).toEqual([7, 7, 1]);
+    expect([of('sh').length, of('json').length, of('yaml').length]).toEqual([5, 7, 1]);
   });
 
   it.each(

@@ -22,7 +22,7 @@ function commandsOf(page: string): readonly Block[] {
 
 /** The page's commands in one shell, each shown before it runs. */
 function runPage(page: string): { readonly status: number | null; readonly stdout: string; readonly stderr: string } {
-  const setUp = page === 'README.md' ? '' : 'ln -s "$PWD/dist/braid" /opt/cni/bin/braid\n';
+  const setUp = page === 'README.md' ? '' : 'install -D -m 0755 dist/braid /opt/cni/bin/braid\n';
   const script = `${machine}${setUp}${commandsOf(page)
     .map(({ text }) => text)
     .join('\n')}`;
