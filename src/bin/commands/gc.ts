@@ -1,24 +1,17 @@
-/** `braid gc`: what GC found and did, for people. Pure. */
-import type { Finding, GcReport } from '../../attach/gc';
-import { toTable } from './table';
+/** `braid gc`. Acts through the node's edges, writes stdout. */
+import type { Command } from 'commander';
+import { gcAll } from '../../attach/gc';
+import { nodeEdges } from '../node';
+import { writeOutput } from '../stdio';
+import { toGcJson, toGcText } from '../text/gc';
+import { nodeCommand, type OnNode } from './options';
 
-/** One line for each thing: what, whose, why it goes; then what could not be freed, with its error. */
-export function toGcText({ freed, failed }: GcReport, dryRun: boolean): string {
-  if (freed.length + failed.length === 0) return 'Nothing to free.\n';
-  const verb = dryRun ? 'would free' : 'freed';
-  const rows = [
-    ...freed.map((one) => toRow(verb, one, one.why)),
-    ...failed.map((one) => toRow('FAILED', one, one.error.message)),
-  ];
-  return toTable(['', 'WHAT', 'CONTAINER', 'SUBJECT', 'WHY'], rows);
-}
-
-/** The same as JSON. */
-export function toGcJson({ freed, failed }: GcReport): string {
-  const failures = failed.map(({ error, ...one }) => ({ ...one, reason: error.reason, error: error.message }));
-  return `${JSON.stringify({ freed, failed: failures }, undefined, 2)}\n`;
-}
-
-function toRow(verb: string, { what, containerId, subject }: Finding, why: string): readonly string[] {
-  return [verb, what, containerId?.slice(0, 12) ?? '-', subject, why];
+export function register(program: Command): void {
+  nodeCommand(program, 'gc', 'free what belongs to sandboxes that are gone')
+    .option('--dry-run', 'only tell what would go, and why', false)
+    .action(async ({ output, conf, dryRun }: OnNode & { readonly dryRun: boolean }) => {
+      const report = await gcAll({ valid: undefined, dryRun }, nodeEdges(conf));
+      writeOutput(output === 'json' ? toGcJson(report) : toGcText(report, dryRun));
+      if (report.failed.length > 0) process.exitCode = 1;
+    });
 }

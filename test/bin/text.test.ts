@@ -1,8 +1,8 @@
 /** What the commands print, from records and reports. */
 import { describe, expect, it } from 'vitest';
 import { gcAll } from '../../src/attach/gc';
-import { toGcJson, toGcText } from '../../src/bin/commands/gc';
-import { toListJson, toListText } from '../../src/bin/commands/list';
+import { toGcJson, toGcText } from '../../src/bin/text/gc';
+import { toListJson, toListText } from '../../src/bin/text/list';
 import { CniError } from '../../src/error';
 import { world } from '../attach/world';
 

@@ -1,0 +1,22 @@
+/** The node's edges for a command of people, from a configuration file. Reads that file. */
+import { readFileSync } from 'node:fs';
+import type { Edges } from '../attach/ports';
+import { parseConfigForDel } from '../cni/config';
+import { fail } from '../error';
+import { openEdges } from './edges';
+
+/** The node's edges as its configuration file says; without one, with the defaults. */
+export function nodeEdges(file: string | undefined): Edges {
+  const text = file === undefined ? '{"name":"braid","type":"braid"}' : readConfig(file);
+  return openEdges(parseConfigForDel(text), []);
+}
+
+/** A configuration of type braid, or the plugin of that type in a list. */
+function readConfig(file: string): string {
+  const whole: unknown = JSON.parse(readFileSync(file, 'utf8'));
+  const plugins = (whole as { plugins?: readonly { type?: unknown }[] }).plugins;
+  const own = plugins === undefined ? whole : plugins.find(({ type }) => type === 'braid');
+  return own === undefined
+    ? fail('ConfigInvalid', `Cannot use ${file}: no plugin of type braid in it`)
+    : JSON.stringify(own);
+}
