@@ -18,23 +18,46 @@ export interface Holder {
  * host-local, default routes in more than one besides the default network.
  */
 export function findSharing(networks: readonly Shape[]): readonly string[] {
-  const pairs = networks.flatMap((one, at) =>
-    networks.slice(at + 1).flatMap((other) => (other.network === one.network ? [] : [[one, other] as const])),
+  const known = networks.map(factsOf);
+  const found = known.flatMap((one, at) =>
+    known.slice(at + 1).flatMap((other) => (other.network === one.network ? [] : sharedBy(one, other))),
   );
-  const found = pairs.flatMap(([one, other]) => {
-    const names = `networks ${one.network} and ${other.network}`;
-    return [
-      ...both(one, other, segmentsOf).map((segment) => `${names} share ${segment}`),
-      ...overlapping(one, other).map(([a, b]) => `${names} have subnets that overlap: ${a} and ${b}`),
-      ...both(one, other, storesOf).map(
-        (store) => `${names} share the addresses of ${store}: give them different names`,
-      ),
-      ...(one.isDefault || other.isDefault ? [] : both(one, other, defaultsOf)).map(
-        (family) => `${names} both have an ${family} default route: the one attached first comes first`,
-      ),
-    ];
-  });
   return [...new Set(found)];
+}
+
+/** What of a network another one may have, too. Looked up once, since every pair is compared. */
+interface Facts {
+  readonly network: string;
+  readonly isDefault: boolean;
+  readonly segments: readonly string[];
+  readonly subnets: readonly Cidr[];
+  readonly stores: readonly string[];
+  readonly defaults: readonly string[];
+}
+
+function factsOf(shape: Shape): Facts {
+  return {
+    network: shape.network,
+    isDefault: shape.isDefault,
+    segments: segmentsOf(shape),
+    subnets: subnetsOf(shape),
+    stores: storesOf(shape),
+    defaults: defaultsOf(shape),
+  };
+}
+
+function sharedBy(one: Facts, other: Facts): readonly string[] {
+  const names = `networks ${one.network} and ${other.network}`;
+  return [
+    ...both(one.segments, other.segments).map((segment) => `${names} share ${segment}`),
+    ...overlapping(one.subnets, other.subnets).map(([a, b]) => `${names} have subnets that overlap: ${a} and ${b}`),
+    ...both(one.stores, other.stores).map(
+      (store) => `${names} share the addresses of ${store}: give them different names`,
+    ),
+    ...(one.isDefault || other.isDefault ? [] : both(one.defaults, other.defaults)).map(
+      (family) => `${names} both have an ${family} default route: the one attached first comes first`,
+    ),
+  ];
 }
 
 /** Addresses that `static` would give, before it does: those asked for, or the configured ones. */
@@ -54,18 +77,18 @@ export function findHolder(
   wanted: Shape & { readonly addresses: readonly Ip[] },
   holders: readonly Holder[],
 ): { readonly pod: string; readonly address: Ip } | undefined {
+  const segments = segmentsOf(wanted);
   for (const { pod, attachments } of holders)
     for (const held of attachments) {
-      const near = held.network === wanted.network || both(held, wanted, segmentsOf).length > 0;
+      const near = held.network === wanted.network || both(segmentsOf(held), segments).length > 0;
       const address = wanted.addresses.find((each) => held.addresses.includes(each));
       if (near && address !== undefined) return { pod, address };
     }
   return undefined;
 }
 
-function both(one: Shape, other: Shape, of: (shape: Shape) => readonly string[]): readonly string[] {
-  const others = of(other);
-  return [...new Set(of(one))].filter((each) => others.includes(each));
+function both(some: readonly string[], others: readonly string[]): readonly string[] {
+  return [...new Set(some)].filter((each) => others.includes(each));
 }
 
 /** The layer 2 that a network is: a VLAN of a link, or of a bridge, or a bridge without tags. */
@@ -94,9 +117,8 @@ function tagged(link: unknown, id: unknown): readonly string[] {
   return known ? [`VLAN ${String(id)} of link ${link}`] : [];
 }
 
-function overlapping(one: Shape, other: Shape): readonly (readonly [Cidr, Cidr])[] {
-  const others = subnetsOf(other);
-  return subnetsOf(one).flatMap((a) => others.filter((b) => overlaps(a, b)).map((b) => [a, b] as const));
+function overlapping(some: readonly Cidr[], others: readonly Cidr[]): readonly (readonly [Cidr, Cidr])[] {
+  return some.flatMap((a) => others.filter((b) => overlaps(a, b)).map((b) => [a, b] as const));
 }
 
 /** Subnets of host-local, whereabouts and static sections. */
