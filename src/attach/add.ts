@@ -11,7 +11,7 @@ import type { Attachment } from '../pod/attachment';
 import { addChain, type LiveSandbox, validateChain } from './chain';
 import { delRecorded, findReadable } from './del';
 import { whyGone } from './gc';
-import { holdBack, isolate } from './isolation';
+import { keepApart } from './isolation';
 import type { Edges, Netns } from './ports';
 import { type AttachRecord, type RecordedAttachment, recordVersion } from './record';
 import { planRoutes, type RouteChanges, type Routed, type RoutePolicy, routesAfter } from './routes';
@@ -99,10 +99,11 @@ async function addOne(attachment: Attachment, plan: AddPlan, edges: Edges, undo:
   const { pod } = sandbox;
   const { ifName } = attachment;
   try {
-    if ((await pod.findLink(ifName)) !== undefined)
-      fail('LinkExists', `Cannot make interface ${ifName}: the pod has one of that name`);
     const foreign = attachment.plugins.some((plugin) => edges.findDelegate(typeOf(plugin)) === undefined);
     const before = foreign ? await pod.links() : []; // a foreign delegate need not tell what it made
+    if (before.some(({ name }) => name === ifName))
+      // a built-in one sees for itself
+      fail('LinkExists', `Cannot make interface ${ifName}: the pod has one of that name`);
     const result = await addChain(attachment, sandbox, edges, undo);
     const links = foreign
       ? (await pod.links()).filter(({ index }) => !before.some((old) => old.index === index))
@@ -110,8 +111,8 @@ async function addOne(attachment: Attachment, plan: AddPlan, edges: Edges, undo:
     const own = links.find(({ name }) => name === ifName); // a device handed to user space has none
     checkAsked(attachment, result, own);
     if (own !== undefined && !attachment.isDefault) {
-      if (attachment.isolated) await isolate(pod, own, undo);
-      if (plan.routes.guard) await holdBack(pod, own.name, plan.attachments.indexOf(attachment));
+      const heldBack = plan.routes.guard ? plan.attachments.indexOf(attachment) : undefined;
+      await keepApart(pod, own, { isolated: attachment.isolated, heldBack }, undo);
     }
     return { attachment, result, index: own?.index ?? 0, indexes: links.map(({ index }) => index) };
   } catch (error) {

@@ -127,13 +127,19 @@ async function announceOnUp(pod: Netns, link: Link): Promise<void> {
 
 /** A pod's namespace may have IPv6 off by default; addresses must outlive a link that goes down. */
 async function allowIpv6(pod: Netns, link: Link, dad: boolean): Promise<void> {
-  for (const name of ['lo', link.name]) {
-    const disabled = await pod.sysctl(`net/ipv6/conf/${name}/disable_ipv6`);
-    if (disabled !== undefined && disabled !== '0') await pod.setSysctl(`net/ipv6/conf/${name}/disable_ipv6`, '0');
-  }
-  await pod.setSysctl(`net/ipv6/conf/${link.name}/keep_addr_on_down`, '1');
-  await quietly(() => pod.setSysctl(`net/ipv6/conf/${link.name}/ndisc_notify`, '1'));
-  if (!dad) await quietly(() => pod.setSysctl(`net/ipv6/conf/${link.name}/accept_dad`, '0'));
+  const own = `net/ipv6/conf/${link.name}`;
+  const [hasIpv6] = await pod.ensureSysctls([
+    [`${own}/disable_ipv6`, '0'],
+    ['net/ipv6/conf/lo/disable_ipv6', '0'],
+    [`${own}/keep_addr_on_down`, '1'],
+    [`${own}/ndisc_notify`, '1'],
+    ...(dad ? [] : [[`${own}/accept_dad`, '0'] as const]),
+  ]);
+  if (hasIpv6 !== true)
+    fail(
+      'SysctlRefused',
+      `Cannot give ${link.name} an IPv6 address: this kernel has no IPv6, or its MTU is below 1280`,
+    );
 }
 
 /** Waits until duplicate address detection has ended; a link without carrier never ends it, so that ends the wait. */
@@ -152,13 +158,4 @@ async function settle(pod: Netns, link: Link): Promise<void> {
 
 function says(error: unknown, ...errnos: readonly string[]): boolean {
   return error instanceof CniError && error.errno !== undefined && errnos.includes(error.errno);
-}
-
-/** For settings that a kernel may lack and that only speed things up. */
-async function quietly(work: () => Promise<void>): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    if (!(error instanceof CniError)) throw error;
-  }
 }

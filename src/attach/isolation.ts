@@ -6,36 +6,45 @@ import { CniError, fail } from '../error';
 import type { Link } from '../net/link';
 import type { IfName } from '../net/names';
 import type { Rule } from '../net/route';
-import type { Netns } from './ports';
+import type { Netns, Sysctl } from './ports';
 import type { Undo } from './undo';
 
 /** ARP is answered and asked only with the interface's own addresses; IPv6 neighbour discovery does so by itself. */
-const isolated = { forwarding: 0, arpIgnore: 1, arpAnnounce: 2 } as const;
+const isolation = { forwarding: 0, arpIgnore: 1, arpAnnounce: 2 } as const;
 
 /** Just before the main table: rules that somebody adds later, for a purpose, come first. */
 const lastPriority = 32765;
 /** Metric of a default route that a router of a secondary network advertises: behind the guarded ones. */
-const advertisedMetric = 3072;
+const firstAdvertised = 3072;
 
 /** The same as /proc/sys has it (Documentation/networking/ip-sysctl.rst). */
-const isolationSysctls = (ifName: IfName): readonly (readonly [key: string, value: string])[] => [
-  [`net/ipv4/conf/${ifName}/forwarding`, String(isolated.forwarding)],
-  [`net/ipv4/conf/${ifName}/arp_ignore`, String(isolated.arpIgnore)],
-  [`net/ipv4/conf/${ifName}/arp_announce`, String(isolated.arpAnnounce)],
+const isolationSysctls = (ifName: IfName): readonly Sysctl[] => [
+  [`net/ipv4/conf/${ifName}/forwarding`, String(isolation.forwarding)],
+  [`net/ipv4/conf/${ifName}/arp_ignore`, String(isolation.arpIgnore)],
+  [`net/ipv4/conf/${ifName}/arp_announce`, String(isolation.arpAnnounce)],
   ipv6Forwarding(ifName),
 ];
 
+/** How a secondary link is kept apart from the pod's other networks. */
+export interface Apart {
+  /** The pod neither forwards by it nor answers on it for addresses of other links. */
+  readonly isolated: boolean;
+  /** Position among the attachments: the default route that a router advertises later stays behind in that order. Linux 5.12 and newer. */
+  readonly heldBack: number | undefined;
+}
+
 /**
- * Isolates a link; IPv6 is left out where the kernel or the namespace has none. The settings alone do not last: in IPv6
- * only conf/all/forwarding counts, and a runtime sets the pod's own sysctls (ip_forward) after ADD, for every link. So a
- * rule drops what comes in by the link and is not for the pod itself: nothing but the rule's deletion ends that.
+ * Keeps a link apart; IPv6 is left out where the kernel or the namespace has none. The settings of isolation alone do not
+ * last: in IPv6 only conf/all/forwarding counts, and a runtime sets the pod's own sysctls (ip_forward) after ADD, for every
+ * link. So a rule drops what comes in by the link and is not for the pod itself: nothing but the rule's deletion ends that.
  */
-export async function isolate(pod: Netns, link: Link, undo: Undo): Promise<void> {
-  await pod.changeLink(link.index, { ipv4: isolated });
-  const [key, value] = ipv6Forwarding(link.name);
-  const now = await pod.sysctl(key);
-  if (now !== undefined && now !== value) await pod.setSysctl(key, value);
-  for (const rule of isolationRules(link.name, await hasIpv6(pod))) {
+export async function keepApart(pod: Netns, link: Link, { isolated, heldBack }: Apart, undo: Undo): Promise<void> {
+  if (isolated) await pod.changeLink(link.index, { ipv4: isolation });
+  const forwarding = isolated ? [ipv6Forwarding(link.name)] : [];
+  const metric = heldBack === undefined ? [] : [advertisedMetric(link.name, heldBack)];
+  const [hasForwarding] = await pod.ensureSysctls([...forwarding, ...metric]);
+  if (!isolated) return;
+  for (const rule of isolationRules(link.name, hasForwarding === true || (await hasIpv6(pod)))) {
     await pod.addRule(rule).catch(unlessThere);
     undo.push(() => pod.deleteRule(rule));
   }
@@ -59,12 +68,6 @@ export async function checkIsolation(pod: Netns, ifName: IfName): Promise<void> 
   }
 }
 
-/** The default route that a router of a secondary network may advertise later stays behind. Linux 5.12 and newer. */
-export async function holdBack(pod: Netns, ifName: IfName, position: number): Promise<void> {
-  const key = `net/ipv6/conf/${ifName}/ra_defrtr_metric`;
-  if ((await pod.sysctl(key)) !== undefined) await pod.setSysctl(key, String(advertisedMetric + position));
-}
-
 function isolationRules(ifName: IfName, ipv6: boolean): readonly Rule[] {
   const rule = { source: undefined, table: 0, priority: lastPriority, iif: ifName, blackhole: true } as const;
   return [{ family: 4, ...rule }, ...(ipv6 ? [{ family: 6, ...rule } as const] : [])];
@@ -78,6 +81,10 @@ function unlessThere(error: unknown): void {
   if (!(error instanceof CniError && error.errno === 'EEXIST')) throw error;
 }
 
-function ipv6Forwarding(ifName: IfName): readonly [key: string, value: string] {
+function ipv6Forwarding(ifName: IfName): Sysctl {
   return [`net/ipv6/conf/${ifName}/forwarding`, '0'];
+}
+
+function advertisedMetric(ifName: IfName, position: number): Sysctl {
+  return [`net/ipv6/conf/${ifName}/ra_defrtr_metric`, String(firstAdvertised + position)];
 }

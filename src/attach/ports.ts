@@ -72,8 +72,13 @@ export interface Netns {
   sysctl(key: string): Promise<string | undefined>;
   /** Writes and reads back; SysctlRefused when the value did not take. */
   setSysctl(key: string, value: string): Promise<void>;
+  /** Sets each key that is there and holds something else, as setSysctl; tells in order which are there. */
+  ensureSysctls(wanted: readonly Sysctl[]): Promise<readonly boolean[]>;
   close(): void;
 }
+
+/** A key below /proc/sys and the value it is to have. */
+export type Sysctl = readonly [key: string, value: string];
 
 /** Who holds an address of host-local: the container and its interface. */
 export interface LeaseOwner {

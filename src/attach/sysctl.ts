@@ -4,8 +4,7 @@ import type { Netns } from './ports';
 
 /** Sets the key, if this kernel has it; a kernel without IPv6 has none of its keys. SysctlRefused when it does not take. */
 export async function ensureSysctl(netns: Netns, key: string, value: string): Promise<void> {
-  const held = await netns.sysctl(key);
-  if (held !== undefined && held !== value) await netns.setSysctl(key, value);
+  await netns.ensureSysctls([[key, value]]);
 }
 
 /** Lets the namespace forward packets of that family between its links. */

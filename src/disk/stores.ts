@@ -1,5 +1,5 @@
 /** The host-local stores that Braid has used on this node: one small file each. Touches its own directory only. */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fingerprint } from '../net/hash';
 import { writePlain } from './atomic';
@@ -18,7 +18,9 @@ export function createStoreList(directory: string): StoreList {
   return {
     remember(store) {
       const path = join(directory, fingerprint(32, store));
-      if (read(path) !== store) io('write', path, () => writePlain(path, store)); // a killed writer leaves it empty
+      const length = ioUnlessMissing('read', path, () => statSync(path, { throwIfNoEntry: false })?.size);
+      const whole = length === Buffer.byteLength(store); // a killed writer leaves it shorter; its name says the rest
+      if (!whole) io('write', path, () => writePlain(path, store));
     },
 
     all() {

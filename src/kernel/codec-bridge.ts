@@ -51,9 +51,9 @@ export function getVlans(): Message {
 export function decodeVlans(data: Buffer, index: number): readonly BridgeVlan[] | undefined {
   if (data.readInt32LE(4) !== index) return undefined;
   const vlans: BridgeVlan[] = [];
-  eachAttribute(data, linkHeader({}).length, (attribute) => {
-    if (attribute.type !== ifla.IFLA_AF_SPEC) return;
-    eachAttribute(attribute.data, 0, ({ type, data: value }) => {
+  eachAttribute(data, linkHeader({}).length, (attribute, ofBridge) => {
+    if (attribute !== ifla.IFLA_AF_SPEC) return;
+    eachAttribute(ofBridge, 0, (type, value) => {
       if (type !== br.IFLA_BRIDGE_VLAN_INFO) return;
       const flags = u16(value, 0);
       vlans.push({

@@ -179,6 +179,24 @@ export function deleteGroup(group: number): Message {
   return { type: rt.RTM_DELLINK, flags: 0, body: out.bufs };
 }
 
+/** Those of the sixty attributes of a link that decodeLink reads. */
+const linkAttributes: ReadonlySet<number> = new Set([
+  ifla.IFLA_IFNAME,
+  ifla.IFLA_ADDRESS,
+  ifla.IFLA_PARENT_DEV_NAME,
+  ifla.IFLA_MTU,
+  ifla.IFLA_PROMISCUITY,
+  ifla.IFLA_OPERSTATE,
+  ifla.IFLA_MASTER,
+  ifla.IFLA_LINK,
+  ifla.IFLA_LINK_NETNSID,
+  ifla.IFLA_TXQLEN,
+  ifla.IFLA_IFALIAS,
+  ifla.IFLA_GROUP,
+  ifla.IFLA_PROP_LIST,
+  ifla.IFLA_LINKINFO,
+]);
+
 /** RTM_NEWLINK as the kernel sends it. */
 export function decodeLink(data: Buffer): Link {
   const flags = data.readUInt32LE(8);
@@ -196,7 +214,7 @@ export function decodeLink(data: Buffer): Link {
   let txQueueLength = 0;
   let alias: string | undefined;
   let group = 0;
-  eachAttribute(data, infoLength, ({ type, data: value }) => {
+  const take = (type: number, value: Buffer): void => {
     switch (type) {
       case ifla.IFLA_IFNAME:
         name = text(value);
@@ -235,16 +253,17 @@ export function decodeLink(data: Buffer): Link {
         group = value.readUInt32LE(0);
         return;
       case ifla.IFLA_PROP_LIST:
-        eachAttribute(value, 0, (property) => {
-          if (property.type === ifla.IFLA_ALT_IFNAME) altNames.push(text(property.data));
+        eachAttribute(value, 0, (property, altName) => {
+          if (property === ifla.IFLA_ALT_IFNAME) altNames.push(text(altName));
         });
         return;
       case ifla.IFLA_LINKINFO:
         detail = decodeDetail(value);
         return;
-      default: // of the sixty others none matters here
+      default:
     }
-  });
+  };
+  eachAttribute(data, infoLength, take, linkAttributes);
   return {
     index: data.readInt32LE(4),
     name: name as IfName, // the kernel's own names need no parser
@@ -269,9 +288,9 @@ export function decodeLink(data: Buffer): Link {
 function decodeDetail(info: Buffer): LinkDetail {
   let kind = '';
   const values = new Map<number, Buffer>();
-  eachAttribute(info, 0, ({ type, data }) => {
+  eachAttribute(info, 0, (type, data) => {
     if (type === ifla.IFLA_INFO_KIND) kind = text(data);
-    if (type === ifla.IFLA_INFO_DATA) eachAttribute(data, 0, (value) => values.set(value.type, value.data));
+    if (type === ifla.IFLA_INFO_DATA) eachAttribute(data, 0, (key, value) => values.set(key, value));
   });
   switch (kind) {
     case 'macvlan':

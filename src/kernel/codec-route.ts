@@ -57,7 +57,7 @@ export function decodeAddress(data: Buffer): Address | undefined {
   let flags = data.readUInt8(2);
   let local: Buffer | undefined;
   let address: Buffer | undefined;
-  eachAttribute(data, addressLength, ({ type, data: value }) => {
+  eachAttribute(data, addressLength, (type, value) => {
     if (type === ifa.IFA_LOCAL) local = value;
     if (type === ifa.IFA_ADDRESS) address = value;
     if (type === ifa.IFA_FLAGS) flags = value.readUInt32LE(0);
@@ -153,7 +153,7 @@ export function decodeRoute(data: Buffer): readonly Route[] {
   let advmss: number | undefined;
   let hops: Buffer | undefined;
   let hop: Hop = { index: undefined, gateway: undefined };
-  eachAttribute(data, routeLength, ({ type, data: value }) => {
+  eachAttribute(data, routeLength, (type, value) => {
     hop = hopWith(hop, type, value);
     if (type === rt.RTA_DST) dst = ipFrom(value);
     if (type === rt.RTA_OIF) hop = { ...hop, index: value.readUInt32LE(0) };
@@ -162,9 +162,9 @@ export function decodeRoute(data: Buffer): readonly Route[] {
     if (type === rt.RTA_PREFSRC) source = findAddress(value);
     if (type === rt.RTA_MULTIPATH) hops = value;
     if (type === rt.RTA_METRICS)
-      eachAttribute(value, 0, (item) => {
-        if (item.type === rt.RTAX_MTU) mtu = item.data.readUInt32LE(0);
-        if (item.type === rt.RTAX_ADVMSS) advmss = item.data.readUInt32LE(0);
+      eachAttribute(value, 0, (item, amount) => {
+        if (item === rt.RTAX_MTU) mtu = amount.readUInt32LE(0);
+        if (item === rt.RTAX_ADVMSS) advmss = amount.readUInt32LE(0);
       });
   });
   if (familyOf(dst) !== family) return []; // ::ffff:0:0/96 has no form of its own here, and no delegate's business
@@ -203,7 +203,7 @@ function decodeHops(data: Buffer): readonly (Hop & { readonly flags: number })[]
     const size = u16(data, at);
     if (size < hopLength || at + size > data.length) break;
     let hop: Hop = { index: data.readInt32LE(at + 4), gateway: undefined };
-    eachAttribute(data.subarray(at, at + size), hopLength, ({ type, data: value }) => {
+    eachAttribute(data.subarray(at, at + size), hopLength, (type, value) => {
       hop = hopWith(hop, type, value);
     });
     hops.push({ ...hop, flags: data[at + 2] ?? 0 });

@@ -53,7 +53,7 @@ export function decodeRule(data: Buffer): Rule | undefined {
   let protocol: number | undefined;
   let source: Rule['source'];
   let iif: string | undefined;
-  eachAttribute(data, headLength, ({ type, data: value }) => {
+  eachAttribute(data, headLength, (type, value) => {
     if (type === fra.FRA_TABLE) table = value.readUInt32LE(0);
     if (type === fra.FRA_PRIORITY) priority = value.readUInt32LE(0);
     if (type === fra.FRA_PROTOCOL) protocol = value.readUInt8(0);

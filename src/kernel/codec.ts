@@ -1,5 +1,5 @@
 /** Netlink messages and attributes as bytes: what every subject's codec is built from. Pure. */
-import { type AttrStream, type NetlinkAttribute, parseAttributes, putU16 } from 'netlink/dist/structs.js';
+import { type AttrStream, putU16 } from 'netlink/dist/structs.js';
 import { type Family, type Ip, ipFrom } from '../net/ip';
 import { netlinkH, socketH } from './headers';
 
@@ -18,9 +18,28 @@ export function pushNested(out: AttrStream, type: number, fill: (inner: AttrStre
   header?.set(putU16(type | netlinkH.NLA_F_NESTED), 2);
 }
 
-/** Calls `visit` for each attribute after the first `skip` bytes. Types come without flags. */
-export function eachAttribute(data: Buffer, skip: number, visit: (attribute: NetlinkAttribute) => void): void {
-  if (data.length > skip) parseAttributes(data.subarray(skip), visit);
+const attributeHeader = 4; // struct nlattr: u16 length with these, u16 type
+const typeMask = 0x3fff; // NLA_TYPE_MASK: without NLA_F_NESTED and NLA_F_NET_BYTEORDER
+
+/**
+ * Calls `visit` for each attribute after the first `skip` bytes, or for those of the types in `only`. Types come without
+ * flags. The package's own parser takes three objects for each attribute, and a link has sixty.
+ * Throws when an attribute is cut off.
+ */
+export function eachAttribute(
+  data: Buffer,
+  skip: number,
+  visit: (type: number, value: Buffer) => void,
+  only?: ReadonlySet<number>,
+): void {
+  for (let at = skip; at < data.length; ) {
+    const length = u16(data, at);
+    const type = u16(data, at + 2) & typeMask;
+    if (length < attributeHeader || at + length > data.length)
+      throw new RangeError(`Cannot read attribute ${type} of ${length} bytes: ${data.length - at} are left`);
+    if (only === undefined || only.has(type)) visit(type, data.subarray(at + attributeHeader, at + length));
+    at += (length + 3) & ~3;
+  }
 }
 
 /** Text of an attribute, with or without the NUL at its end. */
@@ -59,7 +78,7 @@ export function findAddress(data: Buffer | undefined): Ip | undefined {
 export function extendedAck(flags: number, data: Buffer, fixed: number): string | undefined {
   if ((flags & netlinkH.NLM_F_ACK_TLVS) === 0) return undefined;
   let words: string | undefined;
-  eachAttribute(data, fixed, ({ type, data: value }) => {
+  eachAttribute(data, fixed, (type, value) => {
     if (type === netlinkH.NLMSGERR_ATTR_MSG) words = text(value);
   });
   return words;

@@ -1,6 +1,6 @@
 /** One network namespace over rtnetlink and /proc/sys. Touches that namespace; every method is done when it returns. */
 import { closeSync } from 'node:fs';
-import type { Netns } from '../attach/ports';
+import type { Netns, Sysctl } from '../attach/ports';
 import { CniError, fail } from '../error';
 import { type Cidr, type Family, familyOf, type Ip } from '../net/ip';
 import type { BridgeVlan, Link, LinkChange, LinkSpec } from '../net/link';
@@ -17,7 +17,7 @@ import { errnoOf } from './errno';
 import { inside, ownNamespace } from './namespace';
 import { ProbeSocket } from './probe';
 import { RouteSocket } from './socket';
-import { readSysctl, writeSysctl } from './sysctl';
+import { ensureSysctl, readSysctl, writeSysctl } from './sysctl';
 
 const families: readonly Family[] = [4, 6];
 
@@ -228,6 +228,10 @@ export class RouteNetns implements Netns {
 
   async setSysctl(key: string, value: string): Promise<void> {
     this.#inside(() => writeSysctl(key, value));
+  }
+
+  async ensureSysctls(wanted: readonly Sysctl[]): Promise<readonly boolean[]> {
+    return this.#inside(() => wanted.map(([key, value]) => ensureSysctl(key, value)));
   }
 
   close(): void {

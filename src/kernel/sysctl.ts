@@ -28,6 +28,13 @@ export function writeSysctl(key: string, value: string): void {
     );
 }
 
+/** Writes what differs; false when there is no such key. */
+export function ensureSysctl(key: string, value: string): boolean {
+  const now = readSysctl(key);
+  if (now !== undefined && words(now) !== words(value)) writeSysctl(key, value);
+  return now !== undefined;
+}
+
 function file(key: string): string {
   if (key === '' || key.startsWith('/') || key.split('/').some((part) => part === '' || part === '.' || part === '..'))
     throw new CniError('SysctlRefused', `Cannot use ${JSON.stringify(key)} as a sysctl: need a path below /proc/sys`);

@@ -743,6 +743,17 @@ export function netnsContract(makeWorld: () => Promise<World>, lacks: ReadonlySe
       await pod.setSysctl('net/ipv4/ip_forward', '1');
       expect(await pod.sysctl('net/ipv4/conf/net1/forwarding')).toBe('1');
     });
+    it('are set together where they are there', async () => {
+      await host.createLink(macvlan('net1'), pod);
+      const there = await pod.ensureSysctls([
+        ['net/ipv4/conf/net1/arp_ignore', '1'],
+        ['net/ipv4/no_such_key', '1'],
+        ['net/ipv4/conf/net1/arp_announce', '2'],
+      ]);
+      expect(there).toEqual([true, false, true]);
+      expect(await pod.sysctl('net/ipv4/conf/net1/arp_ignore')).toBe('1');
+      expect(await pod.sysctl('net/ipv4/conf/net1/arp_announce')).toBe('2');
+    });
     it('are refused when there is no such key', async () => {
       expect(await pod.sysctl('net/ipv4/no_such_key')).toBeUndefined();
       await expect(pod.setSysctl('net/ipv4/no_such_key', '1')).rejects.toMatchObject({ reason: 'SysctlRefused' });

@@ -1,5 +1,5 @@
 /** An in-memory kernel for pure tests: namespaces, links, addresses, routes, rules, sysctls. Touches nothing outside itself. */
-import type { Kernel, Netns } from '../../src/attach/ports';
+import type { Kernel, Netns, Sysctl } from '../../src/attach/ports';
 import { type CniError, fail } from '../../src/error';
 import { refused } from '../../src/kernel/errno';
 import {
@@ -452,6 +452,16 @@ export class FakeNetns implements Netns {
     if (!key.endsWith('/disable_ipv6') || value !== '1') return;
     for (const a of this.#held.filter((other) => familyOf(other.address) === 6 && !this.#speaksIpv6(other.device)))
       this.#release(a);
+  }
+
+  async ensureSysctls(wanted: readonly Sysctl[]): Promise<readonly boolean[]> {
+    const there: boolean[] = [];
+    for (const [key, value] of wanted) {
+      const now = await this.sysctl(key);
+      if (now !== undefined && now !== value) await this.setSysctl(key, value);
+      there.push(now !== undefined);
+    }
+    return there;
   }
 
   close(): void {
