@@ -64,9 +64,12 @@ export async function waitForPort(host: Netns, name: IfName): Promise<Link> {
 export async function deletePort(c: BridgeConfig, context: DelContext): Promise<void> {
   const { host, pod, ifName } = context;
   await pod?.deleteLink(ifName);
+  const inside = await pod?.findLink(ifName); // still there when links are gathered, to be deleted together
   for (const { name, mac } of hostEndsOf(c, context)) {
     const link = await host.findLink(name);
-    if (link?.detail.kind === 'veth' && (mac === undefined || mac === link.mac)) await host.deleteLink(link.name);
+    if (link?.detail.kind !== 'veth' || (mac !== undefined && mac !== link.mac)) continue;
+    const isPeer = link.parentElsewhere && link.parent === inside?.index;
+    if (!isPeer) await host.deleteLink(link.name); // else it goes with the pod's end
   }
 }
 

@@ -52,7 +52,7 @@ export async function keepApart(pod: Netns, link: Link, { isolated, heldBack }: 
 
 /** Takes the rules back, which outlive their link; the settings go with it. */
 export async function endIsolation(pod: Netns, ifName: IfName): Promise<void> {
-  for (const rule of isolationRules(ifName, await hasIpv6(pod))) await pod.deleteRule(rule);
+  for (const rule of isolationRules(ifName, true)) await pod.deleteRule(rule).catch(unlessWithout);
 }
 
 /** CheckFailed names the first setting that somebody changed. */
@@ -79,6 +79,11 @@ async function hasIpv6(pod: Netns): Promise<boolean> {
 
 function unlessThere(error: unknown): void {
   if (!(error instanceof CniError && error.errno === 'EEXIST')) throw error;
+}
+
+/** A kernel without IPv6 has none of its rules. */
+function unlessWithout(error: unknown): void {
+  if (!(error instanceof CniError && error.errno === 'EAFNOSUPPORT')) throw error;
 }
 
 function ipv6Forwarding(ifName: IfName): Sysctl {

@@ -84,6 +84,16 @@ describe('DEL succeeds and leaves nothing', () => {
     expect(kernel.host.names()).toEqual(['eth0', 'eth1']);
   });
 
+  it('with one request for all links of the pod: the kernel waits for each deletion', async () => {
+    const { add, del, kernel, host } = world({ networks, kernel: { record: true } });
+    await add('a,a');
+    const before = kernel.calls.length;
+    await del();
+    const deletions = kernel.calls.slice(before).filter((call) => call.startsWith('deleteLink'));
+    expect(deletions).toEqual(['deleteLinks eth0 net1 net2']);
+    expect(host.names()).toEqual(['eth0', 'eth1', 'cni-t0']); // the pod's port of the bridge went with its peer
+  });
+
   it('when the record is torn: the addresses come back, and the file goes', async () => {
     const { add, del, edges, reserved } = world({ networks });
     await add('a');
