@@ -2,6 +2,8 @@
 import {
   closeSync,
   constants,
+  existsSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -18,9 +20,12 @@ import { shown } from '../json';
 import { errnoOf } from '../kernel/errno';
 import { findIp, type Ip } from '../net/ip';
 import { type ContainerId, containerId, type IfName, ifName, type NetworkName } from '../net/names';
+import { readText } from './files';
 import { io, ioUnlessMissing } from './io';
 import { waitForLock } from './lock';
 import { createStoreList } from './stores';
+
+const longestContent = 4096; // bytes; the reference writes at most some 220
 
 /** Where reservations live when `dataDir` says nothing. */
 const defaultDataDir = '/var/lib/cni/networks';
@@ -56,7 +61,8 @@ export function createLeaseStore(bounds: LeaseBounds): LeaseStore {
     },
 
     async locked<T>(dataDir: string | undefined, network: NetworkName, work: (leases: Leases) => T): Promise<T> {
-      const directory = storeDirectory(dataDir || defaultDataDir, network, bounds, fixed);
+      const directory = dataDir ? chosenDirectory(dataDir, network, bounds, fixed) : join(defaultDataDir, network);
+      if (!existsSync(directory)) io('make', directory, () => mkdirSync(directory, { recursive: true, mode: 0o755 }));
       stores.remember(directory);
       const lock = await waitForLock(join(directory, 'lock'), 0o750, lockLimit);
       try {
@@ -93,8 +99,8 @@ async function releaseIn(directory: string, container: ContainerId): Promise<rea
   }
 }
 
-/** The network's directory, made when missing; symbolic links on the way must not lead out of the roots. */
-function storeDirectory(
+/** The network's directory in a `dataDir`, which a tenant may have written: symbolic links on the way must not lead out of the roots. */
+function chosenDirectory(
   dataDir: string,
   network: NetworkName,
   { roots, cniDir }: LeaseBounds,
@@ -110,11 +116,9 @@ function storeDirectory(
   if (dataDir.includes('\0')) refuse('it has a zero byte in it');
   const directory = join(normalize(dataDir), network);
   const root = roots.find((each) => isWithin(directory, each)) ?? refuse('it lies elsewhere');
-  const there = realPath(directory);
-  const real = there ?? realPathAbove(directory, root);
+  const real = realPath(directory) ?? realPathAbove(directory, root);
   if (!fixed.roots.some((root) => isWithin(real, root()))) refuse(`a symbolic link leads to ${real}`);
   if (isWithin(directory, cniDir) || isWithin(real, fixed.cniDir())) refuse(`${cniDir} is Braid's own`);
-  if (there === undefined) io('make', directory, () => mkdirSync(directory, { recursive: true, mode: 0o755 }));
   return directory;
 }
 
@@ -182,6 +186,9 @@ function leasesIn(directory: string): Leases {
   };
 }
 
+/** What else lies in a store. */
+const ownFile = /^(lock|last_reserved_ip\.\d+)$/;
+
 /** A reservation's file. */
 interface LeaseFile {
   readonly path: string;
@@ -191,14 +198,16 @@ interface LeaseFile {
 
 /** Every file named by an address, in lexical order, subdirectories too; what cannot be read is skipped, as the reference does. */
 function scan(directory: string): readonly LeaseFile[] {
-  const entries = readdirSync(directory, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1));
-  return entries.flatMap((entry) => {
-    const path = join(directory, entry.name);
-    if (entry.isDirectory()) return scan(path);
-    const address = entry.isFile() ? findIp(entry.name) : undefined;
+  const files: LeaseFile[] = [];
+  for (const name of readdirSync(directory).sort()) {
+    if (ownFile.test(name)) continue;
+    const path = `${directory}/${name}`;
+    const address = findIp(name);
     const content = address === undefined ? undefined : findContent(path);
-    return address === undefined || content === undefined ? [] : { path, address, content };
-  });
+    if (address !== undefined && content !== undefined) files.push({ path, address, content });
+    else if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true) files.push(...scan(path));
+  }
+  return files;
 }
 
 /** The owner's files; those of very old versions, which name the container only, when there is no other. */
@@ -234,7 +243,7 @@ function openNew(path: string): number | undefined {
 
 function findContent(path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8').trim();
+    return readText(path, longestContent)?.trim();
   } catch {
     return undefined;
   }
