@@ -8,13 +8,14 @@ import type { Link } from '../net/link';
 import type { IfName } from '../net/names';
 import type { Route } from '../net/route';
 import type { Attachment } from '../pod/attachment';
-import { addChain, type LiveSandbox, validateChain } from './chain';
+import { addChain, type LiveSandbox, type Sandbox, validateChain } from './chain';
+import { isHeld } from './check';
 import { delRecorded, findReadable } from './del';
-import { whyGone } from './gc';
 import { keepApart } from './isolation';
 import type { Edges, Netns } from './ports';
 import { type AttachRecord, type RecordedAttachment, recordVersion } from './record';
 import { planRoutes, type RouteChanges, type Routed, type RoutePolicy, routesAfter } from './routes';
+import { inSandbox, isAnother, whySandboxGone } from './sandbox';
 import { requireFreeAddresses } from './static-addresses';
 import { Undo } from './undo';
 
@@ -33,7 +34,7 @@ export interface AddPlan {
 
 /**
  * Attaches all networks or none. The record is on disk before anything is done and gone after everything was undone.
- * Asked again for a sandbox that is attached, it returns the recorded result while the kernel still holds the links.
+ * Asked again for a sandbox that is attached, it returns the recorded result while the kernel still holds it.
  */
 export async function addAll(plan: AddPlan, edges: Edges): Promise<Result> {
   const { containerId } = plan.sandbox;
@@ -51,7 +52,7 @@ async function freeDeadSandbox({ pod, sandbox: { containerId } }: AddPlan, edges
   if (record === undefined || record.containerId === containerId) return;
   await edges.records.locked(record.containerId, async () => {
     const now = await edges.records.find(record.containerId, record.ifName);
-    if (now === undefined || (await whyGone(now, { valid: undefined }, edges)) === undefined) return;
+    if (now === undefined || (await whySandboxGone(now, edges)) === undefined) return;
     await delRecorded(now, { containerId: now.containerId, netns: undefined, pod: undefined }, edges);
   });
 }
@@ -199,6 +200,7 @@ function begun({ sandbox, ifName, pod, attachments }: AddPlan, edges: Edges): At
     containerId: sandbox.containerId,
     ifName,
     netns: sandbox.netns,
+    netnsId: sandbox.pod.identity,
     pod,
     bootId: edges.bootId,
     createdAt: edges.now(),
@@ -211,9 +213,14 @@ function begun({ sandbox, ifName, pod, attachments }: AddPlan, edges: Edges): At
 async function attachedEarlier({ sandbox, ifName }: AddPlan, edges: Edges): Promise<Result | undefined> {
   const record = await findReadable(sandbox.containerId, ifName, edges);
   if (record === undefined) return undefined;
-  const links = await Promise.all(record.attachments.map((one) => sandbox.pod.findLink(one.ifName)));
-  if (record.result !== undefined && links.every((link) => link !== undefined)) return record.result;
-  const left = await delRecorded(record, sandbox, edges);
-  if (left.length > 0) throw left[0];
+  if (isAnother(sandbox.pod, record, edges))
+    await inSandbox(undefined, record, edges, (earlier) => delWhole(record, earlier, edges));
+  else if (await isHeld(record, sandbox, edges)) return record.result;
+  else await delWhole(record, sandbox, edges);
   return undefined;
+}
+
+async function delWhole(record: AttachRecord, sandbox: Sandbox, edges: Edges): Promise<void> {
+  const [failure] = await delRecorded(record, sandbox, edges);
+  if (failure !== undefined) throw failure;
 }

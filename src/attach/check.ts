@@ -1,11 +1,11 @@
 /** CHECK: compares every recorded attachment with the kernel, each against its own result. Reads through the edges. */
 import { isAtLeast } from '../cni/version';
-import { fail, placed } from '../error';
+import { fail, placed, toCniError } from '../error';
 import type { ContainerId, IfName } from '../net/names';
 import { checkChain, type LiveSandbox } from './chain';
 import { checkIsolation } from './isolation';
 import type { Edges } from './ports';
-import type { RecordedAttachment } from './record';
+import type { AttachRecord, RecordedAttachment } from './record';
 
 /** CheckFailed names the network, the interface, what was expected and what is there. */
 export async function checkAll(
@@ -18,6 +18,31 @@ export async function checkAll(
   if (record?.result === undefined)
     return fail('CheckFailed', `Cannot check container ${containerId}: no finished ADD is recorded for ${ifName}`);
   for (const attachment of record.attachments) await checkOne(attachment, sandbox, edges);
+}
+
+/** Whether the kernel still holds what a finished ADD recorded: every link is there, and CHECK would succeed. */
+export async function isHeld(
+  { attachments, result }: AttachRecord,
+  sandbox: LiveSandbox,
+  edges: Edges,
+): Promise<boolean> {
+  if (result === undefined) return false;
+  try {
+    for (const attachment of attachments) {
+      const has = (await sandbox.pod.findLink(attachment.ifName)) !== undefined;
+      if (!has && showsLink(attachment)) return false;
+      await checkOne(attachment, sandbox, edges);
+    }
+    return true;
+  } catch (error) {
+    edges.log.info({ error: toCniError(error).message }, 'the kernel does not hold the earlier result any more');
+    return false;
+  }
+}
+
+/** A device that was handed to user space has no link in the pod. */
+function showsLink({ result, ifName }: RecordedAttachment): boolean {
+  return result?.interfaces.some(({ name, sandbox }) => name === ifName && (sandbox ?? '') !== '') ?? false;
 }
 
 /** Networks below version 0.4.0 have no CHECK, and a list may switch it off: both count as success. */

@@ -5,6 +5,7 @@ import { delChain, type Sandbox } from './chain';
 import { endIsolation } from './isolation';
 import type { Edges, Netns } from './ports';
 import type { AttachRecord, RecordedAttachment } from './record';
+import { inSandbox } from './sandbox';
 
 /** What a runtime says at DEL: which sandbox, and the namespace if it still has one. */
 export interface DelRequest {
@@ -22,38 +23,11 @@ export async function delAll({ containerId, ifName, netns, pod: ofPod }: DelRequ
   await edges.records.locked(containerId, async () => {
     const record = await findReadable(containerId, ifName, edges);
     if (record === undefined) return edges.records.delete({ containerId, ifName }, ofPod); // half a file of a killed call
-    const path = netns ?? record.netns;
-    const pod = await findSandbox(netns, record, edges);
-    try {
-      const left = await delRecorded(record, { containerId, netns: pod === undefined ? netns : path, pod }, edges);
-      if (left.length > 0 && pod !== undefined && (await hasLinks(record, pod))) throw left[0];
-    } finally {
-      pod?.close();
-    }
+    await inSandbox(netns, record, edges, async (sandbox) => {
+      const left = await delRecorded(record, sandbox, edges);
+      if (left.length > 0 && sandbox.pod !== undefined && (await hasLinks(record, sandbox.pod))) throw left[0];
+    });
   });
-}
-
-/**
- * The sandbox's namespace: the one that the runtime names, else the recorded one; `undefined` when it is gone. A path of
- * an earlier boot, or by process number, may be another sandbox's by now, if the runtime does not say that it is not.
- */
-export async function findSandbox(
-  netns: NetnsPath | undefined,
-  record: AttachRecord,
-  edges: Edges,
-): Promise<Netns | undefined> {
-  if (netns === undefined && (record.bootId !== edges.bootId || record.netns.startsWith('/proc/'))) return undefined;
-  return await findUnlessNode(netns ?? record.netns, edges);
-}
-
-/** The namespace at that path; `undefined` when there is none, or the node's own: no sandbox is in there. */
-export async function findUnlessNode(path: NetnsPath, edges: Edges): Promise<Netns | undefined> {
-  try {
-    return await edges.kernel.find(path);
-  } catch (error) {
-    if (toCniError(error).reason === 'NetnsSame') return undefined;
-    throw error;
-  }
 }
 
 /** Takes back every attachment, last one first, and keeps only what failed in the record. Returns the failures. */

@@ -2,11 +2,11 @@
 import { type CniError, placed, toCniError } from '../error';
 import type { ContainerId, IfName } from '../net/names';
 import { braidGroup } from '../net/vlan';
-import type { Sandbox } from './chain';
-import { delRecorded, delUnreadable, findSandbox, findUnlessNode } from './del';
+import { delRecorded, delUnreadable } from './del';
 import { deleteOwn, releaseHostLinks } from './host-links';
 import type { Edges } from './ports';
 import type { AttachRecord } from './record';
+import { inSandbox, whySandboxGone } from './sandbox';
 
 /** An attachment of the runtime: a container and the interface of its default network. */
 export interface SandboxName {
@@ -93,18 +93,8 @@ function free(
 }
 
 async function freeRecorded(record: AttachRecord, edges: Edges): Promise<CniError | undefined> {
-  const pod = await findSandbox(undefined, record, edges);
-  try {
-    const sandbox: Sandbox = {
-      containerId: record.containerId,
-      netns: pod === undefined ? undefined : record.netns,
-      pod,
-    };
-    const [first] = await delRecorded(record, sandbox, edges);
-    return first === undefined ? undefined : placed(first, {});
-  } finally {
-    pod?.close();
-  }
+  const [first] = await inSandbox(undefined, record, edges, (sandbox) => delRecorded(record, sandbox, edges));
+  return first === undefined ? undefined : placed(first, {});
 }
 
 /** Why the sandbox is known to be gone; `undefined` when it may be alive. */
@@ -114,10 +104,7 @@ export async function whyGone(
   edges: Edges,
 ): Promise<string | undefined> {
   if (request.valid !== undefined) return unlisted(record, request);
-  if (record.bootId !== edges.bootId) return 'the node was restarted since';
-  const pod = await findUnlessNode(record.netns, edges);
-  pod?.close();
-  return pod === undefined ? `its namespace ${record.netns} is gone` : undefined;
+  return await whySandboxGone(record, edges);
 }
 
 /** Shared links of the node: users without a record go, then links of Braid that nobody uses. */

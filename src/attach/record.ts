@@ -12,6 +12,8 @@ export interface AttachRecord {
   readonly containerId: ContainerId;
   readonly ifName: IfName; // CNI_IFNAME, the default network's
   readonly netns: NetnsPath;
+  /** Which namespace that was, by Netns.identity: paths are used again. Undefined in records of older versions. */
+  readonly netnsId?: string | undefined;
   readonly pod: { readonly namespace: string; readonly name: string; readonly uid: string | undefined } | undefined;
   readonly bootId: string;
   readonly createdAt: string; // RFC 3339

@@ -2,9 +2,9 @@
 import { fail } from '../error';
 import { addressOf } from '../net/ip';
 import { findHolder, type Holder, staticAddresses } from '../pod/independence';
-import { whyGone } from './gc';
 import type { Edges } from './ports';
 import type { AttachRecord } from './record';
+import { whySandboxGone } from './sandbox';
 
 /**
  * AddressTaken names the pod. The record of the ADD must be on disk, so that of two at once each sees the other: the one
@@ -19,7 +19,7 @@ export async function requireFreeAddresses(record: AttachRecord, edges: Edges): 
   for (const one of wanted)
     for (const other of others) {
       const found = findHolder(one, [toHolder(other)]);
-      if (found === undefined || (await whyGone(other, { valid: undefined }, edges)) !== undefined) continue;
+      if (found === undefined || (await whySandboxGone(other, edges)) !== undefined) continue;
       fail('AddressTaken', `Cannot use address ${found.address}: already used by ${found.pod} on this node`, {
         where: { network: one.network, ifName: one.ifName },
       });

@@ -48,6 +48,7 @@ function record(r: Json): AttachRecord {
     containerId: containerId(text(r.containerId, 'containerId')),
     ifName: ifName(r.ifName, 'ifName'),
     netns: netnsPath(text(r.netns, 'netns')),
+    netnsId: optionalString(r.netnsId, 'netnsId'),
     pod: optional(r.pod, 'pod', pod),
     bootId: text(r.bootId, 'bootId'),
     createdAt: text(r.createdAt, 'createdAt'),

@@ -29,11 +29,10 @@ export function findNamespace(path: string): number | undefined {
   }
 }
 
-/** Whether two descriptors are one namespace. */
-export function sameNamespace(a: number, b: number): boolean {
-  const first = fstatSync(a);
-  const second = fstatSync(b);
-  return first.ino === second.ino && first.dev === second.dev;
+/** Which namespace is behind a descriptor: device and inode of its file. No two that are there at the same time have the same. */
+export function identityOf(namespace: number): string {
+  const { dev, ino } = fstatSync(namespace);
+  return `${dev}:${ino}`;
 }
 
 /**

@@ -35,6 +35,7 @@ export class RouteNetns implements Netns {
   constructor(
     readonly path: NetnsPath | undefined,
     fd: number | undefined,
+    readonly identity: string | undefined,
   ) {
     this.#fd = fd;
   }

@@ -83,6 +83,18 @@ describe('ADD', () => {
     expect(await record()).toBeUndefined();
   });
 
+  it('returns the recorded result again while CHECK passes, else attaches anew', async () => {
+    const { add, pod, record } = world({ networks });
+    const first = await add('a');
+    const { index } = pod.link('net1');
+    expect(await add('a')).toEqual(first);
+    expect(pod.link('net1').index).toBe(index);
+    for (const { address } of await pod.addresses({ index })) await pod.deleteAddress(index, address);
+    expect(await add('a')).toMatchObject({ ips: [{}, { address: expect.stringContaining('/24') }] });
+    expect(pod.link('net1').index).not.toBe(index);
+    expect((await record())?.result).toBeDefined();
+  });
+
   it('keeps the record of what could not be undone', async () => {
     const { add, kernel, record } = world({
       networks: { ...networks, 'default/bad': macvlan('192.168.3.0/24', { master: 'nope0' }) },

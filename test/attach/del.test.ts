@@ -123,6 +123,43 @@ describe('DEL touches no namespace that may be another sandbox’s by now', () =
   });
 });
 
+describe('DEL of a sandbox whose path leads elsewhere by now', () => {
+  it.each<[string, (w: ReturnType<typeof world>) => Promise<string>]>([
+    ['when the runtime names the path', ({ del }) => del('c1', pod)],
+    ['when the runtime names none', ({ del }) => del('c1', '')],
+  ])('leaves the other namespace alone %s, tells no delegate of it, and frees the rest', async (_, act) => {
+    const foreign = { fancy: ({ command }: { command: string }) => (command === 'ADD' ? { cniVersion: '1.0.0' } : '') };
+    const w = world({ networks, foreign });
+    await w.add('a,f');
+    w.kernel.removeNamespace(pod);
+    const other = w.kernel.addNamespace(pod);
+    other.plug({ name: 'net1' });
+    await act(w);
+    expect(other.names()).toEqual(['net1']);
+    expect([w.reserved(), await w.record()]).toEqual([[], undefined]);
+    expect(w.edges.foreign.calls.at(-1)).toMatchObject({ command: 'DEL', netns: '' });
+    expect(other.handles).toBe(1);
+  });
+
+  it('finds it at the recorded path when the runtime names another', async () => {
+    const { add, del, kernel, pod: space, record } = world({ networks });
+    await add('a');
+    const other = kernel.addNamespace('/var/run/netns/other');
+    other.plug({ name: 'net1' });
+    await del('c1', '/var/run/netns/other');
+    expect([space.names(), other.names(), await record()]).toEqual([[], ['net1'], undefined]);
+  });
+
+  it('takes what is at the path for it when a record of an older version does not say', async () => {
+    const { add, del, edges, pod: space, record } = world({ networks });
+    await add('a');
+    const { netnsId: _, ...old } = (await record()) ?? expect.fail('no record');
+    await edges.records.save(old);
+    await del();
+    expect([space.names(), await record()]).toEqual([[], undefined]);
+  });
+});
+
 describe('a foreign delegate', () => {
   it.each([
     ['is missing', new CniError('DelegateMissing', 'Cannot find plugin "fancy"')],

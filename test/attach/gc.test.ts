@@ -40,6 +40,17 @@ describe('GC by hand', () => {
     expect(await record()).toBeUndefined();
   });
 
+  it('frees a sandbox at whose path another namespace is by now, and leaves that one alone', async () => {
+    const { add, edges, kernel, reserved } = world({ networks, kernel: { podPath: '/proc/4711/ns/net' } });
+    await add('a');
+    kernel.removeNamespace('/proc/4711/ns/net');
+    const other = kernel.addNamespace('/proc/4711/ns/net');
+    other.plug({ name: 'net1' });
+    const { freed } = await gcAll(byHand, edges);
+    expect(freed).toMatchObject([{ why: 'another namespace is at /proc/4711/ns/net by now' }]);
+    expect([reserved(), other.names(), other.handles]).toEqual([[], ['net1'], 1]);
+  });
+
   it('frees what an earlier boot left, even where a namespace has the same path now', async () => {
     const { add, edges, reserved } = world({ networks });
     await add('a');

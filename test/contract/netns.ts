@@ -53,6 +53,15 @@ export function netnsContract(makeWorld: () => Promise<World>, lacks: ReadonlySe
   };
 
   describe('namespaces', () => {
+    it('are told from each other, whoever opened them', async () => {
+      expect(pod.identity).toMatch(/^\d+:\d+$/);
+      expect(world.other.identity).not.toBe(pod.identity);
+      expect(host.identity).toBeUndefined();
+      const again = await world.kernel.find(world.podPath);
+      expect(again?.identity).toBe(pod.identity);
+      again?.close();
+    });
+
     it('has lo as link 1, down, in a new one', async () => {
       expect(await pod.links()).toMatchObject([
         { index: 1, name: 'lo', up: false, mtu: 65536, detail: { kind: 'other', name: 'loopback' } },

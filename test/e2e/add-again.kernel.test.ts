@@ -63,6 +63,29 @@ describe('the same container and interface again', patience, () => {
     await pod.check();
     await there.end();
   });
+
+  it('does so, too, when somebody took an address away', async () => {
+    const there = node();
+    const pod = there.pod({ networks: 'single,lan' });
+    await pod.add();
+    pod.ip('addr flush dev net2');
+    await pod.add();
+    expect(pod.addresses('net2')).toEqual([expect.stringMatching(/^192\.168\.200\.\d+\/24$/)]);
+    await pod.check();
+    await there.end();
+  });
+
+  it('frees the earlier namespace’s part when the runtime comes with another one', async () => {
+    const there = node();
+    const pod = there.pod({ networks: 'single,lan' });
+    await pod.add();
+    run('ip', 'netns', 'del', pod.name);
+    await expect.poll(() => there.names().filter((name) => name.startsWith('veth'))).toEqual([]);
+    run('ip', 'netns', 'add', pod.name);
+    expect(addressesOf(await pod.add(), 'net1')).toEqual(['192.168.100.10/24']);
+    await pod.check();
+    await there.end();
+  });
 });
 
 describe('a new sandbox of the same pod', patience, () => {

@@ -63,10 +63,11 @@ export class FakeKernel implements Kernel {
   /** What was asked for, as `createLink net1`, when recording. */
   readonly calls: string[] = [];
   readonly #spaces = new Map<NetnsPath, FakeNetns>();
+  #made = 0; // namespaces
   readonly #failures: { act: Act; error: CniError }[] = [];
 
   constructor(readonly options: FakeKernelOptions = {}) {
-    this.host = new FakeNetns(this, undefined);
+    this.host = new FakeNetns(this, undefined, undefined);
     this.pod = this.addNamespace(options.podPath ?? '/var/run/netns/pod');
     this.host.bringUp(this.host.device('lo'));
     for (const link of options.hostLinks ?? []) this.host.plug(typeof link === 'string' ? { name: link } : link);
@@ -79,7 +80,8 @@ export class FakeKernel implements Kernel {
 
   /** A further namespace; its path can be opened from now on. */
   addNamespace(path: string): FakeNetns {
-    const made = new FakeNetns(this, netnsPath(path));
+    this.#made += 1;
+    const made = new FakeNetns(this, netnsPath(path), `4:${this.#made}`);
     this.#spaces.set(netnsPath(path), made);
     return made;
   }
@@ -152,6 +154,7 @@ export class FakeNetns implements Netns {
   constructor(
     readonly kernel: FakeKernel,
     readonly path: NetnsPath | undefined,
+    readonly identity: string | undefined,
   ) {
     this.sysctls = new FakeSysctls(this.#hasIpv6());
     this.#rules = new FakeRules(this.#hasIpv6());
