@@ -1,5 +1,5 @@
 # The commands of this repository. Each does its own set-up on a fresh Debian 12 with Node and npm (root for apt-get).
-.PHONY: help setup guest-setup build check check-types check-lint check-dead check-imports format test test-fuzz test-races test-faults test-faults-short demo clean
+.PHONY: help setup guest-setup build check check-types check-lint check-dead check-imports format test test-fuzz test-races test-faults test-faults-short test-interop demo clean
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -49,6 +49,11 @@ test-faults: setup guest-setup build ## every system call of ADD and DEL killed 
 
 test-races: setup guest-setup build ## many pods at once, RACES (200) of them, in a guest of 12 GiB; last line: N passed, N failed
 	@RACES=$${RACES:-200} scripts/bun scripts/test.ts --kernel --guests 1 --memory 12288 --timeout 7200 e2e/races
+
+test-interop: setup guest-setup build ## against cnitool, containerd and the Go reference plugins (needs Go); last line: N passed, N failed
+	@scripts/guest/install test/interop/packages
+	@scripts/go-tools test/interop dist/interop
+	@scripts/bun scripts/test.ts --interop $(TESTS)
 
 demo: setup guest-setup build ## the main job without a cluster
 	@scripts/demo.sh

@@ -4,6 +4,6 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/kernel/**', 'test/e2e/**', '**/*.kernel.test.ts'],
+    exclude: ['test/kernel/**', 'test/e2e/**', 'test/interop/**', '**/*.kernel.test.ts'],
   },
 });

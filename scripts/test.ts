@@ -1,8 +1,9 @@
 /**
  * Runs every test and counts: the pure ones here, the kernel ones in guests side by side. Runs under Bun:
- * `scripts/bun scripts/test.ts [--pure | --kernel | --faults] [--guests N] [--memory MIB] [--timeout SECONDS] [NAME…]`,
- * NAME a part of a test file's path. `--faults [--short]`: the fault sweep and nothing else. Writes results/ only. The last
- * line is `N passed, N failed`; exit status 1 when anything failed or did not finish.
+ * `scripts/bun scripts/test.ts [--pure | --kernel | --interop | --faults] [--guests N] [--memory MIB] [--timeout SECONDS] [NAME…]`,
+ * NAME a part of a test file's path. `--interop`: test/interop, whose Go programs must be built, and nothing else.
+ * `--faults [--short]`: the fault sweep and nothing else. Writes results/ only. The last line is `N passed, N failed`;
+ * exit status 1 when anything failed or did not finish.
  */
 import { spawn } from 'node:child_process';
 import { createWriteStream, existsSync, globSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -43,6 +44,7 @@ const { values: options, positionals: names } = parseArgs({
   options: {
     pure: { type: 'boolean', default: false },
     kernel: { type: 'boolean', default: false },
+    interop: { type: 'boolean', default: false },
     faults: { type: 'boolean', default: false },
     short: { type: 'boolean', default: false }, // of the sweep: ADD killed at every point, then DEL
     guests: { type: 'string', default: '2' },
@@ -61,16 +63,20 @@ const vitest = [
   '--reporter=default',
   '--reporter=json',
 ];
-const isKernel = (file: string): boolean => /^test\/(kernel|e2e)\//.test(file) || file.endsWith('.kernel.test.ts');
+type Sort = 'pure' | 'kernel' | 'interop';
+
+/** Which run a test file belongs to. */
+function sortOf(file: string): Sort {
+  if (file.startsWith('test/interop/')) return 'interop';
+  return /^test\/(kernel|e2e)\//.test(file) || file.endsWith('.kernel.test.ts') ? 'kernel' : 'pure';
+}
 
 const isWanted = (file: string): boolean => names.length === 0 || names.some((name) => file.includes(name));
 const sweepFile = 'test/faults/sweep.ts';
 
 /** Test files of one sort whose path contains one of the names asked for, biggest first. */
-function testFiles(kernel: boolean): string[] {
-  const files = globSync('test/**/*.test.ts', { cwd: root }).filter(
-    (file) => isKernel(file) === kernel && isWanted(file),
-  );
+function testFiles(sort: Sort): string[] {
+  const files = globSync('test/**/*.test.ts', { cwd: root }).filter((file) => sortOf(file) === sort && isWanted(file));
   return files.sort((a, b) => weight(b) - weight(a) || a.localeCompare(b));
 }
 
@@ -154,8 +160,8 @@ async function pure(files: readonly string[]): Promise<Counts> {
   return count('pure', files, report, await run('pure', bun, args));
 }
 
-/** Some kernel tests, in one guest. */
-async function guest(label: string, files: readonly string[]): Promise<Counts> {
+/** Some tests, in one guest; `config` is vitest's. */
+async function guest(label: string, files: readonly string[], config = 'vitest.kernel.config.ts'): Promise<Counts> {
   const shared = path.join(results, label);
   mkdirSync(shared, { recursive: true });
   const inside = [
@@ -164,7 +170,7 @@ async function guest(label: string, files: readonly string[]): Promise<Counts> {
     ...(process.env.RACES === undefined ? [] : [`RACES=${process.env.RACES}`]),
     bun,
     ...vitest,
-    '--config=vitest.kernel.config.ts',
+    `--config=${config}`,
     '--outputFile.json=/run/guest/report.json',
     ...files,
   ];
@@ -207,14 +213,20 @@ const failures = (all: readonly SweepOutcome[]): number => all.reduce((sum, one)
 
 rmSync(results, { recursive: true, force: true });
 mkdirSync(results, { recursive: true });
-const all = !options.pure && !options.kernel && !options.faults;
-const pureFiles = all || options.pure ? testFiles(false) : [];
-const kernelFiles = all || options.kernel ? testFiles(true) : [];
+const all = !options.pure && !options.kernel && !options.interop && !options.faults;
+const pureFiles = all || options.pure ? testFiles('pure') : [];
+const kernelFiles = all || options.kernel ? testFiles('kernel') : [];
 
 const counts: Counts[] = [];
 if (pureFiles.length > 0) counts.push(await pure(pureFiles));
 const hands = share(kernelFiles, Number(options.guests));
 counts.push(...(await Promise.all(hands.map((files, index) => guest(`guest${index + 1}`, files)))));
+const strange = share(options.interop ? testFiles('interop') : [], Number(options.guests));
+counts.push(
+  ...(await Promise.all(
+    strange.map((files, index) => guest(`interop${index + 1}`, files, 'vitest.interop.config.ts')),
+  )),
+);
 if (options.faults) counts.push(...(await sweep(...(options.short ? ['--passes', 'kill-add-del'] : []))));
 
 const sum = (of: keyof Counts): number => counts.reduce((total, each) => total + each[of], 0);
