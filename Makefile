@@ -1,5 +1,6 @@
 # The commands of this repository. Each does its own set-up on a fresh Debian 12 with Node and npm (root for apt-get).
-.PHONY: help setup guest-setup build check check-types check-lint check-dead check-imports format test test-fuzz test-races test-faults test-faults-short test-interop demo clean
+BENCH ?= --write
+.PHONY: help setup guest-setup build check check-types check-lint check-dead check-imports format test test-fuzz test-races test-faults test-faults-short test-interop bench demo clean
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -57,6 +58,10 @@ test-interop: setup guest-setup build ## against cnitool, containerd and the Go 
 
 demo: setup guest-setup build ## the main job without a cluster
 	@scripts/demo.sh
+
+bench: setup build ## Braid beside Multus, the kernel and an empty executable, as root; BENCH='--runs 5 --networks 0,8' for less
+	@for module in interop bench; do scripts/go-tools test/$$module dist/$$module || echo "left out: programs of test/$$module"; done
+	@scripts/bun test/bench/bench.ts $(BENCH)
 
 clean: ## everything that a command makes again
 	rm -rf dist results node_modules

@@ -23,7 +23,9 @@ describe('blocks', () => {
         .filter(({ language }) => !['sh', 'json', 'yaml'].includes(language))
         .map(place),
     ).toEqual([]);
-    expect([of('sh').length, of('json').length, of('yaml').length]).toEqual([5, 7, 1]);
+    const known = { sh: 5, json: 7, yaml: 1 }; // at least: none of those is lost on the way here
+    for (const [language, least] of Object.entries(known))
+      expect(of(language).length, language).toBeGreaterThanOrEqual(least);
   });
 
   it.each(
@@ -32,7 +34,7 @@ describe('blocks', () => {
       .map((block) => [place(block), block.text]),
   )('%s: make has those targets', (_, text) => {
     const targets = [...read('Makefile').matchAll(/^([a-z-]+):.*##/gm)].map(([, target]) => target);
-    for (const line of text.trim().split('\n')) expect(targets).toContain(line.replace('make ', ''));
+    for (const line of text.trim().split('\n')) expect(targets).toContain(line.split(' ')[1]);
   });
 
   it.each(of('json').map((block) => [place(block), block.text]))('%s: the product takes it', (_, text) => {

@@ -1,0 +1,83 @@
+/** Runs calls and measures them, competitors in turns. Starts processes in the scene. */
+import type { Call, Competitor, Job } from './competitors';
+import type { Scene } from './scene';
+import type { Sample } from './stats';
+import type { Pod } from './work';
+
+/** Runs one process to its end. Throws with what it printed when it fails: a figure of failing calls says nothing. */
+export async function measure({ command, env, stdin }: Call): Promise<Sample> {
+  const before = performance.now();
+  const child = Bun.spawn([...command], { env, stdin: Buffer.from(stdin), stdout: 'pipe', stderr: 'pipe' });
+  const status = await child.exited; // not spawnSync: the API server answers from this process meanwhile
+  const wall = performance.now() - before;
+  const { cpuTime } = child.resourceUsage() ?? {};
+  if (status !== 0 || cpuTime === undefined)
+    throw new Error(`${command.join(' ')} failed: ${await child.stdout.text()}${await child.stderr.text()}`);
+  return { wall, cpu: (Number(cpuTime.user) + Number(cpuTime.system)) / 1000 };
+}
+
+/**
+ * Peak resident size of the largest process of a call, MiB. By way of perl, which is small: the system counts what the
+ * starting process had before exec, too, and this one is larger than most of those that it measures.
+ */
+export async function peakMemory({ command, env, stdin }: Call): Promise<number> {
+  const getrusage = process.arch === 'arm64' ? 165 : 98;
+  const script = `system { $ARGV[0] } @ARGV; my $u = "\\0" x 144; syscall(${getrusage}, -1, $u); print STDERR "\\n", (unpack("q*", $u))[4]`;
+  const perl = ['perl', '-e', script, '--', ...command];
+  const child = Bun.spawn(perl, { env, stdin: Buffer.from(stdin), stdout: 'ignore', stderr: 'pipe' });
+  const kib = (await child.stderr.text()).split('\n').at(-1);
+  return Number(kib) / 1024;
+}
+
+/** What was measured of one competitor. */
+export interface Measured {
+  readonly add: readonly Sample[];
+  readonly del: readonly Sample[];
+  /** Peak of the largest process of one ADD, MiB. */
+  readonly memory: number;
+}
+
+/** By competitor's name. */
+export type Samples = ReadonlyMap<string, Measured>;
+
+/** ADD and DEL of one pod after the other, `runs` times for each competitor; each run begins with another one. */
+export async function inTurns(
+  scene: Scene,
+  competitors: readonly Competitor[],
+  pod: Pod,
+  runs: number,
+): Promise<Samples> {
+  const samples = new Map<string, Measured & { readonly add: Sample[]; readonly del: Sample[] }>();
+  for (const competitor of competitors) {
+    // The first one makes bridges and directories, and is not timed.
+    const { add: memory } = await once(scene, competitor, pod, `${pod.name}-memory`, peakMemory);
+    samples.set(competitor.name, { add: [], del: [], memory });
+  }
+  for (let run = 0; run < runs; run++)
+    for (let turn = 0; turn < competitors.length; turn++) {
+      const competitor = competitors[(run + turn) % competitors.length] as Competitor;
+      const { add, del } = await once(scene, competitor, pod, `${pod.name}-${run}-${turn}`, measure);
+      samples.get(competitor.name)?.add.push(add);
+      samples.get(competitor.name)?.del.push(del);
+    }
+  return samples;
+}
+
+async function once<T>(
+  scene: Scene,
+  competitor: Competitor,
+  pod: Pod,
+  container: string,
+  act: (call: Call) => Promise<T>,
+): Promise<{ readonly add: T; readonly del: T }> {
+  const netns = scene.addPod('pod');
+  try {
+    const job = { pod, container, netns } satisfies Omit<Job, 'verb'>;
+    return {
+      add: await act(competitor.call({ verb: 'ADD', ...job })),
+      del: await act(competitor.call({ verb: 'DEL', ...job })),
+    };
+  } finally {
+    scene.deletePod('pod');
+  }
+}
