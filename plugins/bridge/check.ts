@@ -1,7 +1,7 @@
 /** CHECK of a bridge attachment: the bridge, the pair, the port's VLANs, the pod's addresses and routes. Reads only. */
 import type { CheckContext } from '../../src/attach/delegate';
 import { findSpoofChecks } from '../../src/attach/spoof';
-import { checkAddresses, checkLink, checkRoutes, ipsOf } from '../../src/attach/verify';
+import { checkAddresses, checkLink, checkMtu, checkRoutes, ipsOf } from '../../src/attach/verify';
 import type { Interface } from '../../src/cni/result';
 import { fail } from '../../src/error';
 import type { BridgeVlan, Link } from '../../src/net/link';
@@ -16,7 +16,9 @@ export async function check(c: BridgeConfig, context: CheckContext): Promise<voi
   const bridge = await checkBridge(c, context);
   await checkUplink(c, bridge, context);
   const inside = await checkLink(pod, ifName, 'veth', prevResult);
+  checkMtu(inside, c.mtu);
   const port = await checkPort(bridge, inside, context);
+  await checkFlags(c, port, context);
   await checkVlans(c, port, context);
   if (c.macspoofchk) await checkSpoofCheck(context);
   await checkAddresses(pod, inside, ipsOf(prevResult, ifName));
@@ -42,12 +44,31 @@ async function checkBridge(c: BridgeConfig, { host, prevResult }: CheckContext):
 /** The pod's link and a recorded link of the host are the two ends of one pair, and the host's end is on the bridge. */
 async function checkPort(bridge: Link, inside: Link, { host, prevResult }: CheckContext): Promise<Link> {
   const port = inside.parent === undefined ? undefined : await host.findLinkByIndex(inside.parent);
-  const recorded = onHost(prevResult.interfaces).find(({ name }) => name === port?.name);
-  const isPair = port?.detail.kind === 'veth' && port.parent === inside.index;
-  if (port === undefined || recorded === undefined || !isPair || port.master !== bridge.index)
-    return fail('CheckFailed', `Cannot find the port of bridge ${bridge.name} that leads to ${inside.name}`);
+  const missing = `Cannot find the port of bridge ${bridge.name} that leads to ${inside.name}`;
+  if (port?.detail.kind !== 'veth' || port.parent !== inside.index)
+    return fail('CheckFailed', `${missing}: its other end is ${port?.name ?? 'gone'}`);
+  const recorded = onHost(prevResult.interfaces).find(({ name }) => name === port.name);
+  if (recorded === undefined) return fail('CheckFailed', `${missing}: ${port.name} is not in the recorded result`);
+  if (port.master !== bridge.index)
+    fail('CheckFailed', `Interface ${port.name} is ${await placeOf(port, host)}: expected a port of ${bridge.name}`);
   checkMac(port, recorded);
   return port;
+}
+
+async function placeOf({ master }: Link, host: CheckContext['host']): Promise<string> {
+  const other = master === undefined ? undefined : await host.findLinkByIndex(master);
+  return other === undefined ? 'no port of any bridge' : `a port of ${other.name}`;
+}
+
+/** Hairpin and isolation; what was not asked for may be set by somebody for a purpose. */
+async function checkFlags(c: BridgeConfig, port: Link, { host }: CheckContext): Promise<void> {
+  if (!c.hairpin && !c.isolated) return;
+  const held = await host.bridgePort(port.index);
+  for (const [flag, wanted] of [
+    ['hairpin', c.hairpin],
+    ['isolated', c.isolated],
+  ] as const)
+    if (wanted && held?.[flag] !== true) fail('CheckFailed', `Bridge port ${port.name} has ${flag} off: expected on`);
 }
 
 async function checkVlans(c: BridgeConfig, port: Link, { host }: CheckContext): Promise<void> {

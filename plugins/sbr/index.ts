@@ -65,7 +65,10 @@ async function check(c: SbrConfig, { pod, ifName, prevResult }: CheckContext): P
     const source = sourceOf(ip);
     const tables = rules.filter((rule) => rule.source === source).map(({ table }) => table);
     if (c.table === undefined ? tables.length === 0 : !tables.includes(c.table))
-      fail('CheckFailed', `Cannot find the rule from ${source} lookup ${c.table ?? 'a table of its own'}`);
+      fail(
+        'CheckFailed',
+        `Cannot find the rule from ${source} lookup ${c.table ?? 'a table of its own'} in the pod: it has ${tables.map((table) => `lookup ${table}`).join(', ') || 'none'}`,
+      );
     const gateway = gatewayOf(ip, c);
     if (c.table !== undefined || gateway === undefined) continue; // the user's table is the user's
     const found = routes.some(

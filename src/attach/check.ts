@@ -6,6 +6,7 @@ import { checkChain, type LiveSandbox } from './chain';
 import { checkIsolation } from './isolation';
 import type { Edges } from './ports';
 import type { AttachRecord, RecordedAttachment } from './record';
+import { checkDecidedRoutes } from './verify';
 
 /** CheckFailed names the network, the interface, what was expected and what is there. */
 export async function checkAll(
@@ -47,12 +48,14 @@ function showsLink({ result, ifName }: RecordedAttachment): boolean {
 
 /** Networks below version 0.4.0 have no CHECK, and a list may switch it off: both count as success. */
 async function checkOne(attachment: RecordedAttachment, sandbox: LiveSandbox, edges: Edges): Promise<void> {
-  const { network, ifName, cniVersion, disableCheck, isDefault, isolated } = attachment;
+  const { network, ifName, cniVersion, disableCheck, isDefault, isolated, routes } = attachment;
   if (disableCheck || !isAtLeast(cniVersion, '0.4.0')) return;
   try {
     await checkChain(attachment, sandbox, edges);
     const has = (await sandbox.pod.findLink(ifName)) !== undefined; // a delegate of others may make none, and has then passed
-    if (has && !isDefault && isolated) await checkIsolation(sandbox.pod, ifName);
+    if (!has || isDefault) return;
+    await checkDecidedRoutes(sandbox.pod, routes ?? []);
+    if (isolated) await checkIsolation(sandbox.pod, ifName);
   } catch (error) {
     throw placed(error, { network, ifName });
   }

@@ -13,7 +13,7 @@ import { findVlanLink, releaseHostLinks, requireVlanLink, type Sharing } from '.
 import { type Master, parseMaster, requireMaster } from './master';
 import type { Netns } from './ports';
 import { Undo } from './undo';
-import { checkAddresses, checkLink, checkRoutes, ipsOf } from './verify';
+import { checkAddresses, checkLink, checkMtu, checkRoutes, ipsOf } from './verify';
 
 /** The configuration that all of them have. */
 export interface ChildConfig {
@@ -154,8 +154,7 @@ export async function checkChild<K extends LinkDetail['kind']>(
   await ipam?.check();
   const link = await checkLink(pod, ifName, kind, prevResult);
   if (c.master !== undefined) await checkMaster(c, link, context);
-  if (c.mtu !== undefined && c.mtu !== link.mtu)
-    fail('CheckFailed', `Interface ${ifName} has MTU ${link.mtu}: expected ${c.mtu}`);
+  checkMtu(link, c.mtu);
   await checkAddresses(pod, link, ipsOf(prevResult, ifName));
   await checkRoutes(pod, prevResult.routes);
   if (c.hostAccess && c.master !== undefined) await checkAccess(c, link, context);
@@ -182,7 +181,10 @@ async function checkMaster(c: ChildConfig, link: Link, context: CheckContext): P
   const parent = shares ? master.parent : master.index;
   const elsewhere = !c.linkInContainer || (shares && master.parentElsewhere);
   if (link.parent !== parent || link.parentElsewhere !== elsewhere)
-    fail('CheckFailed', `Interface ${link.name} is not on master ${master.name}: recreate it there`);
+    fail(
+      'CheckFailed',
+      `Interface ${link.name} is on link ${link.parent ?? 'none'}: expected master ${master.name}, link ${parent}`,
+    );
 }
 
 /** The kernel says EBUSY or EINVAL; which master, and what it can carry, only we know. */

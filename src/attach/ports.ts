@@ -2,7 +2,7 @@
 import type { CniArgs } from '../cni/args';
 import type { CniError } from '../error';
 import type { Cidr, Family, Ip } from '../net/ip';
-import type { BridgeVlan, Link, LinkChange, LinkSpec } from '../net/link';
+import type { BridgePort, BridgeVlan, Link, LinkChange, LinkSpec } from '../net/link';
 import type { Mac } from '../net/mac';
 import type { ContainerId, IfName, NetnsPath, NetworkName } from '../net/names';
 import type { Address, Route, RouteFilter, Rule } from '../net/route';
@@ -58,7 +58,9 @@ export interface Netns {
   bridgeVlans(index: number): Promise<readonly BridgeVlan[]>;
   addBridgeVlan(index: number, vlan: BridgeVlan): Promise<void>;
   deleteBridgeVlan(index: number, id: number): Promise<void>;
-  setBridgePort(index: number, port: { readonly hairpin?: boolean; readonly isolated?: boolean }): Promise<void>;
+  setBridgePort(index: number, port: Partial<BridgePort>): Promise<void>;
+  /** `undefined` when there is no such link, or it is no port of a bridge. */
+  bridgePort(index: number): Promise<BridgePort | undefined>;
 
   /** Tells the MAC of a neighbour on that link for good; it is not asked for any more. Goes with the link. */
   setNeighbour(index: number, address: Ip, mac: Mac): Promise<void>;

@@ -4,7 +4,7 @@ import { fail } from '../error';
 import { type Cidr, isDefault, networkOf } from '../net/ip';
 import type { Link, LinkDetail } from '../net/link';
 import type { IfName } from '../net/names';
-import { mainTable } from '../net/route';
+import { mainTable, type Route } from '../net/route';
 import type { Netns } from './ports';
 
 /** The pod's link, of the kind asked for and with the MAC that the result recorded. CheckFailed names the difference. */
@@ -24,6 +24,12 @@ export async function checkLink<K extends LinkDetail['kind']>(
   if (entry.mac !== undefined && entry.mac !== link.mac)
     fail('CheckFailed', `Interface ${ifName} has MAC ${link.mac ?? 'none'}: expected ${entry.mac}`);
   return link as Link & { readonly detail: Extract<LinkDetail, { kind: K }> };
+}
+
+/** The MTU that the configuration asks for; unset: whatever the kernel chose, which may change with the master's. */
+export function checkMtu({ name, mtu }: Link, wanted: number | undefined): void {
+  if (wanted !== undefined && mtu !== wanted)
+    fail('CheckFailed', `Interface ${name} has MTU ${mtu}: expected ${wanted}`);
 }
 
 /** The result's entry of that interface in the pod. CheckFailed when the result does not know it. */
@@ -61,17 +67,47 @@ export async function checkAddresses(
 export async function checkRoutes(pod: Netns, routes: readonly ResultRoute[]): Promise<void> {
   if (routes.length === 0) return;
   const held = await pod.routes({ table: 'all' });
-  const missing = routes.find(
-    (route) =>
-      !held.some(
-        ({ dst, gateway, table = mainTable }) =>
-          dst === networkOf(route.dst) &&
-          (isDefault(dst) || route.gw === undefined || gateway === route.gw) &&
-          (route.table === undefined || route.table === table),
-      ),
+  for (const route of routes) {
+    const like = held.filter(({ dst }) => dst === networkOf(route.dst));
+    const found = like.some(
+      ({ dst, gateway, table = mainTable }) =>
+        (isDefault(dst) || route.gw === undefined || gateway === route.gw) &&
+        (route.table === undefined || route.table === table),
+    );
+    if (!found) missingRoute(route, like);
+  }
+}
+
+/** Every route that was decided over all networks is there, with the metric that keeps it behind others. CheckFailed tells what is there. */
+export async function checkDecidedRoutes(pod: Netns, routes: readonly ResultRoute[]): Promise<void> {
+  if (routes.length === 0) return;
+  const held = await pod.routes({ table: 'all' });
+  for (const route of routes) {
+    const like = held.filter(({ dst }) => dst === networkOf(route.dst));
+    const found = like.some(
+      ({ gateway, metric, table = mainTable }) =>
+        (route.gw === undefined || gateway === route.gw) &&
+        (route.priority === undefined || route.table !== undefined || metric === route.priority) &&
+        (route.table === undefined || route.table === table),
+    );
+    if (!found) missingRoute(route, like);
+  }
+}
+
+function missingRoute({ dst, gw, priority, table }: ResultRoute, like: readonly Route[]): never {
+  const wanted = shownRoute({ gateway: gw, metric: priority, table });
+  return fail(
+    'CheckFailed',
+    `Cannot find route ${dst} ${wanted} in the pod: it has ${like.map(shownRoute).join(', ') || 'none'}`,
   );
-  if (missing !== undefined)
-    fail('CheckFailed', `Cannot find route ${missing.dst} via ${missing.gw ?? 'the link'} in the pod`);
+}
+
+function shownRoute({ gateway, metric, table }: Pick<Route, 'gateway' | 'metric' | 'table'>): string {
+  const more = [
+    ...(metric === undefined || metric === 0 ? [] : [`metric ${metric}`]),
+    ...(table === undefined || table === mainTable ? [] : [`table ${table}`]),
+  ];
+  return [`via ${gateway ?? 'the link'}`, ...more].join(' ');
 }
 
 /** The result's addresses that lie on that interface of the pod. */

@@ -1,14 +1,14 @@
 /** Ports of a bridge and their VLANs as rtnetlink messages (linux/if_bridge.h, linux/if_link.h). Pure. */
 import { AttrStream, putU8, putU16, putU32 } from 'netlink/dist/structs.js';
-import type { BridgeVlan } from '../net/link';
-import { eachAttribute, type Message, pushNested, u16 } from './codec';
+import type { BridgePort, BridgeVlan } from '../net/link';
+import { eachAttribute, type Message, pushNested, text, u16 } from './codec';
 import { linkHeader } from './codec-link';
 import { ifBridgeH as br, ifLinkH as ifla, rtnetlinkH as rt, socketH } from './headers';
 
 const family = socketH.AF_BRIDGE;
 
 /** Sets flags of a port. Without NLA_F_NESTED the kernel would read the first value as a spanning-tree state. */
-export function setPort(index: number, port: { readonly hairpin?: boolean; readonly isolated?: boolean }): Message {
+export function setPort(index: number, port: Partial<BridgePort>): Message {
   const out = new AttrStream();
   out.emit(linkHeader({ family, index }));
   pushNested(out, ifla.IFLA_PROTINFO, (info) => {
@@ -16,6 +16,23 @@ export function setPort(index: number, port: { readonly hairpin?: boolean; reado
     if (port.isolated !== undefined) info.push(ifla.IFLA_BRPORT_ISOLATED, putU8(port.isolated ? 1 : 0));
   });
   return { type: rt.RTM_SETLINK, flags: 0, body: out.bufs };
+}
+
+/** The flags of a port, from a message about its link; `undefined` for a link that is no port of a bridge. */
+export function decodePort(data: Buffer): BridgePort | undefined {
+  let kind = '';
+  const flags = new Map<number, boolean>();
+  eachAttribute(data, linkHeader({}).length, (attribute, info) => {
+    if (attribute !== ifla.IFLA_LINKINFO) return;
+    eachAttribute(info, 0, (type, value) => {
+      if (type === ifla.IFLA_INFO_SLAVE_KIND) kind = text(value);
+      if (type === ifla.IFLA_INFO_SLAVE_DATA) eachAttribute(value, 0, (key, flag) => flags.set(key, flag[0] === 1));
+    });
+  });
+  const is = (key: number): boolean => flags.get(key) === true;
+  return kind === 'bridge'
+    ? { hairpin: is(ifla.IFLA_BRPORT_MODE), isolated: is(ifla.IFLA_BRPORT_ISOLATED) }
+    : undefined;
 }
 
 /** Adds a VLAN to a port. */

@@ -3,7 +3,7 @@ import { closeSync } from 'node:fs';
 import type { Netns, Sysctl } from '../attach/ports';
 import { CniError, fail } from '../error';
 import { type Cidr, type Family, familyOf, type Ip } from '../net/ip';
-import type { BridgeVlan, Link, LinkChange, LinkSpec } from '../net/link';
+import type { BridgePort, BridgeVlan, Link, LinkChange, LinkSpec } from '../net/link';
 import type { Mac } from '../net/mac';
 import { derivedName, type IfName, type NetnsPath } from '../net/names';
 import { type Address, mainTable, type Route, type RouteFilter, type Rule, sameAct } from '../net/route';
@@ -186,7 +186,13 @@ export class RouteNetns implements Netns {
     this.#remove(bridge.deleteVlan(index, id), `delete VLAN ${id} of bridge port ${index}`);
   }
 
-  async setBridgePort(index: number, port: { readonly hairpin?: boolean; readonly isolated?: boolean }): Promise<void> {
+  async bridgePort(index: number): Promise<BridgePort | undefined> {
+    const ask = (): BridgePort | undefined =>
+      this.#open().get(link.getLink(index), bridge.decodePort, `find bridge port ${index}`);
+    return tolerant(ask, ['ENODEV']);
+  }
+
+  async setBridgePort(index: number, port: Partial<BridgePort>): Promise<void> {
     this.#change(bridge.setPort(index, port), `set ${Object.keys(port).join(', ')} of bridge port ${index}`);
   }
 

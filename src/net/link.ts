@@ -94,6 +94,12 @@ export interface Ipv4Settings {
   readonly arpNotify?: 0 | 1 | undefined;
 }
 
+/** Flags of a bridge port (IFLA_BRPORT_MODE, IFLA_BRPORT_ISOLATED). */
+export interface BridgePort {
+  readonly hairpin: boolean;
+  readonly isolated: boolean;
+}
+
 /** One VLAN of a bridge port (struct bridge_vlan_info in linux/if_bridge.h). */
 export interface BridgeVlan {
   readonly id: number;

@@ -444,6 +444,26 @@ describe('CHECK', () => {
     await check();
   });
 
+  it('sees that the metric which keeps a network’s default route back is gone', async () => {
+    const routes = [{ dst: '0.0.0.0/0' }];
+    const guarded = macvlan('192.168.9.0/24', {
+      ipam: { type: 'host-local', subnet: '192.168.9.0/24', gateway: '192.168.9.1', routes },
+    });
+    const { add, check, pod } = world({ networks: { 'default/g': guarded } });
+    await add('g');
+    await check();
+    const kept = pod.routesTo('0.0.0.0/0').find(({ metric }) => metric === 1001) ?? expect.fail('no guarded route');
+    await pod.deleteRoute(kept);
+    await pod.addRoute({ ...kept, metric: 50 });
+    await expect(check()).rejects.toMatchObject({
+      reason: 'CheckFailed',
+      where: { network: 'default/g', ifName: 'net1' },
+      problem: expect.stringMatching(
+        /^Cannot find route 0.0.0.0\/0 via 192.168.9.1 metric 1001 in the pod: it has via .*via 192.168.9.1 metric 50/,
+      ),
+    });
+  });
+
   it('sees that the isolation was switched off', async () => {
     const { add, check, pod } = world({ networks });
     await add('a');

@@ -418,10 +418,14 @@ export function netnsContract(makeWorld: () => Promise<World>, lacks: ReadonlySe
       await host.createLink(macvlan('net2'), pod);
       await expect(host.changeLink(up0.index, { master: bridge.index })).rejects.toMatchObject({ errno: 'EBUSY' });
     });
-    it('sets hairpin and isolation of ports only', async () => {
+    it('sets and tells hairpin and isolation of ports only', async () => {
       const { end } = await port();
+      expect(await host.bridgePort(end.index)).toEqual({ hairpin: false, isolated: false });
       await host.setBridgePort(end.index, { hairpin: true, isolated: true });
+      expect(await host.bridgePort(end.index)).toEqual({ hairpin: true, isolated: true });
       await host.setBridgePort(end.index, { hairpin: false });
+      expect(await host.bridgePort(end.index)).toEqual({ hairpin: false, isolated: true });
+      expect([await host.bridgePort(up0.index), await host.bridgePort(4711)]).toEqual([undefined, undefined]);
       await expect(host.setBridgePort(up0.index, { hairpin: true })).rejects.toMatchObject({
         reason: 'KernelRefused',
         errno: 'EOPNOTSUPP',

@@ -14,7 +14,7 @@ import {
   networkOf,
   toCidr,
 } from '../../src/net/ip';
-import type { BridgeVlan, Link, LinkChange, LinkSpec } from '../../src/net/link';
+import type { BridgePort, BridgeVlan, Link, LinkChange, LinkSpec } from '../../src/net/link';
 import { type Mac, macBytes } from '../../src/net/mac';
 import { type IfName, ifName, type NetnsPath, netnsPath } from '../../src/net/names';
 import { type Address, mainTable, type Route, type RouteFilter, type Rule } from '../../src/net/route';
@@ -411,7 +411,13 @@ export class FakeNetns implements Netns {
     if (port !== undefined) port.vlans = port.vlans.filter((vlan) => vlan.id !== id);
   }
 
-  async setBridgePort(index: number, port: { readonly hairpin?: boolean; readonly isolated?: boolean }): Promise<void> {
+  async bridgePort(index: number): Promise<BridgePort | undefined> {
+    const d = this.devices.find((each) => each.index === index);
+    if (d?.master?.detail.kind !== 'bridge') return undefined;
+    return { hairpin: d.hairpin, isolated: d.isolated };
+  }
+
+  async setBridgePort(index: number, port: Partial<BridgePort>): Promise<void> {
     this.#enter('setBridgePort', index);
     const d = this.#port(index, 'set bridge port');
     d.hairpin = port.hairpin ?? d.hairpin;

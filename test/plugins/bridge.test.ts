@@ -442,7 +442,7 @@ describe('bridge CHECK', () => {
     [
       'the port has left the bridge',
       ({ host }) => host.changeLink(port(host), { master: 0 }),
-      'Cannot find the port of bridge br1 that leads to net1',
+      `Interface ${hostEnd} is no port of any bridge: expected a port of br1`,
     ],
     [
       'the port has another MAC',
@@ -475,6 +475,31 @@ describe('bridge CHECK', () => {
     await expect(made.check(bridge, gateway, made.result)).rejects.toMatchObject({
       reason: 'CheckFailed',
       problem: expect.stringContaining(problem),
+    });
+  });
+
+  it.each([
+    ['hairpinMode', 'hairpin'],
+    ['portIsolation', 'isolated'],
+  ] as const)('fails when somebody switched %s off', async (key, flag) => {
+    const { host, add, check } = lab();
+    const c = { ...config, [key]: true };
+    const result = await add(bridge, c);
+    await check(bridge, c, result);
+    await host.setBridgePort(port(host), { [flag]: false });
+    await expect(check(bridge, c, result)).rejects.toMatchObject({
+      reason: 'CheckFailed',
+      problem: `Bridge port ${hostEnd} has ${flag} off: expected on`,
+    });
+  });
+
+  it('fails when the MTU is another', async () => {
+    const { pod, add, check } = lab();
+    const c = { ...config, mtu: 1400 };
+    const result = await add(bridge, c);
+    await pod.changeLink(pod.link('net1').index, { mtu: 1300 });
+    await expect(check(bridge, c, result)).rejects.toMatchObject({
+      problem: 'Interface net1 has MTU 1300: expected 1400',
     });
   });
 
