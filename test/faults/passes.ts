@@ -40,6 +40,14 @@ export const passes: readonly Pass[] = [
   { name: 'error-del', verb: 'DEL', fault: 'error', after: afterFailedDel, says: 'one call of DEL fails' },
 ];
 
+const turns = 'then DEL or CNI GC in turn';
+
+/** The short form: every kill point once, and one of the ways back after each. */
+export const shortPasses: readonly Pass[] = [
+  { name: 'short-add', verb: 'ADD', fault: 'kill', after: inTurn, says: `ADD killed, ${turns}` },
+  { name: 'short-del', verb: 'DEL', fault: 'kill', after: inTurn, says: `DEL killed, ${turns}` },
+];
+
 /** The pod's sandboxes: the one with the fault, and the one that follows it. */
 export const first: Sandbox = { containerId: 'swept-1', space: 'swept-1' };
 const second: Sandbox = { containerId: 'swept-2', space: 'swept-2' };
@@ -83,6 +91,11 @@ export function leavesNothing({ space }: Sandbox): void {
 function thenDel({ sandbox }: Trial): void {
   succeeds('DEL', call('DEL', sandbox));
   leavesNothing(sandbox);
+}
+
+function inTurn(trial: Trial): void {
+  const after = trial.index % 3 === 0 ? thenGc : thenDel; // three: two guests share the points by turns, too
+  after(trial);
 }
 
 function thenGc({ sandbox }: Trial): void {

@@ -5,6 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ask } from './ip';
 import { places, spacePath } from './node';
 
 /** One line for each thing that is there. */
@@ -48,11 +49,12 @@ interface Link {
 }
 
 type Shown = Readonly<Record<string, unknown>>;
+type Lists = readonly [readonly Link[], readonly Shown[], readonly Shown[]];
 
 /** The node's state, and that of the sandbox's namespace if it is there. */
 export function readState(space: string): State {
-  const pod = existsSync(spacePath(space)) ? namespaceState('pod', ['-n', space]) : [];
-  return [...namespaceState('host', []), ...pod, ...firewallState(), ...watched.flatMap(files)].sort();
+  const pod = existsSync(spacePath(space)) ? namespaceState('pod', space) : [];
+  return [...namespaceState('host', undefined), ...pod, ...firewallState(), ...watched.flatMap(files)].sort();
 }
 
 /** `+` what is there now and was not, `-` what was there and is gone. */
@@ -67,12 +69,10 @@ function hasPod(state: State): boolean {
   return state.some((line) => line.startsWith('pod '));
 }
 
-function namespaceState(place: string, where: readonly string[]): readonly string[] {
-  // One process for IPv4 and IPv6: starting one is slow in the guest.
-  const commands = ['addr', 'route show table all', 'rule'].join('\n');
-  const lists = ip([...where, '-d', '-j', '-batch', '-'], commands);
-  const [links = [], routes = [], rules = []] = lists as readonly [readonly Link[], readonly Shown[], readonly Shown[]];
-  const [rules6 = []] = ip([...where, '-6', '-j', 'rule'], '');
+function namespaceState(place: string, space: string | undefined): readonly string[] {
+  // IPv4 and IPv6, but for rules
+  const [links, routes, rules] = ask<Lists>(space, '', ['addr', 'route show table all', 'rule']);
+  const [rules6] = ask<readonly [readonly Shown[]]>(space, '-6', ['rule']);
   return [
     ...links.map((link) => `${place} link ${shownLink(link)}`),
     ...links.flatMap(({ ifname, addr_info }) =>
@@ -83,14 +83,6 @@ function namespaceState(place: string, where: readonly string[]): readonly strin
     ...routes.filter(isNotLinkLocal).map((route) => `${place} route ${shownRoute(route)}`),
     ...[...rules, ...rules6].map((rule) => `${place} rule ${JSON.stringify(rule)}`),
   ];
-}
-
-function ip(args: readonly string[], input: string): readonly (readonly unknown[])[] {
-  const text = execFileSync('ip', args, { encoding: 'utf8', input, stdio: ['pipe', 'pipe', 'pipe'] });
-  return text
-    .trim()
-    .split('\n')
-    .map((line) => (line === '' ? [] : (JSON.parse(line) as Shown[]).filter((one) => Object.keys(one).length > 0)));
 }
 
 function shownLink({ ifname, flags, mtu, master, link, group, promiscuity, linkinfo }: Link): string {

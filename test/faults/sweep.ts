@@ -1,15 +1,25 @@
 /**
  * The fault sweep: traces one ADD and one DEL of a pod with every kind of network, then runs them again once for each call
  * that changes the world, kills the process there or fails the call, and looks whether anything is left. Runs under Bun
- * inside a test guest: `sweep.ts [--braid FILE] [--passes NAME,…] [--part N/M] [--only TEXT] [--report FILE]`. Changes the guest.
+ * inside a test guest: `sweep.ts [--braid FILE] [--short | --passes NAME,…] [--part N/M] [--only TEXT] [--report FILE]`. Changes the guest.
  */
 import { writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type Answer, call, type Fault, faultyCall, install, traceCall } from './braid';
 import { type Call, canFail, changes } from './calls';
-import { makeNode, wipeState } from './node';
-import { ensureSpace, Finding, first, leavesNothing, type Pass, passes, resetNode, succeeds } from './passes';
+import { makeNode, pods, wipeState } from './node';
+import {
+  ensureSpace,
+  Finding,
+  first,
+  leavesNothing,
+  type Pass,
+  passes,
+  resetNode,
+  shortPasses,
+  succeeds,
+} from './passes';
 
 /** How one pass went. */
 interface Outcome {
@@ -27,7 +37,8 @@ const attempts = 3; // to meet a call whose number another one has taken
 const { values: options } = parseArgs({
   options: {
     braid: { type: 'string', default: resolve(import.meta.dir, '../../dist/braid') },
-    passes: { type: 'string', default: passes.map(({ name }) => name).join(',') },
+    short: { type: 'boolean', default: false },
+    passes: { type: 'string' },
     part: { type: 'string', default: '1/1' },
     only: { type: 'string', default: '' },
     report: { type: 'string' },
@@ -114,18 +125,24 @@ function runPass(pass: Pass, calls: readonly Call[]): Outcome {
   return { pass: name, says, fault, points: points.length, failures, seconds };
 }
 
+function wantedPasses(): readonly Pass[] {
+  if (options.passes === undefined) return options.short ? shortPasses : passes;
+  const known = [...passes, ...shortPasses];
+  return options.passes.split(',').map((name) => {
+    const pass = known.find((each) => each.name === name);
+    if (pass === undefined) throw new Error(`no pass ${name}: there are ${known.map((each) => each.name).join(', ')}`);
+    return pass;
+  });
+}
+
 install(options.braid);
-makeNode();
+makeNode(options.short ? pods.short : pods.whole);
 resetNode();
 const calls = { ADD: cleanCalls('ADD'), DEL: cleanCalls('DEL') } as const;
 for (const verb of ['ADD', 'DEL'] as const)
   console.log(`${verb}: ${calls[verb].filter(changes).length} calls change the world, ${calls[verb].length} can fail`);
 
-const outcomes = options.passes.split(',').map((name) => {
-  const pass = passes.find((each) => each.name === name);
-  if (pass === undefined) throw new Error(`no pass ${name}: there are ${passes.map((each) => each.name).join(', ')}`);
-  return runPass(pass, calls[pass.verb]);
-});
+const outcomes = wantedPasses().map((pass) => runPass(pass, calls[pass.verb]));
 const failed = outcomes.reduce((sum, { failures }) => sum + failures.length, 0);
 const passed = outcomes.reduce((sum, { points }) => sum + points, 0) - failed;
 if (options.report !== undefined)
