@@ -10,7 +10,8 @@ import type { Route } from '../net/route';
 import type { Attachment } from '../pod/attachment';
 import { addChain, type LiveSandbox, type Sandbox, validateChain } from './chain';
 import { isHeld } from './check';
-import { delRecorded, findReadable } from './del';
+import { findReadable } from './del';
+import { delRecorded } from './detach';
 import { keepApart } from './isolation';
 import type { Edges, Netns } from './ports';
 import { type AttachRecord, type RecordedAttachment, recordVersion } from './record';
@@ -48,12 +49,14 @@ export async function addAll(plan: AddPlan, edges: Edges): Promise<Result> {
 
 /** A pod whose sandbox died gets a new one: what the dead one held (a static address, say) must be free for it. */
 async function freeDeadSandbox({ pod, sandbox: { containerId } }: AddPlan, edges: Edges): Promise<void> {
-  const record = pod === undefined ? undefined : await edges.records.findOfPod(pod);
-  if (record === undefined || record.containerId === containerId) return;
-  await edges.records.locked(record.containerId, async () => {
-    const now = await edges.records.find(record.containerId, record.ifName);
-    if (now === undefined || (await whySandboxGone(now, edges)) === undefined) return;
-    await delRecorded(now, { containerId: now.containerId, netns: undefined, pod: undefined }, edges);
+  const last = pod === undefined ? undefined : await edges.records.findOfPod(pod);
+  if (last === undefined || last.containerId === containerId) return;
+  await edges.records.locked(last.containerId, async () => {
+    const record = await findReadable(last.containerId, last.ifName, edges);
+    if (record === 'unreadable')
+      return edges.log.warn({ ...last }, 'cannot use the record of the pod’s earlier sandbox');
+    if (record === undefined || (await whySandboxGone(record, edges)) === undefined) return;
+    await delRecorded(record, { containerId: record.containerId, netns: undefined, pod: undefined }, edges);
   });
 }
 
@@ -213,7 +216,11 @@ function begun({ sandbox, ifName, pod, attachments }: AddPlan, edges: Edges): At
 async function attachedEarlier({ sandbox, ifName }: AddPlan, edges: Edges): Promise<Result | undefined> {
   const record = await findReadable(sandbox.containerId, ifName, edges);
   if (record === undefined) return undefined;
-  if (isAnother(sandbox.pod, record, edges))
+  if (record === 'unreadable') {
+    const { delUnreadable } = await import('./unreadable');
+    const { failure } = await delUnreadable({ containerId: sandbox.containerId, ifName }, sandbox.netns, edges);
+    if (failure !== undefined) throw failure;
+  } else if (isAnother(sandbox.pod, record, edges))
     await inSandbox(undefined, record, edges, (earlier) => delWhole(record, earlier, edges));
   else if (await isHeld(record, sandbox, edges)) return record.result;
   else await delWhole(record, sandbox, edges);

@@ -18,10 +18,12 @@ interface Told {
 
 /**
  * Calls GC of every foreign plugin of version 1.1.0 of the configured networks and of those that pods have now. The list
- * that each gets is Braid's own of that network: what the runtime lists are sandboxes, not attachments. Returns failures.
+ * that each gets is Braid's own of that network: what the runtime lists are sandboxes, not attachments. Nobody is called
+ * while a record cannot be read in whole: its pod may be alive, and would not be on the list. Returns failures.
  */
 export async function gcDelegates(configured: readonly Wanted[], edges: Edges): Promise<readonly CniError[]> {
-  const records = await edges.records.all();
+  const records = await allRecords(edges);
+  if (records === undefined) return [];
   const failures: CniError[] = [];
   for (const { network, name, cniVersion, plugin } of toldPlugins(configured, records)) {
     if (edges.findDelegate(typeOf(plugin)) !== undefined) continue;
@@ -35,6 +37,23 @@ export async function gcDelegates(configured: readonly Wanted[], edges: Edges): 
     }
   }
   return failures;
+}
+
+/** Every record, as far as it takes; `undefined` when one is lost. */
+async function allRecords({ records, log }: Edges): Promise<readonly AttachRecord[] | undefined> {
+  const found = [...(await records.all())];
+  for (const { containerId, ifName, error } of await records.broken()) {
+    const { record, isWhole = true } = (await records.salvage(containerId, ifName)) ?? {};
+    if (!isWhole) {
+      log.warn(
+        { containerId, error: error.problem },
+        'told no delegate of GC: a pod that may be alive would not be on the list',
+      );
+      return undefined;
+    }
+    if (record !== undefined) found.push(record);
+  }
+  return found;
 }
 
 /** Each plugin of each network once. */

@@ -2,7 +2,8 @@
 import { type CniError, placed, toCniError } from '../error';
 import type { ContainerId, IfName } from '../net/names';
 import { braidGroup } from '../net/vlan';
-import { delRecorded, delUnreadable } from './del';
+import { findReadable } from './del';
+import { delRecorded } from './detach';
 import { deleteOwn, releaseHostLinks } from './host-links';
 import type { Edges } from './ports';
 import type { AttachRecord } from './record';
@@ -56,36 +57,36 @@ export async function gcAll(request: GcRequest, edges: Edges): Promise<GcReport>
 interface Candidate {
   readonly name: SandboxName;
   readonly finding: Finding;
-  readonly readable: boolean;
 }
 
 async function candidates(request: GcRequest, edges: Edges): Promise<readonly Candidate[]> {
   const found: Candidate[] = [];
   for (const record of await edges.records.all()) {
     const why = await whyGone(record, request, edges);
-    if (why !== undefined) found.push({ name: record, finding: toFinding(record, why), readable: true });
+    if (why !== undefined) found.push({ name: record, finding: toFinding(record, why) });
   }
   for (const { containerId, ifName, error } of await edges.records.broken()) {
-    const why = unlisted({ containerId, ifName }, request);
-    const finding: Finding = { what: 'record', containerId, ifName, subject: error.problem, why: why ?? '' };
-    if (why !== undefined) found.push({ name: { containerId, ifName }, finding, readable: false });
+    const name = { containerId, ifName };
+    const why = await whyUnreadableGone(name, request, edges);
+    const finding: Finding = { what: 'record', ...name, subject: error.problem, why: why ?? '' };
+    if (why !== undefined) found.push({ name, finding });
   }
   return found;
 }
 
 /** Under the container's lock everything is looked at anew: its ADD or DEL may have ended meanwhile. */
-function free(
-  { name, readable }: Candidate,
-  request: GcRequest,
-  edges: Edges,
-): Promise<CniError | 'alive' | undefined> {
+function free({ name }: Candidate, request: GcRequest, edges: Edges): Promise<CniError | 'alive' | undefined> {
   const { containerId, ifName } = name;
   return edges.records.locked(containerId, async () => {
     try {
-      if (!readable) return request.dryRun ? undefined : await delUnreadable(containerId, ifName, edges);
-      const record = await edges.records.find(containerId, ifName);
-      if (record === undefined || (await whyGone(record, request, edges)) === undefined) return 'alive';
-      return request.dryRun ? undefined : await freeRecorded(record, edges);
+      const record = await findReadable(containerId, ifName, edges);
+      const why =
+        record === 'unreadable'
+          ? await whyUnreadableGone(name, request, edges)
+          : record && (await whyGone(record, request, edges));
+      if (record === undefined || why === undefined) return 'alive';
+      if (request.dryRun) return undefined;
+      return record === 'unreadable' ? await freeUnreadable(name, edges) : await freeRecorded(record, edges);
     } catch (error) {
       return toCniError(error);
     }
@@ -97,8 +98,24 @@ async function freeRecorded(record: AttachRecord, edges: Edges): Promise<CniErro
   return first === undefined ? undefined : placed(first, {});
 }
 
+async function freeUnreadable(name: SandboxName, edges: Edges): Promise<CniError | undefined> {
+  const { delUnreadable } = await import('./unreadable');
+  return (await delUnreadable(name, undefined, edges)).failure;
+}
+
+/** As whyGone, of a record that tells no more than whose sandbox it is, if that. */
+async function whyUnreadableGone(
+  name: SandboxName,
+  request: Pick<GcRequest, 'valid'>,
+  edges: Edges,
+): Promise<string | undefined> {
+  if (request.valid !== undefined) return unlisted(name, request);
+  const { record } = (await edges.records.salvage(name.containerId, name.ifName)) ?? {};
+  return record && (await whyGone(record, request, edges));
+}
+
 /** Why the sandbox is known to be gone; `undefined` when it may be alive. */
-export async function whyGone(
+async function whyGone(
   record: AttachRecord,
   request: Pick<GcRequest, 'valid'>,
   edges: Edges,
@@ -112,9 +129,10 @@ async function freeHostLinks({ dryRun }: GcRequest, edges: Edges): Promise<reado
   const { hostLinks, kernel } = edges;
   const links = await hostLinks.all(); // before the records: a user that is there by now has had one since earlier
   const recorded = new Set((await edges.records.all()).flatMap(usersOf));
+  const unread = new Set((await edges.records.broken()).map(({ containerId }) => containerId)); // and perhaps alive
   const found: Finding[] = [];
   for (const { link, users } of links) {
-    for (const user of users.filter((one) => !recorded.has(userName(one)))) {
+    for (const user of users.filter((one) => !recorded.has(userName(one)) && !unread.has(one.containerId))) {
       if (!dryRun) await releaseHostLinks(user, kernel.host, hostLinks);
       found.push({ what: 'link', ...user, subject: link, why: 'its user has no record' });
     }

@@ -196,6 +196,21 @@ export interface Cluster {
   findPod(namespace: string, name: string, uid: string | undefined): Promise<Pod | undefined>;
 }
 
+/** A record that cannot be used, and why. */
+export interface BrokenRecord extends LeaseOwner {
+  readonly error: CniError;
+}
+
+/** The part of a record that can be read, though the whole cannot be used. */
+export interface SalvagedRecord {
+  /** With the attachments that can be read; undefined when it does not even tell whose sandbox it is. */
+  readonly record: AttachRecord | undefined;
+  /** Nothing of the file was lost. */
+  readonly isWhole: boolean;
+  /** A newer Braid wrote it, and understands what this one does not. */
+  readonly isNewer: boolean;
+}
+
 /** Braid's own records, one for each container and interface of the runtime. */
 export interface Records {
   find(containerId: ContainerId, ifName: IfName): Promise<AttachRecord | undefined>;
@@ -203,12 +218,12 @@ export interface Records {
   save(record: AttachRecord): Promise<void>;
   delete(owner: LeaseOwner, pod: { readonly namespace: string; readonly name: string } | undefined): Promise<void>;
   all(): Promise<readonly AttachRecord[]>;
-  /** The record that the pod of that name had last, whichever sandbox it was. */
-  findOfPod(pod: { readonly namespace: string; readonly name: string }): Promise<AttachRecord | undefined>;
+  /** Whose record the pod of that name had last, whichever sandbox it was. There may be none any more. */
+  findOfPod(pod: { readonly namespace: string; readonly name: string }): Promise<LeaseOwner | undefined>;
+  /** What can be made of a record that `find` refuses; `undefined` when there is none. */
+  salvage(containerId: ContainerId, ifName: IfName): Promise<SalvagedRecord | undefined>;
   /** Files that are no record any more, and whose they are by their name. */
-  broken(): Promise<
-    readonly { readonly containerId: ContainerId; readonly ifName: IfName; readonly error: CniError }[]
-  >;
+  broken(): Promise<readonly BrokenRecord[]>;
   /** Deletes what killed calls left: temporary files and lock files that nobody holds. Returns their paths. */
   deleteLeftovers(): Promise<readonly string[]>;
   /** Runs `work` while nobody else works on this container; the lock goes with its process. */

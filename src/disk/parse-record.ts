@@ -44,6 +44,15 @@ function record(r: Json): AttachRecord {
   if (version > recordVersion)
     fail('RecordInvalid', `it has version ${version}, written by a newer Braid; this one reads up to ${recordVersion}`);
   return {
+    ...parseHeader(r),
+    attachments: each(r.attachments, 'attachments', parseAttachment),
+    result: optional(r.result, 'result', result),
+  };
+}
+
+/** Whose sandbox it is; the version is this Braid's own. */
+export function parseHeader(r: Json): Omit<AttachRecord, 'attachments' | 'result'> {
+  return {
     version: recordVersion,
     containerId: containerId(text(r.containerId, 'containerId')),
     ifName: ifName(r.ifName, 'ifName'),
@@ -52,8 +61,6 @@ function record(r: Json): AttachRecord {
     pod: optional(r.pod, 'pod', pod),
     bootId: text(r.bootId, 'bootId'),
     createdAt: text(r.createdAt, 'createdAt'),
-    attachments: each(r.attachments, 'attachments', attachment),
-    result: optional(r.result, 'result', result),
   };
 }
 
@@ -63,7 +70,8 @@ function pod(value: unknown, field: string): NonNullable<AttachRecord['pod']> {
   return { namespace: text(p.namespace, `${field}.namespace`), name: text(p.name, `${field}.name`), uid };
 }
 
-function attachment(value: unknown, field: string): RecordedAttachment {
+/** One attachment of a record. */
+export function parseAttachment(value: unknown, field: string): RecordedAttachment {
   const a = object(value, field);
   const asked = object(a.asked, `${field}.asked`);
   return {

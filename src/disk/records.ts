@@ -35,6 +35,14 @@ export function createRecords(cniDir: string, log: Log): Records {
   return {
     find: async (containerId, ifName) => read({ containerId, ifName }),
 
+    async salvage(containerId, ifName) {
+      const owner = { containerId, ifName };
+      const text = readText(pathOf(owner), longestRecord);
+      if (text === undefined) return undefined;
+      const { salvageRecord } = await import('./salvage-record');
+      return salvageRecord(text, owner);
+    },
+
     async save(record) {
       const text = `${JSON.stringify(record, null, 2)}\n`;
       if (Buffer.byteLength(text) > longestRecord)
@@ -49,10 +57,7 @@ export function createRecords(cniDir: string, log: Log): Records {
       deleteAtomic(pathOf(owner));
     },
 
-    async findOfPod(pod) {
-      const owner = pods.find(pod);
-      return owner === undefined ? undefined : read(owner);
-    },
+    findOfPod: async (pod) => pods.find(pod),
 
     async all() {
       return owners().flatMap((owner) => {

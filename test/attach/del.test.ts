@@ -104,6 +104,80 @@ describe('DEL succeeds and leaves nothing', () => {
   });
 });
 
+describe('DEL with a record that cannot be used', () => {
+  const foreign = { fancy: ({ command }: { command: string }) => (command === 'ADD' ? { cniVersion: '1.0.0' } : '') };
+  /** A pod with a network of each kind, whose record is torn, or of a newer version, by now. */
+  const torn = async (salvaged: { readonly isWhole: boolean; readonly isNewer: boolean; readonly read?: number }) => {
+    const w = world({ networks: { ...networks, 'default/v': { ...networks['default/a'], vlan: 7 } }, foreign });
+    await w.add('a,f,v');
+    const record = (await w.record()) ?? expect.fail('no record');
+    const attachments = record.attachments.slice(0, salvaged.read ?? record.attachments.length);
+    w.edges.records.tear(owner, { record: { ...record, attachments, result: undefined }, ...salvaged });
+    const delegates = () =>
+      w.edges.foreign.calls.filter(({ command }) => command === 'DEL').map(({ ifName }) => ifName);
+    return { ...w, delegates };
+  };
+
+  it.each([
+    ['of a newer version that can be read', { isWhole: true, isNewer: true }],
+    ['cut behind its attachments', { isWhole: false, isNewer: false }],
+  ])('takes back all that one %s tells', async (_, salvaged) => {
+    const { del, pod: space, reserved, edges, host, delegates } = await torn(salvaged);
+    await del();
+    expect([space.names(), reserved(), delegates()]).toEqual([[], [], ['net2']]);
+    expect(host.names()).not.toContain('eth1.7');
+    expect([await edges.records.broken(), await edges.records.all()]).toEqual([[], []]);
+  });
+
+  it('gives back reservations and shared links of attachments that are lost', async () => {
+    const { del, reserved, edges, host } = await torn({ isWhole: false, isNewer: false, read: 0 });
+    await del();
+    expect(reserved()).toEqual([]);
+    expect([host.names().includes('eth1.7'), edges.hostLinks.users()]).toEqual([false, {}]);
+    expect(await edges.records.broken()).toEqual([]);
+  });
+
+  it('leaves the rest of a newer one to a newer Braid, and GC says why', async () => {
+    const { del, pod: space, reserved, edges, delegates } = await torn({ isWhole: false, isNewer: true });
+    await del();
+    expect([space.names(), reserved(), delegates()]).toEqual([[], [], ['net2']]);
+    expect(await edges.records.broken()).toMatchObject([owner]);
+    expect((await gcAll({ valid: [], dryRun: false }, edges)).failed).toMatchObject([
+      { what: 'record', error: { reason: 'RecordInvalid', problem: expect.stringContaining('a newer Braid wrote') } },
+    ]);
+  });
+
+  it('keeps recorded what failed, as with any other', async () => {
+    const { del, edges, record, pod: space, kernel } = await torn({ isWhole: true, isNewer: true });
+    kernel.removeNamespace(pod);
+    edges.foreign.run = async () => {
+      throw new CniError('DelegateMissing', 'Cannot find plugin "fancy"');
+    };
+    await del();
+    expect(space.names()).toEqual([]);
+    expect(await record()).toMatchObject({
+      version: 1,
+      attachments: [{ network: 'default/f', failure: expect.stringContaining('DelegateMissing: ') }],
+    });
+  });
+
+  it('frees by hand what is provably gone, and nothing else', async () => {
+    const { edges, kernel, reserved } = await torn({ isWhole: true, isNewer: true });
+    const byHand = { valid: undefined, dryRun: false };
+    expect((await gcAll(byHand, edges)).freed).toEqual([]);
+    kernel.removeNamespace(pod);
+    expect((await gcAll(byHand, edges)).freed).toMatchObject([{ what: 'record', why: `its namespace ${pod} is gone` }]);
+    expect(reserved()).toEqual([]);
+  });
+
+  it('keeps no new sandbox of the pod from its ADD', async () => {
+    const { add, kernel, record } = await torn({ isWhole: false, isNewer: false, read: 0 });
+    kernel.addNamespace('/var/run/netns/pod2');
+    await add('a', 'c2', '/var/run/netns/pod2');
+    expect((await record('c2'))?.result).toBeDefined();
+  });
+});
+
 describe('DEL touches no namespace that may be another sandbox’s by now', () => {
   it.each([
     ['a path by process number', { netns: netnsPath('/proc/4711/ns/net') }],

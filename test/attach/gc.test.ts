@@ -86,6 +86,29 @@ describe('GC by the runtime', () => {
     expect(reserved()).toEqual([]);
   });
 
+  it.each([
+    ['cannot be read: nobody is told', { isWhole: false, isNewer: false }, []],
+    ['is of a newer version: it is on the list', { isWhole: true, isNewer: true }, [['c1', 'net1']]],
+  ])('hands delegates no list without a living pod whose record %s', async (_, salvaged, told) => {
+    const far = { cniVersion: '1.1.0', type: 'fancy' };
+    const foreign = { fancy: { cniVersion: '1.1.0' } };
+    const { add, edges, gc, record } = world({
+      networks: { 'default/f': far },
+      foreign,
+      conf: { cniVersion: '1.1.0' },
+    });
+    await add('f');
+    const before = (await record()) ?? expect.fail('no record');
+    edges.records.tear(c1, { record: before, ...salvaged });
+    await gc({ 'cni.dev/valid-attachments': [{ containerID: 'c1', ifname: 'eth0' }] });
+    const calls = edges.foreign.calls.filter(({ command }) => command === 'GC');
+    const lists = calls.map(
+      ({ stdin }) => stdin['cni.dev/valid-attachments'] as { containerID: string; ifname: string }[],
+    );
+    expect(lists.flat().map(({ containerID, ifname }) => [containerID, ifname])).toEqual(told);
+    expect(lists.length).toBe(told.length);
+  });
+
   it('frees the reservations of an unreadable record', async () => {
     const { add, edges, reserved } = world({ networks });
     await add('a');
@@ -180,6 +203,14 @@ describe('shared links of the node', () => {
     ]);
     expect(host.names().filter((name) => name.startsWith('eth1.'))).toEqual(['eth1.7']);
     expect(edges.hostLinks.users()).toEqual({});
+  });
+
+  it('stay while a pod uses them whose record cannot be read', async () => {
+    const { add, edges, host } = world({ networks: { 'default/own': own } });
+    await add('own');
+    edges.records.tear(c1);
+    expect(await gcAll(byHand, edges)).toEqual({ freed: [], failed: [] });
+    expect(host.names()).toContain('eth1.100');
   });
 
   it('stay while a pod uses them', async () => {

@@ -4,6 +4,7 @@ import { gcAll } from '../../src/attach/gc';
 import { toGcJson, toGcText } from '../../src/bin/text/gc';
 import { toListJson, toListText } from '../../src/bin/text/list';
 import { CniError } from '../../src/error';
+import { containerId, ifName } from '../../src/net/names';
 import { world } from '../attach/world';
 
 const networks = {
@@ -18,13 +19,13 @@ const networks = {
 
 describe('braid list', () => {
   it('says so when nothing is attached', () => {
-    expect(toListText([])).toBe('Nothing is attached.\n');
+    expect(toListText([], [])).toBe('Nothing is attached.\n');
   });
 
   it('has a line for each attachment', async () => {
     const { add, edges } = world({ networks });
     await add('a,l2', 'c0123456789abcdef');
-    expect(toListText(await edges.records.all())).toBe(
+    expect(toListText(await edges.records.all(), [])).toBe(
       [
         'POD           CONTAINER     NETWORK     INTERFACE  ADDRESSES    SINCE',
         'default/thor  c0123456789a  cluster     eth0       10.244.1.2   2026-11-21T00:00:00.000Z',
@@ -45,22 +46,35 @@ describe('braid list', () => {
     await add('f,a');
     await del();
     const left = await edges.records.all();
-    expect(toListText(left)).toBe(
+    expect(toListText(left, [])).toBe(
       [
         'POD           CONTAINER  NETWORK    INTERFACE  ADDRESSES  SINCE                     NOT FREED',
         'default/thor  c1         default/f  net1       layer 2    2026-11-21T00:00:00.000Z  DelegateTimeout: Cannot wait longer for fancy',
         '',
       ].join('\n'),
     );
-    expect(JSON.parse(toListJson(left))).toMatchObject([
+    expect(JSON.parse(toListJson(left, []))).toMatchObject([
       { attachments: [{ failure: 'DelegateTimeout: Cannot wait longer for fancy' }] },
+    ]);
+  });
+
+  it('shows whose record cannot be used, and why', async () => {
+    const { add, edges } = world({ networks });
+    await add('a', 'c0123456789abcdef');
+    edges.records.tear({ containerId: containerId('c0123456789abcdef'), ifName: ifName('eth0', 'test') });
+    const broken = await edges.records.broken();
+    expect(toListText(await edges.records.all(), broken)).toMatch(
+      /^POD +CONTAINER +NETWORK +INTERFACE +ADDRESSES +SINCE +NOT FREED\n- +c0123456789a +- +eth0 +unknown +- +.*a test tore it\n$/,
+    );
+    expect(JSON.parse(toListJson([], broken))).toMatchObject([
+      { containerId: 'c0123456789abcdef', ifName: 'eth0', reason: 'RecordInvalid' },
     ]);
   });
 
   it('tells the network-status of each pod as JSON', async () => {
     const { add, edges } = world({ networks });
     await add('a');
-    expect(JSON.parse(toListJson(await edges.records.all()))).toMatchObject([
+    expect(JSON.parse(toListJson(await edges.records.all(), []))).toMatchObject([
       {
         containerId: 'c1',
         networkStatus: [

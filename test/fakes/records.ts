@@ -1,5 +1,5 @@
 /** Braid's records in memory. Touches nothing. */
-import type { LeaseOwner, Records } from '../../src/attach/ports';
+import type { LeaseOwner, Records, SalvagedRecord } from '../../src/attach/ports';
 import type { AttachRecord } from '../../src/attach/record';
 import { CniError } from '../../src/error';
 import type { ContainerId, IfName } from '../../src/net/names';
@@ -8,15 +8,15 @@ import type { ContainerId, IfName } from '../../src/net/names';
 export interface FakeRecords extends Records {
   readonly saves: readonly AttachRecord[];
   readonly lockedNow: () => number;
-  /** Makes the record of that owner unreadable, as a torn file is. */
-  readonly tear: (owner: LeaseOwner) => void;
+  /** Makes the record of that owner unreadable, as a torn file is; `salvaged` is what can be made of it. */
+  readonly tear: (owner: LeaseOwner, salvaged?: SalvagedRecord) => void;
 }
 
 /** Records that start with the given ones; each save is copied, as a disk would. */
 export function fakeRecords(...start: readonly AttachRecord[]): FakeRecords {
   const kept = new Map(start.map((record) => [key(record.containerId, record.ifName), structuredClone(record)]));
   const saves: AttachRecord[] = [];
-  const unreadable = new Map<string, LeaseOwner>();
+  const unreadable = new Map<string, LeaseOwner & { readonly salvaged: SalvagedRecord }>();
   const queues = new Map<ContainerId, Promise<unknown>>();
   return {
     saves,
@@ -25,7 +25,9 @@ export function fakeRecords(...start: readonly AttachRecord[]): FakeRecords {
       if (unreadable.has(key(containerId, ifName))) throw unusable({ containerId, ifName });
       return structuredClone(kept.get(key(containerId, ifName)));
     },
+    salvage: async (containerId, ifName) => unreadable.get(key(containerId, ifName))?.salvaged,
     async save(record) {
+      unreadable.delete(key(record.containerId, record.ifName));
       saves.push(structuredClone(record));
       kept.set(key(record.containerId, record.ifName), structuredClone(record));
     },
@@ -33,13 +35,21 @@ export function fakeRecords(...start: readonly AttachRecord[]): FakeRecords {
       kept.delete(key(containerId, ifName));
       unreadable.delete(key(containerId, ifName));
     },
-    findOfPod: async ({ namespace, name }) =>
-      structuredClone([...kept.values()].findLast(({ pod }) => pod?.namespace === namespace && pod.name === name)),
-    broken: async () => [...unreadable.values()].map((owner) => ({ ...owner, error: unusable(owner) })),
+    findOfPod: async ({ namespace, name }) => {
+      const all = [...kept.values(), ...[...unreadable.values()].flatMap(({ salvaged }) => salvaged.record ?? [])];
+      const found = all.findLast(({ pod }) => pod?.namespace === namespace && pod.name === name);
+      return found && { containerId: found.containerId, ifName: found.ifName };
+    },
+    broken: async () =>
+      [...unreadable.values()].map(({ containerId, ifName }) => ({
+        containerId,
+        ifName,
+        error: unusable({ containerId, ifName }),
+      })),
     deleteLeftovers: async () => [],
-    tear: (owner) => {
+    tear: (owner, salvaged = { record: undefined, isWhole: false, isNewer: false }) => {
       kept.delete(key(owner.containerId, owner.ifName));
-      unreadable.set(key(owner.containerId, owner.ifName), owner);
+      unreadable.set(key(owner.containerId, owner.ifName), { ...owner, salvaged });
     },
     all: async () => structuredClone([...kept.values()]),
     async locked<T>(containerId: ContainerId, work: () => Promise<T>): Promise<T> {

@@ -7,7 +7,8 @@ import { nodeCommand, type OnNode } from './options';
 
 export function register(program: Command): void {
   nodeCommand(program, 'list', 'list what is attached on this node').action(async ({ output, conf }: OnNode) => {
-    const records = await nodeEdges(conf).records.all();
-    writeOutput(output === 'json' ? toListJson(records) : toListText(records));
+    const { records } = nodeEdges(conf);
+    const [all, broken] = [await records.all(), await records.broken()];
+    writeOutput(output === 'json' ? toListJson(all, broken) : toListText(all, broken));
   });
 }

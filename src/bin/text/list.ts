@@ -1,4 +1,5 @@
 /** `braid list`: what is attached on this node, from Braid's records. Pure. */
+import type { BrokenRecord } from '../../attach/ports';
 import type { AttachRecord, RecordedAttachment } from '../../attach/record';
 import { addressOf } from '../../net/ip';
 import { toStatus } from '../../pod/status';
@@ -6,9 +7,13 @@ import { toTable } from './table';
 
 const shortId = 12; // characters of a container id, as container tools show them
 
-/** One line for each attachment: pod, container, network, interface, addresses, since when, and why DEL left it, if it did. */
-export function toListText(records: readonly AttachRecord[]): string {
-  const failed = records.some(({ attachments }) => attachments.some(({ failure }) => failure !== undefined));
+/**
+ * One line for each attachment: pod, container, network, interface, addresses, since when, and why DEL left it, if it did.
+ * Then one for each record that cannot be used, with what is wrong with it.
+ */
+export function toListText(records: readonly AttachRecord[], broken: readonly BrokenRecord[]): string {
+  const failed =
+    broken.length > 0 || records.some(({ attachments }) => attachments.some(({ failure }) => failure !== undefined));
   const rows = records.flatMap((record) =>
     record.attachments.map((one) => [
       record.pod === undefined ? '-' : `${record.pod.namespace}/${record.pod.name}`,
@@ -20,17 +25,32 @@ export function toListText(records: readonly AttachRecord[]): string {
       one.failure ?? '',
     ]),
   );
+  const unread = broken.map(({ containerId, ifName, error }) => [
+    '-',
+    containerId.slice(0, shortId),
+    '-',
+    ifName,
+    'unknown',
+    '-',
+    error.message,
+  ]);
   const headings = ['POD', 'CONTAINER', 'NETWORK', 'INTERFACE', 'ADDRESSES', 'SINCE', ...(failed ? ['NOT FREED'] : [])];
-  return toTable(headings, rows) || 'Nothing is attached.\n';
+  return toTable(headings, [...rows, ...unread]) || 'Nothing is attached.\n';
 }
 
-/** The records as they are, each with the network-status that its pod should show. */
-export function toListJson(records: readonly AttachRecord[]): string {
+/** The records as they are, each with the network-status that its pod should show; then whose records cannot be used, and why. */
+export function toListJson(records: readonly AttachRecord[], broken: readonly BrokenRecord[]): string {
   const shown = records.map((record) => ({
     ...record,
     networkStatus: JSON.parse(toStatus(finished(record))) as unknown,
   }));
-  return `${JSON.stringify(shown, undefined, 2)}\n`;
+  const unread = broken.map(({ containerId, ifName, error: { reason, message } }) => ({
+    containerId,
+    ifName,
+    reason,
+    error: message,
+  }));
+  return `${JSON.stringify([...shown, ...unread], undefined, 2)}\n`;
 }
 
 function addresses({ ifName, result }: RecordedAttachment): string {
