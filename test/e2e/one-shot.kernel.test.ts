@@ -1,0 +1,75 @@
+/** What one call asks of the system, counted exactly: each further request is time, in each call of each pod. By strace around the compiled executable. */
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { parseTrace, traced } from '../faults/calls';
+import { braid, Node, type Pod } from './runtime';
+
+/** A macvlan with an address of host-local. */
+const lan = (number: number) => ({
+  cniVersion: '1.0.0',
+  type: 'macvlan',
+  master: 'eth1',
+  ipam: { type: 'host-local', subnet: `192.168.${number}.0/24` },
+});
+
+/** Requests to the kernel by message, and calls on files by name. */
+type Counts = Readonly<Record<string, number>>;
+
+async function countedCall(node: Node, pod: Pod, command: 'ADD' | 'DEL'): Promise<Counts> {
+  const directory = mkdtempSync(join(tmpdir(), 'one-shot-'));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  const log = join(directory, 'trace');
+  const strace = ['strace', '-y', '-qq', '-e', 'signal=none', '-s', '64', '-o', log, '-e', `trace=${traced.join(',')}`];
+  const answer = await node.call(pod.env(command), pod.conf(), [...strace, braid]);
+  expect(answer.status, answer.stdout).toBe(0);
+  const counts: Record<string, number> = {};
+  for (const { name, label, path } of parseTrace(readFileSync(log, 'utf8'))) {
+    if (path !== undefined && isRuntimes(path)) continue;
+    const kind = name === 'sendto' ? (/RTM_\w+|message \w+/.exec(label)?.[0] ?? label) : name;
+    counts[kind] = (counts[kind] ?? 0) + 1;
+  }
+  return counts;
+}
+
+/** What Bun itself opens as it starts. */
+const isRuntimes = (path: string): boolean => /^\/(proc\/self|sys|etc|usr|lib|dev|proc\/meminfo)\b/.test(path);
+
+/** How many more calls `more` has than `less`. */
+function difference(more: Counts, less: Counts): Counts {
+  const kinds = [...new Set([...Object.keys(more), ...Object.keys(less)])].sort();
+  return Object.fromEntries(
+    kinds.map((kind) => [kind, (more[kind] ?? 0) - (less[kind] ?? 0)] as const).filter(([, count]) => count !== 0),
+  );
+}
+
+describe('system calls', { timeout: 240_000 }, () => {
+  it('of one more macvlan network are these, in ADD and in DEL: change the numbers when one more is worth its time', async () => {
+    const node = new Node();
+    node.uplink('eth1');
+    for (const number of [1, 2, 3]) node.network(`lan${number}`, lan(number));
+    await node.pod({ networks: 'lan1,lan2,lan3' }).add(); // makes bridges and directories
+    const [two, three] = [node.pod({ networks: 'lan1,lan2' }), node.pod({ networks: 'lan1,lan2,lan3' })];
+    const add = [await countedCall(node, two, 'ADD'), await countedCall(node, three, 'ADD')] as const;
+    const del = [await countedCall(node, two, 'DEL'), await countedCall(node, three, 'DEL')] as const;
+    expect(difference(add[1], add[0])).toEqual({
+      RTM_GETLINK: 3, // the master, the link when it was made, the link when it was configured
+      RTM_NEWLINK: 1,
+      RTM_NEWADDR: 1,
+      RTM_SETLINK: 3, // announce when up; up; isolation
+      RTM_NEWRULE: 2, // isolation, in both families
+      flock: 2,
+      openat: 13,
+      write: 3,
+      ftruncate: 1,
+    });
+    expect(difference(del[1], del[0])).toEqual({
+      RTM_DELRULE: 2,
+      RTM_SETLINK: 1, // into the group in which all go together
+      flock: 2,
+      openat: 1,
+      unlink: 1,
+    });
+  });
+});
