@@ -1,0 +1,55 @@
+/** Every built-in delegate keeps the contract on the fake node. Touches the fakes. */
+import { describe } from 'vitest';
+import { findDelegate } from '../../plugins';
+import type { Edges } from '../../src/attach/ports';
+import { cidr } from '../../src/net/ip';
+import { ifName, netnsPath } from '../../src/net/names';
+import { fakeFiles } from '../fakes/files';
+import { fakeHostLinks } from '../fakes/host-links';
+import { fakeKernel } from '../fakes/kernel';
+import { fakeLeases } from '../fakes/leases';
+import { fakeLog } from '../fakes/log';
+import { rulesNft } from '../plugins/bridge-nft';
+import { bridgeAddresses, type DelegateWorld, delegateContract } from './delegates';
+import { stateOf } from './node-state';
+
+describe('on the fake node', () => {
+  delegateContract(async (): Promise<DelegateWorld> => {
+    const podPath = '/var/run/netns/pod';
+    const kernel = fakeKernel({
+      hostLinks: ['eth0', { name: 'dev0', up: false }],
+      podPath,
+    });
+    const bridge = await kernel.host.createLink({ kind: 'bridge', name: ifName('br0', 'test') });
+    await kernel.host.changeLink(bridge.index, { up: true, mac: bridge.mac });
+    for (const held of bridgeAddresses) await kernel.host.addAddress(bridge.index, cidr(held, 'test'), { noDad: true });
+    const [leases, hostLinks, nft] = [fakeLeases(), fakeHostLinks(), rulesNft()];
+    const edges: Pick<Edges, 'kernel' | 'leases' | 'hostLinks' | 'nft' | 'files' | 'log' | 'findDelegate'> = {
+      findDelegate,
+      kernel,
+      leases,
+      hostLinks,
+      nft,
+      files: fakeFiles(),
+      log: fakeLog(),
+    };
+    return {
+      edges: edges as Edges, // a delegate on its own touches no other
+      podPath,
+      async state() {
+        const pod = await kernel.find(netnsPath(podPath));
+        return {
+          host: await stateOf(kernel.host),
+          pod: pod === undefined ? undefined : await stateOf(pod),
+          leases: leases.held('example'),
+          users: hostLinks.users(),
+          rules: [...nft.chains].flatMap((chain) => nft.rulesOf(chain)).filter((rule) => rule.includes('comment')),
+        };
+      },
+      async removePod() {
+        kernel.removeNamespace(podPath);
+      },
+      async close() {},
+    };
+  });
+});

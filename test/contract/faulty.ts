@@ -1,0 +1,48 @@
+/** Edges whose n-th act fails, once: to try what a delegate does then. Touches the edges it is given. */
+import type { Edges, Kernel, Netns } from '../../src/attach/ports';
+import { refused } from '../../src/kernel/errno';
+
+const real = new WeakMap<object, object>();
+
+/** The same edges, of which the n-th call fails before it does anything (0: none); `steps` names the calls so far. */
+export function faulty(edges: Edges, n: number): { readonly edges: Edges; readonly steps: readonly string[] } {
+  const steps: string[] = [];
+  const wrap = <T extends object>(target: T, prefix: string): T => {
+    const proxy = new Proxy(target, {
+      get(of, key) {
+        const value = Reflect.get(of, key, of);
+        if (typeof value !== 'function' || key === 'close') return value;
+        return (...args: readonly unknown[]) => {
+          steps.push(`${prefix}.${String(key)}`);
+          const failing = steps.length === n ? refused(String(key), 'ENOMEM', 'a test asked for it') : undefined;
+          if (failing !== undefined) return Promise.reject(failing);
+          return Reflect.apply(
+            value,
+            of,
+            args.map((arg) => real.get(arg as object) ?? arg),
+          );
+        };
+      },
+    });
+    real.set(proxy, target);
+    return proxy;
+  };
+  const space = (netns: Netns): Netns => wrap(netns, netns.path === undefined ? 'host' : 'pod');
+  const kernel: Kernel = {
+    host: space(edges.kernel.host),
+    open: async (...args) => space(await edges.kernel.open(...args)),
+    find: async (path) => {
+      const found = await edges.kernel.find(path);
+      return found === undefined ? undefined : space(found);
+    },
+  };
+  const wrapped = {
+    ...edges,
+    kernel,
+    leases: wrap(edges.leases, 'leases'),
+    hostLinks: wrap(edges.hostLinks, 'hostLinks'),
+    nft: wrap(edges.nft, 'nft'),
+    files: wrap(edges.files, 'files'),
+  };
+  return { edges: wrapped, steps };
+}
