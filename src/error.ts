@@ -49,6 +49,8 @@ const catalogue = {
   },
   ClusterRefused: { code: 128, hint: 'renew the credential; it needs get of pods and network-attachment-definitions' },
   ClusterUntrusted: { code: 129, hint: "check the kubeconfig's certificate-authority and this node's clock" },
+  PrimaryMissing: { code: 140, hint: 'install the cluster network first, or name its file: --primary FILE' },
+  PodsAttached: { code: 141, hint: 'move these pods away first (kubectl drain), or say --force' },
   Internal: { code: 999, hint: 'this is a defect of Braid; please report it with the log' },
 } as const;
 

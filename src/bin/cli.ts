@@ -2,11 +2,13 @@
 import { Command } from 'commander';
 import { toCniError } from '../error';
 import { register as gc } from './commands/gc';
+import { register as install } from './commands/install';
 import { register as list } from './commands/list';
+import { register as uninstall } from './commands/uninstall';
 import { register as version } from './commands/version';
 
 /** In the order of `--help`. */
-const commands: readonly ((program: Command) => void)[] = [list, gc, version];
+const commands: readonly ((program: Command) => void)[] = [list, gc, install, uninstall, version];
 
 /** Runs the command that argv names. Exit status 1 after an error, which is told on stderr. */
 export async function runCli(): Promise<void> {

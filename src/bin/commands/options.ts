@@ -24,3 +24,21 @@ export function nodeCommand(program: Command, name: string, description: string)
     'the configuration of type braid, for its directories',
   );
 }
+
+/** What the commands take that change a host. */
+export interface HostCommand extends Common {
+  readonly root: string;
+  readonly cniDir: string;
+  readonly networksDir: string;
+  readonly force: boolean;
+  readonly dryRun: boolean;
+}
+
+/** A command that changes a host, perhaps one whose files are mounted somewhere. */
+export function hostCommand(program: Command, name: string, description: string): Command {
+  return command(program, name, description)
+    .option('--root <dir>', "where the host's files are; every other path is the host's", '/')
+    .option('--cni-dir <dir>', "Braid's state", '/var/lib/cni/braid')
+    .option('--networks-dir <dir>', 'NetworkAttachmentDefinitions as files', '/etc/cni/braid/networks')
+    .option('--dry-run', 'only tell what would be done', false);
+}
