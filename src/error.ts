@@ -40,7 +40,7 @@ const catalogue = {
   RouteImpossible: { code: 121, hint: 'the gateway must lie in a subnet of that interface' },
   KernelRefused: { code: 122, hint: 'see the kernel message; `braid doctor` checks what this kernel can do' },
   CheckFailed: { code: 123, hint: 'the interface was changed behind the plugin; delete and recreate the pod' },
-  RecordInvalid: { code: 124, hint: 'run `braid gc`, it repairs what it can prove' },
+  RecordInvalid: { code: 124, hint: '`braid list` shows it; `braid gc` repairs what it can prove' },
   FirewallFailed: { code: 125, hint: 'the node needs the nft command and nf_tables' },
   SysctlRefused: { code: 126, hint: '/proc/sys must be writable for the plugin' },
   KubeconfigInvalid: {

@@ -1,6 +1,7 @@
 /** What the commands print, from records and reports. */
 import { describe, expect, it } from 'vitest';
 import { gcAll } from '../../src/attach/gc';
+import { givingUp } from '../../src/attach/given-up';
 import { toGcJson, toGcText } from '../../src/bin/text/gc';
 import { toListJson, toListText } from '../../src/bin/text/list';
 import { CniError } from '../../src/error';
@@ -98,6 +99,24 @@ describe('braid gc', () => {
       'would free  attachment  c1         default/thor: cluster, default/a  its namespace /var/run/netns/pod is gone',
     );
     expect(JSON.parse(toGcJson(report))).toMatchObject({ freed: [{ containerId: 'c1' }], failed: [] });
+  });
+
+  it('keeps what a plugin held that is not installed any more, says what to do, and forgets it on demand', async () => {
+    const foreign: Record<string, object> = { fancy: { cniVersion: '1.0.0' } };
+    const networks = { 'default/f': { cniVersion: '1.0.0', type: 'fancy' } };
+    const { add, edges, kernel } = world({ networks, foreign: foreign as never });
+    await add('f');
+    delete foreign.fancy;
+    kernel.removeNamespace('/var/run/netns/pod');
+    const byHand = { valid: undefined, dryRun: false };
+    const report = await gcAll(byHand, edges);
+    expect(toGcText(report, false)).toMatch(
+      /^FAILED .*Cannot find plugin "fancy".*\nInstall .*: braid gc --forget <its type>\n$/m,
+    );
+    const other = { ...edges, foreign: givingUp(edges.foreign, ['other']) };
+    expect((await gcAll(byHand, other)).failed).toHaveLength(1);
+    expect((await gcAll(byHand, { ...edges, foreign: givingUp(edges.foreign, ['fancy']) })).failed).toEqual([]);
+    expect(await edges.records.all()).toEqual([]);
   });
 
   it('tells what could not be freed', async () => {

@@ -1,4 +1,5 @@
 /** DEL of the compiled executable, whatever is gone, broken or hanging. Makes namespaces and files of its own, and removes them. */
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, unlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
@@ -20,6 +21,10 @@ async function attached(): Promise<{ readonly node: Node; readonly pod: Pod }> {
   expect(node.reservations()).toHaveLength(2);
   return { node, pod };
 }
+
+/** What a program prints, whatever its exit status. */
+const tryRun = (program: string, ...args: readonly string[]): string =>
+  spawnSync(program, args, { encoding: 'utf8' }).stdout;
 
 const recordPath = (pod: Pod): string => join(pod.node.state, 'attachments', `${pod.containerId}_eth0.json`);
 
@@ -73,6 +78,19 @@ describe('DEL succeeds and leaves nothing', () => {
       (pod) => withoutNamespace(pod, () => pod.call('DEL', {}, { CNI_NETNS: '/proc/self/ns/net' })),
     ],
     ['when the path is relative', (pod) => withoutNamespace(pod, () => pod.call('DEL', {}, { CNI_NETNS: 'none' }))],
+    [
+      'when another namespace is at the path by now, which keeps what it has',
+      async (pod) => {
+        run('ip', 'netns', 'del', pod.name);
+        run('ip', 'netns', 'add', pod.name);
+        pod.ip('link add net1 type dummy');
+        const answer = await pod.call('DEL');
+        expect(pod.names()).toContain('net1');
+        pod.ip('link del net1');
+        await vi.waitFor(() => pod.node.expectNothingLeft(), { timeout: 30_000 }); // the old one goes in the background
+        return answer;
+      },
+    ],
     [
       'when the links are gone',
       (pod) => {
@@ -132,13 +150,46 @@ describe('a record', () => {
   it.each<[string, (pod: Pod) => void]>([
     ['that is empty', (pod) => rewrite(pod, () => '')],
     ['that is cut in half', (pod) => rewrite(pod, (text) => text.slice(0, text.length / 2))],
-    ['of a newer version', (pod) => rewrite(pod, (text) => text.replace('"version": 1', '"version": 99'))],
+    ['of somebody else', (pod) => rewrite(pod, (text) => text.replace(pod.containerId, 'somebody-else'))],
   ])('%s does not stop DEL: the addresses come back, the file goes', async (_, act) => {
     const { node, pod } = await attached();
     act(pod);
     expect(await withoutNamespace(pod, () => pod.call('DEL'))).toMatchObject({ status: 0, stdout: '' });
     // The kernel takes a namespace apart in the background, and the pod's link with it.
     await vi.waitFor(() => node.expectNothingLeft(), { timeout: 30_000 });
+  });
+
+  it.each<[string, (pod: Pod) => void]>([
+    ['of a newer version', (pod) => rewrite(pod, (text) => text.replace('"version": 1', '"version": 99'))],
+    ['cut behind its attachments', (pod) => rewrite(pod, (text) => text.slice(0, text.lastIndexOf('"result": {')))],
+  ])('%s: DEL takes back all that it tells, the foreign delegate’s part, too', async (_, act) => {
+    const { node, pod } = await attached();
+    act(pod);
+    await pod.del();
+    pod.expectEmpty();
+    node.expectNothingLeft();
+    expect(node.callList()).toEqual(['ADD far net2', 'DEL far net2']);
+  });
+
+  it('of a newer version with an attachment of another shape stays for a newer Braid, is listed, and fails GC', async () => {
+    const { node, pod } = await attached();
+    const odd = '"attachments": [{ "kind": "tunnel" },';
+    rewrite(pod, (text) => text.replace('"version": 1', '"version": 99').replace('"attachments": [', odd));
+    const newer = readFileSync(recordPath(pod), 'utf8');
+    await pod.del();
+    pod.expectEmpty();
+    expect([node.reservations(), node.callList().slice(1)]).toEqual([[], ['DEL far net2']]);
+    expect(readFileSync(recordPath(pod), 'utf8')).toBe(newer);
+    const conf = join(node.dir, 'braid.conf');
+    writeFileSync(conf, JSON.stringify(pod.conf()));
+    expect(run(braid, 'list', '--conf', conf)).toMatch(/ eth0 .* version 99, written by a newer Braid/);
+    const gc = await node.call(
+      { CNI_COMMAND: 'GC', CNI_PATH: node.binDir },
+      { ...pod.conf(), ...speaks, 'cni.dev/valid-attachments': [] },
+    );
+    expect(gc).toMatchObject({ status: 1, json: { code: 124, msg: expect.stringContaining('a newer Braid') } });
+    unlinkSync(recordPath(pod));
+    await node.end({ changes: speaks });
   });
 
   it('that is missing is no error', async () => {
@@ -197,6 +248,21 @@ describe('a foreign delegate', () => {
       await node.end({ changes: speaks });
     },
   );
+
+  it('that is gone for good is forgotten by hand, and nothing else', async () => {
+    const { node, pod } = await attached();
+    unlinkSync(join(node.binDir, 'far'));
+    await pod.del();
+    const conf = join(node.dir, 'braid.conf');
+    writeFileSync(conf, JSON.stringify(pod.conf()));
+    const gc = (...more: readonly string[]) => tryRun(braid, 'gc', '--conf', conf, ...more);
+    run('ip', 'netns', 'del', pod.name);
+    expect(gc()).toMatch(/^FAILED +attachment .* "far" in .*\nInstall the missing plugin again/m);
+    expect(gc('--forget', 'near')).toContain('FAILED');
+    expect(gc('--forget', 'far')).toMatch(/^freed +attachment .* default\/far +its namespace .* is gone$/m);
+    run('ip', 'netns', 'add', pod.name); // for the end of the test
+    await node.end({ changes: speaks });
+  });
 
   it('that fails for the default network keeps no other from its DEL', async () => {
     const node = new Node();

@@ -10,8 +10,11 @@ export function toGcText({ freed, failed }: GcReport, dryRun: boolean): string {
     ...freed.map((one) => toRow(verb, one, one.why)),
     ...failed.map((one) => toRow('FAILED', one, one.error.message)),
   ];
-  return toTable(['', 'WHAT', 'CONTAINER', 'SUBJECT', 'WHY'], rows);
+  const missing = failed.some(({ error }) => error.reason === 'DelegateMissing');
+  return `${toTable(['', 'WHAT', 'CONTAINER', 'SUBJECT', 'WHY'], rows)}${missing ? advice : ''}`;
 }
+
+const advice = 'Install the missing plugin again; if it is gone for good: braid gc --forget <its type>\n';
 
 /** The same as JSON. */
 export function toGcJson({ freed, failed }: GcReport): string {
