@@ -29,12 +29,10 @@ const gone = 'namespace gone, then';
 
 export const passes: readonly Pass[] = [
   { name: 'kill-add-del', verb: 'ADD', fault: 'kill', after: thenDel, says: 'ADD killed, then DEL' },
-  { name: 'kill-add-gc', verb: 'ADD', fault: 'kill', after: thenGc, says: `ADD killed, ${gone} CNI GC, nothing valid` },
-  { name: 'kill-add-hand', verb: 'ADD', fault: 'kill', after: thenGcByHand, says: `ADD killed, ${gone} braid gc` },
+  { name: 'kill-add-gc', verb: 'ADD', fault: 'kill', after: thenAnyGc, says: `ADD killed, ${gone} CNI GC or braid gc` },
   { name: 'kill-add-again', verb: 'ADD', fault: 'kill', after: thenAgain, says: `ADD killed, ${gone} a new sandbox` },
   { name: 'kill-del-del', verb: 'DEL', fault: 'kill', after: thenDel, says: 'DEL killed, then DEL' },
-  { name: 'kill-del-gc', verb: 'DEL', fault: 'kill', after: thenGc, says: `DEL killed, ${gone} CNI GC, nothing valid` },
-  { name: 'kill-del-hand', verb: 'DEL', fault: 'kill', after: thenGcByHand, says: `DEL killed, ${gone} braid gc` },
+  { name: 'kill-del-gc', verb: 'DEL', fault: 'kill', after: thenAnyGc, says: `DEL killed, ${gone} CNI GC or braid gc` },
   { name: 'kill-del-again', verb: 'DEL', fault: 'kill', after: thenAgain, says: `DEL killed, ${gone} a new sandbox` },
   { name: 'error-add', verb: 'ADD', fault: 'error', after: afterFailedAdd, says: 'one call of ADD fails' },
   { name: 'error-del', verb: 'DEL', fault: 'error', after: afterFailedDel, says: 'one call of DEL fails' },
@@ -102,6 +100,12 @@ function thenGc({ sandbox }: Trial): void {
   removeSpace(sandbox.space);
   succeeds('GC', call('GC', sandbox));
   leavesNothing(sandbox);
+}
+
+/** By the runtime, nothing being valid, or by hand: the same work, for two reasons. */
+function thenAnyGc(trial: Trial): void {
+  if (trial.index % 3 === 0) thenGcByHand(trial);
+  else thenGc(trial);
 }
 
 function thenGcByHand({ sandbox }: Trial): void {
