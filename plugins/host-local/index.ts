@@ -80,33 +80,42 @@ function assign(requested: readonly Ip[], sets: readonly RangeSet[]): readonly (
 }
 
 async function add(c: HostLocalConfig, context: AddContext): Promise<Result> {
-  const { leases, network, containerId, ifName, args, undo } = context;
+  const { leases, network, containerId, ifName, args, undo, fresh } = context;
   const pool = parsePool(c.input, args);
   const dns = await readDns(pool, context);
-  const ips = await leases.locked(c.dataDir, network, (held) => leaseAll(pool, held, { containerId, ifName }));
-  undo.push(() => del(c, context));
+  const ips = await leases.locked(c.dataDir, network, (held) => {
+    if (!fresh) refuseSecond(held, { containerId, ifName });
+    return leaseAll(pool, held, { containerId, ifName });
+  });
+  undo.push(() => giveBack(c, context, ips));
   return { ...emptyResult, ips, routes: pool.routes, dns };
 }
 
 /** The addresses go back whatever the ranges say now. */
-async function del(
+async function del(c: HostLocalConfig, context: DelContext): Promise<void> {
+  await giveBack(c, context, context.prevResult?.ips ?? []);
+}
+
+async function giveBack(
   c: HostLocalConfig,
-  { leases, network, containerId, ifName }: AddContext | DelContext,
+  { leases, network, containerId, ifName }: Pick<DelContext, 'leases' | 'network' | 'containerId' | 'ifName'>,
+  ips: readonly IpConfig[],
 ): Promise<void> {
-  await leases.locked(c.dataDir, network, (held) => held.release({ containerId, ifName }));
+  const recorded = ips.map(({ address }) => addressOf(address));
+  await leases.locked(c.dataDir, network, (held) => held.release({ containerId, ifName }, recorded));
 }
 
 async function check(
   c: HostLocalConfig,
   { leases, network, containerId, ifName, prevResult }: CheckContext,
 ): Promise<void> {
-  const owned = await leases.locked(c.dataDir, network, (held) => held.ownedBy({ containerId, ifName }));
+  const recorded = prevResult.ips.map(({ address }) => addressOf(address));
+  const owned = await leases.locked(c.dataDir, network, (held) => held.ownedBy({ containerId, ifName }, recorded));
   if (owned.length === 0)
     fail(
       'CheckFailed',
       `Cannot find an address of container ${containerId}, interface ${ifName} in network ${network}`,
     );
-  const recorded = prevResult.ips.map(({ address }) => addressOf(address));
   const other = owned.find((address) => !recorded.includes(address));
   if (other !== undefined)
     fail('CheckFailed', `Address ${other} is reserved for ${ifName}: expected ${recorded.join(', ') || 'none'}`);
@@ -131,14 +140,18 @@ async function readDns({ resolvConf }: Pool, { files }: AddContext): Promise<Dns
   return parseResolvConf(text ?? fail('ConfigInvalid', `Cannot read ${resolvConf} as ipam.resolvConf: no such file`));
 }
 
-/** One address of each set, or none at all. */
-function leaseAll({ sets, wanted }: Pool, held: Leases, owner: LeaseOwner): readonly IpConfig[] {
+/** AddressTaken when the owner has an address already. */
+function refuseSecond(held: Leases, owner: LeaseOwner): void {
   const [mine] = held.ownedBy(owner);
   if (mine !== undefined)
     fail(
       'AddressTaken',
       `Cannot lease another address: ${mine} has been allocated to ${owner.containerId}, duplicate allocation is not allowed`,
     );
+}
+
+/** One address of each set, or none at all. */
+function leaseAll({ sets, wanted }: Pool, held: Leases, owner: LeaseOwner): readonly IpConfig[] {
   try {
     return sets.map((set, index) => leaseOne(set, index, wanted[index], held, owner));
   } catch (error) {

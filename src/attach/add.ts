@@ -99,7 +99,7 @@ async function attachAll(plan: AddPlan, edges: Edges): Promise<Result> {
 
 /** Attaches one network; an error says which. */
 async function addOne(attachment: Attachment, plan: AddPlan, edges: Edges, undo: Undo): Promise<Routed> {
-  const { sandbox } = plan;
+  const sandbox = { ...plan.sandbox, fresh: true } as const; // what an earlier call left was taken away
   const { pod } = sandbox;
   const { ifName } = attachment;
   try {

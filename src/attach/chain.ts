@@ -16,6 +16,8 @@ export interface Sandbox {
   readonly containerId: ContainerId;
   readonly netns: NetnsPath | undefined; // as the runtime gave it
   readonly pod: Netns | undefined; // undefined: the namespace is gone
+  /** Nothing was held for it when this ADD began: its record was made just now. */
+  readonly fresh?: true;
 }
 
 /** A sandbox whose namespace is there. */
@@ -120,7 +122,7 @@ class PluginCall {
 
   async add(undo: Undo): Promise<Result> {
     if (this.#builtIn !== undefined)
-      return this.#builtIn.bind(this.#config).add({ ...this.#context(), ...this.#live(), undo });
+      return this.#builtIn.bind(this.#config).add(this.#addContext(this.#context(), undo));
     return this.#addForeign(undo);
   }
 
@@ -157,6 +159,11 @@ class PluginCall {
     return { ...context, ipam: this.#findIpam({ ...context, ipam: undefined }) };
   }
 
+  #addContext(context: Omit<DelContext, 'pod'>, undo: Undo): AddContext {
+    const fresh = this.sandbox.fresh === true && this.prevResult === undefined; // a plugin before may have leased
+    return { ...context, ...this.#live(), fresh, undo };
+  }
+
   #live(): { readonly pod: Netns } {
     return {
       pod: this.sandbox.pod ?? fail('NetnsMissing', `Cannot work in ${this.sandbox.netns}: the namespace is gone`),
@@ -180,7 +187,7 @@ class PluginCall {
   #builtInIpam(builtIn: Delegate, context: Omit<DelContext, 'pod'>): Ipam {
     const bound = () => builtIn.bind(this.#config);
     return {
-      add: (undo) => bound().add({ ...context, ...this.#live(), undo } satisfies AddContext),
+      add: (undo) => bound().add(this.#addContext(context, undo)),
       del: () => bound().del({ ...context, pod: this.sandbox.pod } satisfies DelContext),
       check: () => bound().check({ ...context, ...this.#live(), prevResult: this.#recorded() } satisfies CheckContext),
     };

@@ -33,6 +33,8 @@ interface Context {
 export interface AddContext extends Context {
   readonly pod: Netns;
   readonly prevResult: Result | undefined; // of the plugin before in the chain
+  /** Nothing can be held for this container and interface yet: Braid's record says so. */
+  readonly fresh: boolean;
   readonly undo: Undo;
 }
 

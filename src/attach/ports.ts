@@ -91,12 +91,15 @@ export interface LeaseOwner {
 
 /** The address reservations of one network on this node, in the reference host-local's directory layout. Valid under its lock. */
 export interface Leases {
-  /** Addresses of the owner; files of very old versions, which name the container only, count when no other does. */
-  ownedBy(owner: LeaseOwner): readonly Ip[];
+  /**
+   * Addresses of the owner; files of very old versions, which name the container only, count when no other does. When the
+   * owner holds everything that is `recorded`, nobody else's reservation is looked at: a range may have ten thousand.
+   */
+  ownedBy(owner: LeaseOwner, recorded?: readonly Ip[]): readonly Ip[];
   /** Takes the address; false when somebody holds it. */
   reserve(address: Ip, owner: LeaseOwner): boolean;
-  /** Frees everything the owner holds. */
-  release(owner: LeaseOwner): readonly Ip[];
+  /** Frees everything the owner holds; `recorded` as for ownedBy. */
+  release(owner: LeaseOwner, recorded?: readonly Ip[]): readonly Ip[];
   /** The address reserved last in that range set. */
   last(rangeSet: number): Ip | undefined;
   setLast(rangeSet: number, address: Ip): void;

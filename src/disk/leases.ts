@@ -140,8 +140,9 @@ function realPathAbove(path: string, root: string): string {
 function leasesIn(directory: string): Leases {
   const lastPath = (rangeSet: number): string => join(directory, `last_reserved_ip.${rangeSet}`);
   return {
-    ownedBy(owner) {
-      return matching(scan(directory), owner).map(({ address }) => address);
+    ownedBy(owner, recorded = []) {
+      const known = findRecorded(directory, owner, recorded) ?? matching(scan(directory), owner);
+      return known.map(({ address }) => address);
     },
 
     reserve(address, owner) {
@@ -161,9 +162,10 @@ function leasesIn(directory: string): Leases {
       });
     },
 
-    release(owner) {
-      const files = scan(directory);
-      const mine = matching(files, owner);
+    release(owner, recorded = []) {
+      const known = findRecorded(directory, owner, recorded);
+      const files = known ?? scan(directory);
+      const mine = known ?? matching(files, owner);
       const errors = [...files.filter(isAbandoned), ...mine].flatMap(({ path }) => failedDelete(path) ?? []);
       if (errors[0] !== undefined) throw errors[0]; // not passed over as in the reference: an address would leak unseen
       return mine.map(({ address }) => address);
@@ -208,6 +210,15 @@ function scan(directory: string): readonly LeaseFile[] {
     else if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true) files.push(...scan(path));
   }
   return files;
+}
+
+/** The files of these addresses, if the owner holds them all; `undefined` when not, or when there are none. */
+function findRecorded(directory: string, owner: LeaseOwner, recorded: readonly Ip[]): readonly LeaseFile[] | undefined {
+  const files = recorded.map((address) => {
+    const path = join(directory, address);
+    return { path, address, content: findContent(path) ?? '' };
+  });
+  return files.length > 0 && files.every(({ content }) => content === contentOf(owner)) ? files : undefined;
 }
 
 /** The owner's files; those of very old versions, which name the container only, when there is no other. */

@@ -30,6 +30,20 @@ describe.each([
     expect(taken).toEqual([true, false, false]);
   });
 
+  it('looks at nothing but what is recorded when the owner holds all of that, else at everything', async () => {
+    const [store, dataDir] = make();
+    await store.locked(dataDir, blue, (leases) => {
+      leases.reserve(addr('10.5.0.2'), web);
+      leases.reserve(addr('10.5.0.3'), db);
+      expect(leases.ownedBy(web, [addr('10.5.0.2')])).toEqual(['10.5.0.2']);
+      expect(leases.ownedBy(web, [addr('10.5.0.2'), addr('10.5.0.3')])).toEqual(['10.5.0.2']);
+      expect(leases.ownedBy(web, [addr('10.5.0.9')])).toEqual(['10.5.0.2']);
+      expect(leases.release(web, [addr('10.5.0.3')])).toEqual(['10.5.0.2']);
+      expect(leases.release(db, [addr('10.5.0.3')])).toEqual(['10.5.0.3']);
+      expect(leases.all()).toEqual([]);
+    });
+  });
+
   it('keeps what was reserved until it is released, by its owner only', async () => {
     const [store, dataDir] = make();
     await store.locked(dataDir, blue, (leases) => {
