@@ -1,6 +1,6 @@
 # The commands of this repository. Each does its own set-up on a fresh Debian 12 with Node and npm (root for apt-get).
 BENCH ?= --write
-.PHONY: help setup guest-setup build check check-types check-lint check-dead check-imports format test test-fuzz test-races test-faults test-faults-short test-interop bench demo clean
+.PHONY: help setup guest-setup build check check-types check-lint check-dead check-imports check-manifests format test test-fuzz test-races test-faults test-faults-short test-interop bench demo clean
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -18,8 +18,8 @@ guest-setup: ## Debian's packages for the test guest
 build: setup ## dist/braid, one executable file
 	scripts/bun scripts/build.ts
 
-check: setup ## types, lint and format, dead code, dependency rules between folders
-	@$(MAKE) --no-print-directory --keep-going --jobs=2 --output-sync check-types check-lint check-dead check-imports
+check: setup ## types, lint and format, dead code, dependency rules between folders, Kubernetes manifests
+	@$(MAKE) --no-print-directory --keep-going --jobs=2 --output-sync check-types check-lint check-dead check-imports check-manifests
 
 check-types:
 	node_modules/.bin/tsc --noEmit
@@ -32,6 +32,9 @@ check-dead:
 
 check-imports:
 	scripts/bun scripts/check-imports.ts
+
+check-manifests:
+	scripts/bun scripts/check-manifests.ts
 
 format: setup ## writes the layout and import order that make check asks for
 	node_modules/.bin/biome check --write .
