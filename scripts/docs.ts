@@ -1,16 +1,14 @@
 /**
- * Writes docs/errors.md from the catalogue in src/error.ts. Runs under Bun (scripts/bun scripts/docs.ts); with --check it
+ * Writes docs/errors.md from the catalogue in src/error.ts and its pages in src/error-pages.ts. Runs under Bun (scripts/bun scripts/docs.ts); with --check it
  * writes nothing, and its exit status is 1 when the file is out of date.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { reasons } from '../src/error';
-
-type Entry = ReturnType<typeof reasons>[number];
+import { allPages, type KnownPage } from '../src/error-pages';
 
 const file = path.resolve(import.meta.dirname, '../docs/errors.md');
 
-const preface = `<!-- Every error of Braid. Made by scripts/docs.ts from src/error.ts: do not edit. -->
+const preface = `<!-- Every error of Braid. Made by scripts/docs.ts from src/error.ts and src/error-pages.ts: do not edit. -->
 # Errors
 
 A call that fails prints one CNI error object on stdout and ends with status 1:
@@ -27,6 +25,8 @@ A call that fails prints one CNI error object on stdout and ends with status 1:
 \`msg\` names the pod, the network and the interface as far as they are known, what was tried with which value, and what
 would be right. \`details\` begins with the reason. Reasons and codes stay the same; texts may change.
 kubelet shows both in \`kubectl describe pod\`. A foreign delegate's own code and message pass through.
+
+\`braid explain REASON\` tells on the node what this page tells.
 `;
 
 const groups: readonly { readonly title: string; readonly has: (code: number) => boolean }[] = [
@@ -36,17 +36,22 @@ const groups: readonly { readonly title: string; readonly has: (code: number) =>
 ];
 
 /** The page as it should be. */
-export function errorsPage(entries: readonly Entry[] = reasons()): string {
+export function errorsPage(entries: readonly KnownPage[] = allPages()): string {
   const sections = groups.map(({ title, has }) => {
-    const rows = entries.filter(({ code }) => has(code)).map(row);
-    return [`## ${title}`, '', '| Code | Reason | What to do |', '| --- | --- | --- |', ...rows].join('\n');
+    const group = entries.filter(({ code }) => has(code));
+    const table = ['| Code | Reason | What to do |', '| --- | --- | --- |', ...group.map(row)];
+    return [`## ${title}`, '', ...table, '', ...group.map(section)].join('\n');
   });
   return `${[preface, ...sections].join('\n\n').replace(/\n{3,}/g, '\n\n')}\n`;
 }
 
-/** Each reason can be linked to: errors.md#NetworkMissing. */
-function row({ code, reason, hint }: Entry): string {
-  return `| ${code} | <a id="${reason}"></a>${reason} | ${hint.replaceAll('|', '\\|')} |`;
+function row({ code, reason, hint }: KnownPage): string {
+  return `| ${code} | [${reason}](#${reason.toLowerCase()}) | ${hint.replaceAll('|', '\\|')} |`;
+}
+
+function section({ code, reason, causes, fixes }: KnownPage): string {
+  const list = (items: readonly string[]): string => items.map((item) => `- ${item}\n`).join('');
+  return `### ${reason}\n\nCode ${code}. Why it comes:\n\n${list(causes)}\nWhat to do:\n\n${list(fixes)}`;
 }
 
 if (import.meta.main) {

@@ -74,7 +74,7 @@ describe('links', () => {
     for (const [, target = ''] of read(page).matchAll(/\]\(([^)\s]+)\)/g)) {
       if (target.startsWith('https:')) continue;
       const [file = '', anchor] = target.split('#');
-      const path = join(dirname(page), file);
+      const path = file === '' ? page : join(dirname(page), file);
       expect(existsSync(join(root, path)), target).toBe(true);
       if (anchor !== undefined) expect(read(path).toLowerCase(), target).toMatch(new RegExp(`^#+ ${anchor}$`, 'm'));
     }
@@ -84,8 +84,10 @@ describe('links', () => {
 describe('docs/errors.md', () => {
   it('is what scripts/docs.ts makes of the catalogue', () => {
     expect(read('docs/errors.md')).toBe(errorsPage());
-    for (const { reason, code } of reasons())
-      expect(errorsPage()).toContain(`| ${code} | <a id="${reason}"></a>${reason} |`);
+    for (const { reason, code } of reasons()) {
+      expect(errorsPage()).toContain(`| ${code} | [${reason}](#${reason.toLowerCase()}) |`);
+      expect(errorsPage()).toContain(`\n### ${reason}\n`);
+    }
   });
 
   it('is checked and written by a command', () => {
