@@ -15,6 +15,7 @@ const order = ['src', 'src/net', 'src/cni', 'src/pod', 'src/attach', 'plugins', 
   'src/kube',
   'src/disk',
   'src/exec',
+  'src/model',
   'src/bin',
 ]);
 

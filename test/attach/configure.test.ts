@@ -1,10 +1,10 @@
 /** Putting a lease onto a link, against the fake kernel. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { configure, type Lease, resolvedRoutes, setUp } from '../../src/attach/configure';
+import { type FakeKernelOptions, type FakeNetns, fakeKernel } from '../../src/model/kernel';
 import { addressOf, cidr, ip } from '../../src/net/ip';
 import type { Link } from '../../src/net/link';
 import { ifName } from '../../src/net/names';
-import { type FakeKernelOptions, type FakeNetns, fakeKernel } from '../fakes/kernel';
 
 const net1 = ifName('net1', 'name');
 const lease = (ips: readonly string[], routes: Lease['routes'] = []): Lease => ({

@@ -2,9 +2,9 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { checkRoutes, inPod, ipsOf } from '../../src/attach/verify';
 import { emptyResult } from '../../src/cni/result';
+import { type FakeNetns, fakeKernel } from '../../src/model/kernel';
 import { cidr, ip } from '../../src/net/ip';
 import { ifName } from '../../src/net/names';
-import { type FakeNetns, fakeKernel } from '../fakes/kernel';
 
 const net1 = ifName('net1', 'name');
 const dst = (text: string) => cidr(text, 'dst');

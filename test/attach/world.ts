@@ -5,16 +5,16 @@ import type { Edges } from '../../src/attach/ports';
 import { parseConfig } from '../../src/cni/config';
 import { parseRequest, type Request } from '../../src/cni/request';
 import type { Json } from '../../src/json';
+import { fakeHostLinks } from '../../src/model/host-links';
+import { type FakeKernelOptions, fakeKernel } from '../../src/model/kernel';
+import { fakeLeases } from '../../src/model/leases';
+import { fakeLog } from '../../src/model/log';
+import { fakeNft } from '../../src/model/nft';
+import { fakeRecords } from '../../src/model/records';
 import { type ContainerId, containerId, ifName } from '../../src/net/names';
 import { fakeFiles } from '../fakes/files';
 import { fakeForeign } from '../fakes/foreign';
-import { fakeHostLinks } from '../fakes/host-links';
-import { type FakeKernelOptions, fakeKernel } from '../fakes/kernel';
-import { fakeLeases } from '../fakes/leases';
-import { fakeLog } from '../fakes/log';
 import { type FakeNetworks, fakeNetworks } from '../fakes/networks';
-import { fakeNft } from '../fakes/nft';
-import { fakeRecords } from '../fakes/records';
 
 /** What a test sets up. */
 export interface WorldOptions {

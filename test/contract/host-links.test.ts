@@ -5,9 +5,9 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { HostLinks } from '../../src/attach/ports';
 import { createHostLinks } from '../../src/disk/host-links';
+import { fakeHostLinks } from '../../src/model/host-links';
 import { ip } from '../../src/net/ip';
 import { containerId, ifName } from '../../src/net/names';
-import { fakeHostLinks } from '../fakes/host-links';
 
 const root = mkdtempSync(join(tmpdir(), 'braid-links-'));
 afterAll(() => rmSync(root, { recursive: true }));

@@ -2,9 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import type { LeaseOwner, LeaseStore } from '../../src/attach/ports';
 import { createLeaseStore } from '../../src/disk/leases';
+import { fakeLeases } from '../../src/model/leases';
 import { addr, id, link, net } from '../disk/sample';
 import { temporaryDirectory } from '../disk/temp';
-import { fakeLeases } from '../fakes/leases';
 
 const blue = net('blue');
 const web: LeaseOwner = { containerId: id('web'), ifName: link('net1') };

@@ -1,7 +1,7 @@
 /** The fake kernel keeps the contract of Netns. Touches the fake. */
 import { describe, expect } from 'vitest';
+import { fakeKernel } from '../../src/model/kernel';
 import { netnsPath } from '../../src/net/names';
-import { fakeKernel } from '../fakes/kernel';
 import { netnsContract, type World } from './netns';
 
 describe('the fake Netns', () => {

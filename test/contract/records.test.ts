@@ -3,10 +3,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import type { Records } from '../../src/attach/ports';
 import { createRecords } from '../../src/disk/records';
+import { fakeLog } from '../../src/model/log';
+import { fakeRecords } from '../../src/model/records';
 import { id, link, sampleRecord } from '../disk/sample';
 import { temporaryDirectory } from '../disk/temp';
-import { fakeLog } from '../fakes/log';
-import { fakeRecords } from '../fakes/records';
 
 describe.each([
   ['fake', (): Records => fakeRecords()],

@@ -18,7 +18,7 @@ import { parseConfig } from '../../src/cni/config';
 import { type InstallOptions, install, planInstall } from '../../src/disk/install';
 import { createRecords } from '../../src/disk/records';
 import { uninstall } from '../../src/disk/uninstall';
-import { fakeLog } from '../fakes/log';
+import { fakeLog } from '../../src/model/log';
 import { sampleRecord } from './sample';
 import { temporaryDirectory } from './temp';
 

@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createRecords } from '../../src/disk/records';
-import { fakeLog } from '../fakes/log';
+import { fakeLog } from '../../src/model/log';
 import { id } from './sample';
 
 const [cniDir = '', times = ''] = process.argv.slice(2);

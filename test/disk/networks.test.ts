@@ -3,7 +3,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createNetworks } from '../../src/disk/networks';
-import { fakeLog } from '../fakes/log';
+import { fakeLog } from '../../src/model/log';
 import { temporaryDirectory } from './temp';
 
 /** Files by path below one directory; manifests are looked for in `nets` and `more`, configurations in `conf`. */

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, wri
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createRecords } from '../../src/disk/records';
-import { fakeLog } from '../fakes/log';
+import { fakeLog } from '../../src/model/log';
 import { id, link, sampleRecord } from './sample';
 import { temporaryDirectory } from './temp';
 

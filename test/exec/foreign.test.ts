@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ForeignCall } from '../../src/attach/ports';
 import { createForeign } from '../../src/exec/foreign';
+import { fakeLog } from '../../src/model/log';
 import { netnsPath } from '../../src/net/names';
 import { id, link } from '../disk/sample';
 import { temporaryDirectory } from '../disk/temp';
-import { fakeLog } from '../fakes/log';
 
 const call: ForeignCall = {
   command: 'ADD',

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { files } from '../../src/disk/files';
 import type { AccessPlace } from '../../src/kube/access';
 import { createCluster } from '../../src/kube/cluster';
-import { fakeLog } from '../fakes/log';
+import { fakeLog } from '../../src/model/log';
 import { kubeconfig, writeKubeconfig } from './kubeconfigs';
 
 /** A cluster with pod `web`, static pod `etcd`, networks `vlan-10` and `in-confdir` (without spec.config), all in namespace `default`. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { files } from '../../src/disk/files';
 import type { Patience } from '../../src/kube/client';
 import { createCluster } from '../../src/kube/cluster';
-import { fakeLog } from '../fakes/log';
+import { fakeLog } from '../../src/model/log';
 import { apiServer, rawServer, tcpServer } from './api';
 import { networkObject, networkPath, podObject, podPath, status } from './api-server';
 import { makeCertificates } from './certificates';

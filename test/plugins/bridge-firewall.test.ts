@@ -4,10 +4,10 @@ import { addMasquerade, deleteMasquerade, masqueradeComment, masqueradeScript } 
 import type { Nft } from '../../src/attach/ports';
 import { addSpoofCheck, deleteSpoofCheck, spoofRemoval, spoofScript } from '../../src/attach/spoof';
 import { CniError } from '../../src/error';
+import { fakeNft } from '../../src/model/nft';
 import { cidr } from '../../src/net/ip';
 import { mac } from '../../src/net/mac';
 import { containerId, ifName, networkName } from '../../src/net/names';
-import { fakeNft } from '../fakes/nft';
 import { rulesNft } from './bridge-nft';
 
 const owner = { network: networkName('n'), ifName: ifName('net1', 'ifName'), containerId: containerId('cid1') };

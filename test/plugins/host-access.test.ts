@@ -4,10 +4,10 @@ import { ipvlan } from '../../plugins/ipvlan';
 import { macvlan } from '../../plugins/macvlan';
 import { vlan } from '../../plugins/vlan';
 import { accessName } from '../../src/attach/host-access';
+import { fakeKernel } from '../../src/model/kernel';
 import { cidr, ip } from '../../src/net/ip';
 import { containerId, ifName } from '../../src/net/names';
 import { braidGroup } from '../../src/net/vlan';
-import { fakeKernel } from '../fakes/kernel';
 import { callsFor, exhausted, fixedIpam, lab, stepsOf } from './lab';
 
 const shim = accessName('eth0');

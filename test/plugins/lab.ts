@@ -5,14 +5,14 @@ import { Undo } from '../../src/attach/undo';
 import { parseArgs } from '../../src/cni/args';
 import { emptyResult, type Result } from '../../src/cni/result';
 import { CniError, fail } from '../../src/error';
+import { fakeHostLinks } from '../../src/model/host-links';
+import { type Act, type FakeKernel, type FakeKernelOptions, type FakeNetns, fakeKernel } from '../../src/model/kernel';
+import { fakeLeases } from '../../src/model/leases';
+import { fakeLog } from '../../src/model/log';
+import { fakeNft } from '../../src/model/nft';
 import { cidr, ip } from '../../src/net/ip';
 import { containerId, ifName, networkName } from '../../src/net/names';
 import { fakeFiles } from '../fakes/files';
-import { fakeHostLinks } from '../fakes/host-links';
-import { type Act, type FakeKernel, type FakeKernelOptions, type FakeNetns, fakeKernel } from '../fakes/kernel';
-import { fakeLeases } from '../fakes/leases';
-import { fakeLog } from '../fakes/log';
-import { fakeNft } from '../fakes/nft';
 
 /** IPAM of a test; `held` tells whether an address is out. */
 export interface FakeIpam extends Ipam {

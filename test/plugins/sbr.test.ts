@@ -5,10 +5,10 @@ import { configure, type Lease } from '../../src/attach/configure';
 import type { AddContext } from '../../src/attach/delegate';
 import { emptyResult, type Result } from '../../src/cni/result';
 import type { CniError } from '../../src/error';
+import type { FakeKernel, FakeNetns } from '../../src/model/kernel';
 import { cidr, ip } from '../../src/net/ip';
 import { ifName } from '../../src/net/names';
 import { mainTable, type Route } from '../../src/net/route';
-import type { FakeKernel, FakeNetns } from '../fakes/kernel';
 import { lab, thenFails } from './lab';
 
 /** `address` or `address via gateway`, routes alike. */

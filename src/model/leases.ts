@@ -1,7 +1,7 @@
 /** host-local's stores in memory. Touches nothing. */
-import type { LeaseOwner, LeaseStore, Leases } from '../../src/attach/ports';
-import type { Ip } from '../../src/net/ip';
-import type { IfName, NetworkName } from '../../src/net/names';
+import type { LeaseOwner, LeaseStore, Leases } from '../attach/ports';
+import type { Ip } from '../net/ip';
+import type { IfName, NetworkName } from '../net/names';
 
 interface Held {
   readonly owners: Map<Ip, LeaseOwner>;

@@ -1,23 +1,12 @@
-/** An in-memory kernel for pure tests: namespaces, links, addresses, routes, rules, sysctls. Touches nothing outside itself. */
-import type { Kernel, Netns, Sysctl } from '../../src/attach/ports';
-import { type CniError, fail } from '../../src/error';
-import { refused } from '../../src/kernel/errno';
-import {
-  addressOf,
-  type Cidr,
-  cidr,
-  type Family,
-  familyOf,
-  type Ip,
-  ip,
-  lengthOf,
-  networkOf,
-  toCidr,
-} from '../../src/net/ip';
-import type { BridgePort, BridgeVlan, Link, LinkChange, LinkSpec } from '../../src/net/link';
-import { type Mac, macBytes } from '../../src/net/mac';
-import { type IfName, ifName, type NetnsPath, netnsPath } from '../../src/net/names';
-import { type Address, mainTable, type Route, type RouteFilter, type Rule } from '../../src/net/route';
+/** The kernel as a model in memory, for tests and for braid plan: namespaces, links, addresses, routes, rules, sysctls. Touches nothing outside itself. */
+import type { Kernel, Netns, Sysctl } from '../attach/ports';
+import { type CniError, fail } from '../error';
+import { refused } from '../kernel/errno';
+import { addressOf, type Cidr, cidr, type Family, familyOf, type Ip, ip, lengthOf, networkOf, toCidr } from '../net/ip';
+import type { BridgePort, BridgeVlan, Link, LinkChange, LinkSpec } from '../net/link';
+import { type Mac, macBytes } from '../net/mac';
+import { type IfName, ifName, type NetnsPath, netnsPath } from '../net/names';
+import { type Address, mainTable, type Route, type RouteFilter, type Rule } from '../net/route';
 import { type Device, detailOf, device, isImmovable, isLoopback, stack, toLink } from './kernel-device';
 import { FakeRoutes, FakeRules } from './kernel-routes';
 import { FakeSysctls } from './kernel-sysctl';

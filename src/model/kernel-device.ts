@@ -1,9 +1,9 @@
 /** Links of the fake kernel: what a device is, and the rules by which kinds may be made. Touches only the values it is given. */
-import { refused } from '../../src/kernel/errno';
-import type { Ip } from '../../src/net/ip';
-import type { BridgeVlan, Link, LinkDetail, LinkSpec, OperState } from '../../src/net/link';
-import { type Mac, macFrom } from '../../src/net/mac';
-import type { IfName } from '../../src/net/names';
+import { refused } from '../kernel/errno';
+import type { Ip } from '../net/ip';
+import type { BridgeVlan, Link, LinkDetail, LinkSpec, OperState } from '../net/link';
+import { type Mac, macFrom } from '../net/mac';
+import type { IfName } from '../net/names';
 import type { FakeNetns } from './kernel';
 
 /** A device; links of one kernel point at each other across namespaces. */

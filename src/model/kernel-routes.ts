@@ -1,7 +1,7 @@
 /** Routing tables and rules of a namespace of the fake kernel, by the kernel's rules for entering and leaving. Touches only its own lists. */
-import { refused } from '../../src/kernel/errno';
-import { addressOf, contains, type Family, familyOf, isDefault, lengthOf, networkOf } from '../../src/net/ip';
-import { mainTable, type Route, type RouteFilter, type Rule, sameAct } from '../../src/net/route';
+import { refused } from '../kernel/errno';
+import { addressOf, contains, type Family, familyOf, isDefault, lengthOf, networkOf } from '../net/ip';
+import { mainTable, type Route, type RouteFilter, type Rule, sameAct } from '../net/route';
 
 const byKernel = 2; // RTPROT_KERNEL
 const byBoot = 3; // RTPROT_BOOT

@@ -1,5 +1,5 @@
 /** nftables that write down every transaction. Touches nothing. */
-import type { Nft } from '../../src/attach/ports';
+import type { Nft } from '../attach/ports';
 
 /** What `list` answers, by its words: `{ 'chain bridge nat PREROUTING': [{ rule: … }] }`; else `undefined`. */
 type Lists = Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>>;

@@ -1,7 +1,7 @@
 /** Users of shared host links in memory. Touches nothing. */
-import type { HostLinks, LeaseOwner } from '../../src/attach/ports';
-import type { Ip } from '../../src/net/ip';
-import type { IfName } from '../../src/net/names';
+import type { HostLinks, LeaseOwner } from '../attach/ports';
+import type { Ip } from '../net/ip';
+import type { IfName } from '../net/names';
 
 /** No users at first; `users` tells who uses what, e.g. `{ 'eth1.100': ['c1 net1'] }`. */
 export function fakeHostLinks(): HostLinks & { users(): Readonly<Record<string, readonly string[]>> } {

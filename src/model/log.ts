@@ -1,5 +1,5 @@
 /** A log that remembers what it was told. Touches nothing. */
-import type { Log } from '../../src/attach/ports';
+import type { Log } from '../attach/ports';
 
 /** One entry, as logged. */
 export interface LogEntry {

@@ -1,8 +1,8 @@
 /** Braid's records in memory. Touches nothing. */
-import type { LeaseOwner, Records, SalvagedRecord } from '../../src/attach/ports';
-import type { AttachRecord } from '../../src/attach/record';
-import { CniError } from '../../src/error';
-import type { ContainerId, IfName } from '../../src/net/names';
+import type { LeaseOwner, Records, SalvagedRecord } from '../attach/ports';
+import type { AttachRecord } from '../attach/record';
+import { CniError } from '../error';
+import type { ContainerId, IfName } from '../net/names';
 
 /** What a test may look at beside the port: every save in order, and how many containers are locked now. */
 export interface FakeRecords extends Records {
