@@ -2,21 +2,19 @@
 import { mergeResults } from '../cni/merge';
 import { typeOf } from '../cni/network';
 import type { Result, ResultRoute } from '../cni/result';
-import { fail, placed } from '../error';
+import { fail, placed, toCniError } from '../error';
 import { addressOf } from '../net/ip';
 import type { Link } from '../net/link';
 import type { IfName } from '../net/names';
 import type { Route } from '../net/route';
 import type { Attachment } from '../pod/attachment';
-import { addChain, type LiveSandbox, type Sandbox, validateChain } from './chain';
-import { isHeld } from './check';
-import { findReadable } from './del';
-import { delRecorded } from './detach';
+import { addChain, type LiveSandbox, validateChain } from './chain';
+import { type Failed, keepFailed, toText } from './detach';
+import { findHeld, freeDeadSandbox } from './earlier';
 import { keepApart } from './isolation';
 import type { Edges, Netns } from './ports';
 import { type AttachRecord, type RecordedAttachment, recordVersion } from './record';
 import { planRoutes, type RouteChanges, type Routed, type RoutePolicy, routesAfter } from './routes';
-import { inSandbox, isAnother, whySandboxGone } from './sandbox';
 import { requireFreeAddresses } from './static-addresses';
 import { Undo } from './undo';
 
@@ -40,23 +38,10 @@ export interface AddPlan {
 export async function addAll(plan: AddPlan, edges: Edges): Promise<Result> {
   const { containerId } = plan.sandbox;
   return edges.records.locked(containerId, async () => {
-    const earlier = await attachedEarlier(plan, edges);
+    const earlier = await findHeld(plan.sandbox, plan.ifName, edges);
     if (earlier !== undefined) return earlier;
-    await freeDeadSandbox(plan, edges);
+    await freeDeadSandbox(plan.pod, plan.sandbox, edges);
     return await attachAll(plan, edges);
-  });
-}
-
-/** A pod whose sandbox died gets a new one: what the dead one held (a static address, say) must be free for it. */
-async function freeDeadSandbox({ pod, sandbox: { containerId } }: AddPlan, edges: Edges): Promise<void> {
-  const last = pod === undefined ? undefined : await edges.records.findOfPod(pod);
-  if (last === undefined || last.containerId === containerId) return;
-  await edges.records.locked(last.containerId, async () => {
-    const record = await findReadable(last.containerId, last.ifName, edges);
-    if (record === 'unreadable')
-      return edges.log.warn({ ...last }, 'cannot use the record of the pod’s earlier sandbox');
-    if (record === undefined || (await whySandboxGone(record, edges)) === undefined) return;
-    await delRecorded(record, { containerId: record.containerId, netns: undefined, pod: undefined }, edges);
   });
 }
 
@@ -64,6 +49,7 @@ async function attachAll(plan: AddPlan, edges: Edges): Promise<Result> {
   const { sandbox } = plan;
   const record = begun(plan, edges);
   const undo = new Undo();
+  const failed: Failed[] = [];
   for (const attachment of plan.attachments) at(attachment, () => validateChain(attachment, sandbox, edges));
   try {
     await edges.records.save(record); // before anything exists: DEL and GC can find it
@@ -71,7 +57,9 @@ async function attachAll(plan: AddPlan, edges: Edges): Promise<Result> {
     const routed: Routed[] = [];
     let first: readonly Route[] = [];
     for (const attachment of plan.attachments) {
-      routed.push(await addOne(attachment, plan, edges, undo));
+      const steps = new Undo();
+      undo.push(() => takeBack(attachment, steps, failed));
+      routed.push(await addOne(attachment, plan, edges, steps));
       if (attachment.isDefault && plan.attachments.length > 1) first = await sandbox.pod.routes();
     }
     const routes = await decideRoutes(routed, first, plan, edges, undo);
@@ -87,14 +75,23 @@ async function attachAll(plan: AddPlan, edges: Edges): Promise<Result> {
     return result;
   } catch (error) {
     const left = await undo.run(); // newest first, every step
-    if (left.length === 0) await edges.records.delete(record, record.pod);
+    if (left.length > failed.length)
+      edges.log.warn({ left: left.map(toText) }, 'could not undo everything; GC will retry from the record');
     else
-      edges.log.warn(
-        { left: left.map(({ message }) => message) },
-        'could not undo everything; GC will retry from the record',
+      await keepFailed(record, failed, edges).catch((cause) =>
+        edges.log.warn({ left: toText(toCniError(cause)) }, 'could not write down what is left; the record says more'),
       );
     throw error;
   }
+}
+
+/** Takes one network back; if that fails, why is kept, and thrown. */
+async function takeBack(attachment: Attachment, steps: Undo, failed: Failed[]): Promise<void> {
+  const problems = await steps.run();
+  const [first] = problems;
+  if (first === undefined) return;
+  failed.unshift({ attachment: { ...attachment, result: undefined }, problems });
+  throw first;
 }
 
 /** Attaches one network; an error says which. */
@@ -210,24 +207,4 @@ function begun({ sandbox, ifName, pod, attachments }: AddPlan, edges: Edges): At
     attachments: attachments.map((attachment) => ({ ...attachment, result: undefined })),
     result: undefined,
   };
-}
-
-/** The result of an earlier ADD that the kernel still holds; what an ADD left half done is taken away. */
-async function attachedEarlier({ sandbox, ifName }: AddPlan, edges: Edges): Promise<Result | undefined> {
-  const record = await findReadable(sandbox.containerId, ifName, edges);
-  if (record === undefined) return undefined;
-  if (record === 'unreadable') {
-    const { delUnreadable } = await import('./unreadable');
-    const { failure } = await delUnreadable({ containerId: sandbox.containerId, ifName }, sandbox.netns, edges);
-    if (failure !== undefined) throw failure;
-  } else if (isAnother(sandbox.pod, record, edges))
-    await inSandbox(undefined, record, edges, (earlier) => delWhole(record, earlier, edges));
-  else if (await isHeld(record, sandbox, edges)) return record.result;
-  else await delWhole(record, sandbox, edges);
-  return undefined;
-}
-
-async function delWhole(record: AttachRecord, sandbox: Sandbox, edges: Edges): Promise<void> {
-  const [failure] = await delRecorded(record, sandbox, edges);
-  if (failure !== undefined) throw failure;
 }

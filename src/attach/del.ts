@@ -25,7 +25,8 @@ export async function delAll({ containerId, ifName, netns, pod: ofPod }: DelRequ
     if (record === 'unreadable') {
       const { delUnreadable } = await import('./unreadable');
       const { failure, isVisible } = await delUnreadable(owner, netns, edges);
-      if (failure === undefined) await edges.records.delete(owner, ofPod); // the hint that leads from the pod to it
+      if (failure === undefined)
+        await edges.records.delete(owner, ofPod); // the hint that leads from the pod to it
       else if (isVisible) throw failure;
     } else if (record === undefined)
       await edges.records.delete(owner, ofPod); // half a file of a killed call

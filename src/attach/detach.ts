@@ -74,7 +74,7 @@ async function joined(
 }
 
 /** For people who look at what is left: `braid list`. */
-function toText({ reason, message }: CniError): string {
+export function toText({ reason, message }: CniError): string {
   return `${reason}: ${message}`.slice(0, 300); // a delegate may have printed megabytes
 }
 

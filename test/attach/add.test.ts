@@ -95,13 +95,15 @@ describe('ADD', () => {
     expect((await record())?.result).toBeDefined();
   });
 
-  it('keeps the record of what could not be undone', async () => {
+  it('keeps recorded what could not be undone, and why', async () => {
     const { add, kernel, record } = world({
       networks: { ...networks, 'default/bad': macvlan('192.168.3.0/24', { master: 'nope0' }) },
     });
     kernel.failNext('deleteLink', 'EIO');
     await expect(add('a,bad')).rejects.toMatchObject({ reason: 'MasterMissing' });
-    expect(await record()).toBeDefined();
+    expect(await record()).toMatchObject({
+      attachments: [{ network: 'default/a', failure: expect.stringMatching(/^KernelRefused: .*EIO/) }],
+    });
   });
 
   it('refuses equal interface names before anything is attached', async () => {
