@@ -1,9 +1,10 @@
 /** bridge: the pod's end of a veth pair whose other end is a port of a Linux bridge; cnv-bridge: the same on a bridge that must be there. */
 import { leaseAddresses } from '../../src/attach/child';
 import { configure, setUp } from '../../src/attach/configure';
-import { type AddContext, type DelContext, delegate } from '../../src/attach/delegate';
+import { type AddContext, type DelContext, delegate, type StatusContext } from '../../src/attach/delegate';
 import { argsMac } from '../../src/attach/mac';
 import { addMasquerade, deleteMasquerade } from '../../src/attach/masquerade';
+import { requireMaster } from '../../src/attach/master';
 import type { Netns } from '../../src/attach/ports';
 import { addSpoofCheck, deleteSpoofCheck } from '../../src/attach/spoof';
 import { ensureSysctl } from '../../src/attach/sysctl';
@@ -15,13 +16,13 @@ import { check } from './check';
 import { type BridgeConfig, parse, parseExisting } from './config';
 import { type GatewayPlan, planGateways, serveGateways } from './gateway';
 import { createPort, deletePort, type Port, requireLink, waitForPort } from './port';
-import { requireBridge } from './switch';
+import { requireBridge, statusOfBridge } from './switch';
 import { releaseUplink, requireUplink } from './uplink';
 
-export const bridge = delegate('bridge', parse, { add, del, check });
+export const bridge = delegate('bridge', parse, { add, del, check, status });
 
 /** The name under which OpenShift Virtualization has it; there the bridge is the node administrator's. */
-export const cnvBridge = delegate('cnv-bridge', parseExisting, { add, del, check });
+export const cnvBridge = delegate('cnv-bridge', parseExisting, { add, del, check, status });
 
 /** The bridge, its addresses and its VLAN gateways stay when ADD fails: other pods may have come to use them. */
 async function add(c: BridgeConfig, context: AddContext): Promise<Result> {
@@ -49,6 +50,13 @@ async function add(c: BridgeConfig, context: AddContext): Promise<Result> {
     routes: plan.routes,
     dns: c.dns ?? lease?.dns ?? {},
   };
+}
+
+/** STATUS: the bridge is there or can be made, and so is its way out. */
+async function status(c: BridgeConfig, { host }: StatusContext): Promise<void> {
+  refuseIptables(c);
+  await statusOfBridge(c, host);
+  if (c.uplink !== undefined) await requireMaster(host, c.uplink.master);
 }
 
 /** Every step is tried, the addresses go back last, when nothing can use them any more. */

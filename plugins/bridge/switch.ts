@@ -12,16 +12,31 @@ import { requireFiltering } from './vlans';
  */
 export async function requireBridge(c: BridgeConfig, host: Netns): Promise<Link> {
   const bridge = (await host.findLink(c.bridge)) ?? (await createBridge(c, host));
-  if (bridge.detail.kind !== 'bridge')
-    fail('LinkUnsuitable', `Cannot use ${c.bridge} as bridge: ${c.bridge} exists but is not a bridge`);
-  requireFiltering(c, bridge);
+  requireSuitable(c, bridge);
   if (!bridge.up || c.promisc) await host.changeLink(bridge.index, { up: true, promisc: c.promisc || undefined });
   return bridge;
 }
 
-async function createBridge(c: BridgeConfig, host: Netns): Promise<Link> {
+/** Whether requireBridge would succeed: as it fails, without making anything. */
+export async function statusOfBridge(c: BridgeConfig, host: Netns): Promise<void> {
+  const bridge = await host.findLink(c.bridge);
+  if (bridge !== undefined) requireSuitable(c, bridge);
+  else requireMayMake(c);
+}
+
+function requireSuitable(c: BridgeConfig, bridge: Link): void {
+  if (bridge.detail.kind !== 'bridge')
+    fail('LinkUnsuitable', `Cannot use ${c.bridge} as bridge: ${c.bridge} exists but is not a bridge`);
+  requireFiltering(c, bridge);
+}
+
+function requireMayMake(c: BridgeConfig): void {
   if (c.missing === 'refuse')
     fail('MasterMissing', `Cannot attach to bridge ${c.bridge}: bridge ${c.bridge} does not exist on this node`);
+}
+
+async function createBridge(c: BridgeConfig, host: Netns): Promise<Link> {
+  requireMayMake(c);
   try {
     const bridge = await host.createLink({
       kind: 'bridge',

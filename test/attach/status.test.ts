@@ -14,6 +14,9 @@ describe('STATUS', () => {
 
   it.each([
     ['a master is missing', { type: 'macvlan', master: 'nope0' }, 'MasterMissing'],
+    ['the uplink of a bridge is missing', { type: 'bridge', master: 'nope0', vlan: 7 }, 'MasterMissing'],
+    ['the name of a bridge is taken', { type: 'bridge', bridge: 'eth0' }, 'LinkUnsuitable'],
+    ['a bridge is missing that may not be made', { type: 'cnv-bridge', bridge: 'br1' }, 'MasterMissing'],
     ['the default network is missing', undefined, 'NetworkMissing'],
     [
       'the pool is exhausted',
