@@ -1,6 +1,7 @@
 /** The command line for people: the list of its commands. Reads argv, writes stderr and the exit status. */
 import { Command } from 'commander';
 import { toCniError } from '../error';
+import { register as agent } from './commands/agent';
 import { register as explain } from './commands/explain';
 import { register as gc } from './commands/gc';
 import { register as install } from './commands/install';
@@ -9,7 +10,7 @@ import { register as uninstall } from './commands/uninstall';
 import { register as version } from './commands/version';
 
 /** In the order of `--help`. */
-const commands: readonly ((program: Command) => void)[] = [list, gc, explain, install, uninstall, version];
+const commands: readonly ((program: Command) => void)[] = [list, gc, explain, install, uninstall, version, agent];
 
 /** Runs the command that argv names. Exit status 1 after an error, which is told on stderr. */
 export async function runCli(): Promise<void> {

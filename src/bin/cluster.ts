@@ -1,27 +1,45 @@
-/** The cluster of one call, as far as there is one: src/kube is loaded when it is first asked. Looks at the environment and the disk. */
+/** The cluster of one call: the node's view of it, then its API. src/kube is loaded when it is first asked. Looks at the environment and the disk. */
 import { existsSync } from 'node:fs';
 import type { Log, Networks } from '../attach/ports';
 import type { NetConf } from '../cni/config';
 import type { Env } from '../cni/request';
 import { files } from '../disk/files';
 import type { AccessPlace } from '../kube/access';
+import type { Patience } from '../kube/client';
 import type { ClusterReader } from '../kube/cluster';
 
 /** Where kubelet puts a pod's own credential. */
 const serviceAccount = '/var/run/secrets/kubernetes.io/serviceaccount';
 
-/** `undefined` without a `kubeconfig` and outside a pod with a service account. */
+/** The cluster's API. `undefined` without a `kubeconfig` and outside a pod with a service account. */
 export function openCluster(
   conf: Pick<NetConf, 'kubeconfig'>,
   env: Env,
   log: Log,
   account = serviceAccount,
+  patience?: Patience,
 ): ClusterReader | undefined {
   const place = findPlace(conf, env, account);
   if (place === undefined) return undefined;
   let reader: Promise<ClusterReader> | undefined;
   const load = (): Promise<ClusterReader> =>
-    (reader ??= import('../kube/cluster').then(({ createCluster }) => createCluster(place, files, log)));
+    (reader ??= import('../kube/cluster').then(({ createCluster }) => createCluster(place, files, log, patience)));
+  return {
+    findPod: async (...pod) => (await load()).findPod(...pod),
+    findNetwork: async (...network) => (await load()).findNetwork(...network),
+  };
+}
+
+/** The cluster as the node knows it, then its API: what a call asks. Nothing is loaded before it is asked. */
+export function openView(conf: Pick<NetConf, 'kubeconfig' | 'cniDir'>, env: Env, log: Log): ClusterReader {
+  let reader: Promise<ClusterReader> | undefined;
+  const load = (): Promise<ClusterReader> =>
+    (reader ??= Promise.all([import('./node-view'), import('./view-then-api')]).then(
+      ([{ openNodeView }, { viewThenApi, briefPatience }]) => {
+        const brief = openCluster(conf, env, log, undefined, briefPatience);
+        return viewThenApi(openNodeView(conf.cniDir, log), { usual: openCluster(conf, env, log), brief }, log);
+      },
+    ));
   return {
     findPod: async (...pod) => (await load()).findPod(...pod),
     findNetwork: async (...network) => (await load()).findNetwork(...network),
@@ -37,7 +55,12 @@ export function withCluster(node: Networks, cluster: Pick<ClusterReader, 'findNe
   };
 }
 
-function findPlace({ kubeconfig }: Pick<NetConf, 'kubeconfig'>, env: Env, account: string): AccessPlace | undefined {
+/** Where the cluster's API is; `undefined` without a `kubeconfig` and outside a pod with a service account. */
+export function findPlace(
+  { kubeconfig }: Pick<NetConf, 'kubeconfig'>,
+  env: Env,
+  account = serviceAccount,
+): AccessPlace | undefined {
   if (kubeconfig !== undefined) return { kubeconfig };
   const { KUBERNETES_SERVICE_HOST: host = '', KUBERNETES_SERVICE_PORT: port = '' } = env;
   if (host === '' || port === '' || !existsSync(`${account}/token`)) return undefined;

@@ -1,7 +1,7 @@
 /** Makes the edges of one call from its configuration; each opens what it needs when first used. */
 import { readFileSync } from 'node:fs';
 import { findDelegate } from '../../plugins';
-import type { Cluster, Edges } from '../attach/ports';
+import type { Edges } from '../attach/ports';
 import { type NetConf, prefersExternal } from '../cni/config';
 import { files } from '../disk/files';
 import { createHostLinks } from '../disk/host-links';
@@ -11,7 +11,7 @@ import { createRecords } from '../disk/records';
 import { createForeign } from '../exec/foreign';
 import { createNft } from '../exec/nft';
 import { openKernel } from '../kernel/kernel';
-import { openCluster, withCluster } from './cluster';
+import { openView, withCluster } from './cluster';
 import { type LogSettings, openLog } from './log';
 
 /** Multus' log levels as pino's; its `panic` lets nothing through but the error object itself. */
@@ -20,13 +20,10 @@ const levels = { panic: 'silent', error: 'warn', verbose: 'info', debug: 'debug'
   LogSettings['level']
 >;
 
-/** Without a cluster nobody but the runtime can tell a pod's annotations. */
-const noCluster: Cluster = { findPod: async () => undefined };
-
 /** Everything one call acts through. `path`: CNI_PATH. */
 export function openEdges(conf: NetConf, path: readonly string[]): Edges {
   const log = openLog({ level: levels[conf.log.level], file: conf.log.file, toStderr: conf.log.toStderr });
-  const cluster = openCluster(conf, process.env, log);
+  const cluster = openView(conf, process.env, log);
   const networks = createNetworks({ networksDirs: conf.networksDir, confDir: conf.confDir }, log);
   return {
     findDelegate: (type) => (prefersExternal(conf, type) ? undefined : findDelegate(type)),
@@ -35,7 +32,7 @@ export function openEdges(conf: NetConf, path: readonly string[]): Edges {
     leases: createLeaseStore({ roots: defaultLeaseRoots, cniDir: conf.cniDir }),
     hostLinks: createHostLinks(conf.cniDir),
     networks: withCluster(networks, cluster),
-    cluster: cluster ?? noCluster,
+    cluster,
     foreign: createForeign(
       { directories: [conf.binDir, ...path], timeout: conf.delegateTimeout, env: process.env },
       log,

@@ -7,8 +7,12 @@ import { openEdges } from './edges';
 
 /** The node's edges as its configuration file says; without one, with the defaults. */
 export function nodeEdges(file: string | undefined): Edges {
-  const text = file === undefined ? '{"name":"braid","type":"braid"}' : readConfig(file);
-  return openEdges(parseConfigForDel(text), []);
+  return openEdges(parseConfigForDel(readNodeConfig(file)), []);
+}
+
+/** The text of the node's configuration of type braid; without a file, one of defaults. ConfigInvalid. */
+export function readNodeConfig(file: string | undefined): string {
+  return file === undefined ? '{"name":"braid","type":"braid"}' : readConfig(file);
 }
 
 /** A configuration of type braid, or the plugin of that type in a list. */

@@ -26,6 +26,7 @@ const table = {
   ENOSPC: [28, 'no space left'],
   EROFS: [30, 'read-only file system'],
   ERANGE: [34, 'out of range'],
+  ENAMETOOLONG: [36, 'file name too long'],
   ELOOP: [40, 'too many levels'],
   EPROTO: [71, 'protocol error'],
   EOVERFLOW: [75, 'value too large'],
@@ -39,7 +40,9 @@ const table = {
   ENETUNREACH: [101, 'network is unreachable'],
   ENOBUFS: [105, 'no buffer space available'],
   ENOTCONN: [107, 'not connected'],
+  ECONNRESET: [104, 'connection reset by peer'],
   ETIMEDOUT: [110, 'timed out'],
+  ECONNREFUSED: [111, 'connection refused'],
   EHOSTUNREACH: [113, 'no route to host'],
   EALREADY: [114, 'already in progress'],
 } as const;

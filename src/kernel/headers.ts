@@ -3,18 +3,23 @@
 /** linux/socket.h, asm-generic/socket.h (x86-64 and arm64). */
 export const socketH = {
   AF_UNSPEC: 0,
+  AF_UNIX: 1,
   AF_INET: 2,
   AF_BRIDGE: 7,
   AF_INET6: 10,
   AF_NETLINK: 16,
   AF_PACKET: 17,
+  SOCK_STREAM: 1,
   SOCK_RAW: 3,
   SOCK_CLOEXEC: 0o2000000,
   SOCK_NONBLOCK: 0o4000,
   SOL_SOCKET: 1,
   SO_RCVBUF: 8,
+  SO_PEERCRED: 17,
   SO_RCVTIMEO: 20, // SO_RCVTIMEO_OLD: struct timeval of two longs
+  SO_SNDTIMEO: 21,
   MSG_TRUNC: 0x20,
+  MSG_NOSIGNAL: 0x4000,
 } as const;
 
 /** linux/netlink.h. */

@@ -15,12 +15,16 @@ const signatures = {
   __errno_location: { args: [], returns: 'ptr' },
 } as const;
 
+let name: string | undefined;
+
 function load() {
   const musl = process.arch === 'arm64' ? 'libc.musl-aarch64.so.1' : 'libc.musl-x86_64.so.1';
   let problem: unknown;
-  for (const name of ['libc.so.6', musl]) {
+  for (const candidate of ['libc.so.6', musl]) {
     try {
-      return dlopen(name, signatures).symbols;
+      const { symbols } = dlopen(candidate, signatures);
+      name = candidate;
+      return symbols;
     } catch (cause) {
       problem = cause;
     }
@@ -34,6 +38,12 @@ let loaded: ReturnType<typeof load> | undefined;
 export function libc(): ReturnType<typeof load> {
   loaded ??= load();
   return loaded;
+}
+
+/** The file name of the C library of this node. */
+export function libcName(): string {
+  libc();
+  return name as string;
 }
 
 /** The name of the error that the call just before left, e.g. `EINTR`. Nothing may come in between. */

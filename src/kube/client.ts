@@ -1,8 +1,9 @@
-/** GET of one object from the API server, with deadlines and retries. Uses the network, through fetch. */
+/** GET of one object from the API server, with deadlines and retries. Uses the network. */
 import type { Files, Log } from '../attach/ports';
 import { CniError, fail } from '../error';
 import { type Access, type Credentials, identity, readCredentials } from './access';
 import { type Outcome, outcomeOf, tryLater, unexpected } from './answer';
+import { send } from './request';
 
 /** How long to try, in milliseconds. */
 export interface Patience {
@@ -56,7 +57,7 @@ export function createClient(access: Access, files: Files, patience: Patience, l
 }
 
 /** Names were validated where they were read; a path is put together here so that none of them could leave its place. */
-function urlOf(server: string, parts: readonly string[]): string {
+export function urlOf(server: string, parts: readonly string[]): string {
   for (const part of parts)
     if (part === '' || part === '.' || part === '..')
       fail('EnvironmentInvalid', `Cannot ask the API server for a name like "${part}"`);
@@ -64,38 +65,22 @@ function urlOf(server: string, parts: readonly string[]): string {
 }
 
 async function tryOnce(url: string, access: Access, files: Files, milliseconds: number): Promise<Outcome> {
-  const { ca, certificate, key, token } = await readCredentials(access, files);
-  const tls = {
-    ...(ca !== undefined && { ca }),
-    ...(certificate !== undefined && { cert: certificate }),
-    ...(key !== undefined && { key }),
-    ...(access.serverName !== undefined && { serverName: access.serverName }),
-    rejectUnauthorized: !access.insecure,
-  };
+  const credentials = await readCredentials(access, files);
+  const { token } = credentials;
   try {
-    const response = await fetch(url, {
-      headers: {
-        accept: 'application/json',
-        'accept-encoding': 'identity',
-        'user-agent': 'braid',
-        ...(token !== undefined && { authorization: `Bearer ${token}` }),
-      },
-      redirect: 'manual', // nobody else gets the token
-      signal: AbortSignal.timeout(milliseconds),
-      tls,
-      ...(access.proxy !== undefined && { proxy: access.proxy }),
-    });
+    const signal = AbortSignal.timeout(milliseconds);
+    const response = await send(url, access, credentials, { accept: 'application/json', signal });
     const text = await readBody(response);
     if (text === undefined) return unexpected(`it answers with more than ${longestAnswer} bytes`);
     return outcomeOf(response, token === undefined ? text : text.replaceAll(token, '…'), identity(access));
   } catch (cause) {
     if (cause instanceof CniError) throw cause;
-    return await connectionOutcome(cause, access, { ca, certificate, key }, milliseconds);
+    return await connectionOutcome(cause, access, credentials, milliseconds);
   }
 }
 
 /** What a failing connection means; fetch gives its kind as `code` or `name`. */
-async function connectionOutcome(
+export async function connectionOutcome(
   cause: unknown,
   access: Access,
   pems: Omit<Credentials, 'token'>,
@@ -137,6 +122,6 @@ async function readBody(response: Response): Promise<string | undefined> {
 }
 
 /** Doubled each time, less a random part: the pods of a node that boots do not ask at the same moments. */
-function pauseBefore(tries: number, pause: number): number {
+export function pauseBefore(tries: number, pause: number): number {
   return Math.min(pause * 2 ** (tries - 1), 2000) * (0.5 + Math.random() / 2);
 }

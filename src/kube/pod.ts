@@ -22,12 +22,14 @@ export function parsePod(value: unknown, namespace: string, name: string): Pod {
   };
 }
 
-/**
- * PodUnavailable when the cluster has another pod of that name, as between two pods of a StatefulSet.
- * A static pod's object is a mirror with a uid of its own.
- */
+/** Whether the object is the runtime's pod, as far as can be told. A static pod's object is a mirror with a uid of its own. */
+export function isSamePod(pod: Pod, uid: string | undefined): boolean {
+  return uid === undefined || pod.uid === uid || isStatic(pod);
+}
+
+/** PodUnavailable when the cluster has another pod of that name, as between two pods of a StatefulSet. */
 export function requireSamePod(pod: Pod, uid: string | undefined): Pod {
-  if (uid === undefined || pod.uid === uid || isStatic(pod)) return pod;
+  if (isSamePod(pod, uid)) return pod;
   return fail(
     'PodUnavailable',
     `Cannot use the annotations of another pod of that name: the cluster has uid ${pod.uid ?? 'none'}, the runtime starts uid ${uid}`,

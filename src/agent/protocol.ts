@@ -1,0 +1,124 @@
+/** What the executable and the node agent say to each other: one JSON object a line, with a version. Pure. */
+import type { NetworkDefinition, Pod } from '../attach/ports';
+import { isRecord, type Json } from '../json';
+
+/**
+ * Version of these messages. A reader ignores fields it does not know, so fields may be added without a new version;
+ * whoever meets another version says so, and the executable then does without the agent.
+ */
+export const protocolVersion = 1;
+
+/** Longest line either side accepts, in bytes: a definition has at most what etcd takes (1.5 MiB), escaped again. */
+export const longestLine = 4 * 1024 * 1024;
+
+/** The agent's socket. */
+export const socketPath = (cniDir: string): string => `${cniDir}/agent.sock`;
+
+/** What the executable asks. */
+export type Question =
+  | { readonly ask: 'pod'; readonly namespace: string; readonly name: string }
+  | { readonly ask: 'network'; readonly namespace: string; readonly name: string };
+
+/** What one call of a runtime did; told when it ends, and not answered. */
+export interface CallReport {
+  readonly verb: string;
+  /** Of the whole call, in milliseconds. */
+  readonly ms: number;
+  /** A reason of the catalogue; undefined: it succeeded. */
+  readonly reason: string | undefined;
+  /** Each network that was worked on; the one that failed has the reason. */
+  readonly networks: readonly { readonly name: string; readonly ms: number; readonly reason: string | undefined }[];
+}
+
+export type Message = Question | ({ readonly tell: 'call' } & CallReport);
+
+/** What the agent answers. `known` has what was asked for; `unknown`: its view has no such thing, ask the API server. */
+export type Answer =
+  | { readonly says: 'known'; readonly pod?: Pod; readonly network?: NetworkDefinition }
+  | { readonly says: 'unknown' }
+  | { readonly says: 'refused'; readonly why: string };
+
+/** The line of a message or an answer, with its end. */
+export const toLine = (message: Message | Answer): string => `${JSON.stringify({ v: protocolVersion, ...message })}\n`;
+
+/** The message in a line; text: why it is none, for the sender to read. */
+export function parseMessage(line: string): Message | string {
+  const value = parseLine(line);
+  if (typeof value === 'string') return value;
+  const { ask, tell, namespace, name } = value;
+  if (tell === 'call') return parseReport(value);
+  if (ask !== 'pod' && ask !== 'network') return 'need "ask": pod or network, or "tell": call';
+  if (typeof namespace !== 'string' || typeof name !== 'string') return 'need "namespace" and "name"';
+  return { ask, namespace, name };
+}
+
+/** The answer in a line; text: why it is none. */
+export function parseAnswer(line: string): Answer | string {
+  const value = parseLine(line);
+  if (typeof value === 'string') return value;
+  if (value.says === 'unknown') return { says: 'unknown' };
+  if (value.says === 'refused') return { says: 'refused', why: textOf(value.why) ?? 'no reason given' };
+  if (value.says !== 'known') return 'the answer has no "says" that is known here';
+  const pod = parsePod(value.pod);
+  const network = parseNetwork(value.network);
+  return { says: 'known', ...(pod !== undefined && { pod }), ...(network !== undefined && { network }) };
+}
+
+/** A pod as messages and the snapshot carry it; `undefined` when it is none. */
+export function parsePod(value: unknown): Pod | undefined {
+  if (!isRecord(value) || typeof value.namespace !== 'string' || typeof value.name !== 'string') return undefined;
+  const { annotations } = value;
+  if (!isRecord(annotations) || !Object.values(annotations).every((each) => typeof each === 'string')) return undefined;
+  return {
+    namespace: value.namespace,
+    name: value.name,
+    uid: textOf(value.uid),
+    annotations: annotations as Pod['annotations'],
+  };
+}
+
+/** A definition as messages and the snapshot carry it; `undefined` when it is none. */
+export function parseNetwork(value: unknown): NetworkDefinition | undefined {
+  if (!isRecord(value) || typeof value.name !== 'string' || typeof value.config !== 'string') return undefined;
+  const { name, config } = value;
+  const { namespace, source, resourceName } = value;
+  return {
+    name,
+    config,
+    namespace: textOf(namespace),
+    source: textOf(source) ?? 'agent',
+    resourceName: textOf(resourceName),
+  };
+}
+
+function parseLine(line: string): Json | string {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return `a line of ${line.length} characters is no JSON`;
+  }
+  if (!isRecord(value)) return 'need a JSON object';
+  if (value.v === protocolVersion) return value;
+  return `version ${String(value.v).slice(0, 20)} of the messages is not known here, need ${protocolVersion}`;
+}
+
+function parseReport({ verb, ms, reason, networks }: Json): Message | string {
+  if (typeof verb !== 'string' || !isTime(ms)) return 'need "verb" and "ms"';
+  const each = Array.isArray(networks) ? networks : [];
+  return {
+    tell: 'call',
+    verb,
+    ms,
+    reason: textOf(reason),
+    networks: each.flatMap((one: unknown) =>
+      isRecord(one) && typeof one.name === 'string' && isTime(one.ms)
+        ? [{ name: one.name, ms: one.ms, reason: textOf(one.reason) }]
+        : [],
+    ),
+  };
+}
+
+const isTime = (value: unknown): value is number => typeof value === 'number' && value >= 0 && Number.isFinite(value);
+
+const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);

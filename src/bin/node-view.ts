@@ -1,0 +1,75 @@
+/** What the node knows of the cluster, for one call: the agent's answer, else its snapshot. Asks the socket, reads the file. */
+import { existsSync } from 'node:fs';
+import { longestLine, parseAnswer, type Question, socketPath, toLine } from '../agent/protocol';
+import { snapshotPath } from '../agent/snapshot';
+import type { Log, NetworkDefinition, Pod } from '../attach/ports';
+import type { FoundSnapshot } from '../disk/snapshot';
+
+/** Something found on the node. `stale`: its agent has been away for a while, so something newer may be in the API. */
+export interface Found<T> {
+  readonly value: T;
+  readonly from: 'agent' | 'snapshot';
+  readonly stale: boolean;
+}
+
+export interface NodeView {
+  /** The pod of that name, whichever uid it has. */
+  findPod(namespace: string, name: string): Promise<Found<Pod> | undefined>;
+  findNetwork(namespace: string, name: string): Promise<Found<NetworkDefinition> | undefined>;
+}
+
+/** The agent answers in a fraction of a millisecond, or, when it collects garbage, in some; a hung one is not waited for. */
+const patience = 500; // ms
+
+/** The agent confirms its snapshot every 15 s while it is in step with the API server. */
+const staleAfter = 60_000; // ms
+
+/** The node's view; nothing is looked at before it is asked. A dead or foreign agent is tried once. */
+export function openNodeView(cniDir: string, log: Log): NodeView {
+  let agentAway = false;
+  let snapshot: Promise<FoundSnapshot | undefined> | undefined;
+
+  const ask = async (question: Question) => {
+    const path = socketPath(cniDir);
+    if (agentAway || !existsSync(path)) return undefined;
+    const { askUnix } = await import('../kernel/unix');
+    const outcome = askUnix(path, toLine(question), patience, longestLine);
+    const answer = 'answer' in outcome ? parseAnswer(outcome.answer) : outcome.errno;
+    if (typeof answer !== 'string' && answer.says !== 'refused') return answer;
+    agentAway = true;
+    const problem = typeof answer === 'string' ? answer : answer.why;
+    log.warn({ socket: path, problem }, 'cannot use the node agent');
+    return undefined;
+  };
+
+  const look = async () => {
+    if (!existsSync(snapshotPath(cniDir))) return undefined;
+    snapshot ??= import('../disk/snapshot').then(({ findSnapshot }) => findSnapshot(cniDir, log));
+    return snapshot;
+  };
+
+  const inSnapshot = async <T>(find: (found: FoundSnapshot['snapshot']) => T | undefined) => {
+    const found = await look();
+    const value = found === undefined ? undefined : find(found.snapshot);
+    if (found === undefined || value === undefined) return undefined;
+    const age = Date.now() - found.confirmedAt;
+    return { value, from: 'snapshot' as const, stale: age > staleAfter || age < 0 };
+  };
+
+  return {
+    async findPod(namespace, name) {
+      const answer = await ask({ ask: 'pod', namespace, name });
+      if (answer !== undefined) return answer.says === 'known' ? current(answer.pod) : undefined;
+      return inSnapshot((known) => known.findPod(namespace, name));
+    },
+    async findNetwork(namespace, name) {
+      const answer = await ask({ ask: 'network', namespace, name });
+      if (answer !== undefined) return answer.says === 'known' ? current(answer.network) : undefined;
+      return inSnapshot((known) => known.findNetwork(namespace, name));
+    },
+  };
+}
+
+function current<T>(value: T | undefined): Found<T> | undefined {
+  return value === undefined ? undefined : { value, from: 'agent', stale: false };
+}

@@ -1,0 +1,27 @@
+/** The agent's socket in a thread of its own, or one that misbehaves as it is told. Runs until it is terminated. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { socketPath } from '../../src/agent/protocol';
+import { serveSocket } from '../../src/agent/server';
+import { View } from '../../src/agent/view';
+import { peerUser } from '../../src/kernel/unix';
+import { fakeLog } from '../../src/model/log';
+
+const { cniDir, reply, users, pods, networks } = workerData;
+const path = socketPath(cniDir);
+if (reply === 'own') {
+  const view = new View();
+  view.pods.replace(pods);
+  view.networks.replace(networks);
+  const report = (call: unknown): void => parentPort?.postMessage(call);
+  serveSocket(path, { answer: (question) => view.answer(question), report, peerUser, users }, fakeLog());
+} else
+  Bun.listen({
+    unix: path,
+    socket: {
+      data(socket) {
+        if (reply === 'newer') socket.write('{"v":2,"says":"known"}\n');
+        if (reply === 'cut') socket.terminate();
+      },
+    },
+  });
+parentPort?.postMessage('ready');

@@ -1,0 +1,177 @@
+/**
+ * The executable's reading of pods and networks with a real agent process and a real API server, each of which is killed:
+ * what a call learns then. DEL, which asks nobody, is in test/e2e.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeEach, expect, it, onTestFinished, vi } from 'vitest';
+import { snapshotPath } from '../../src/agent/snapshot';
+import { openView } from '../../src/bin/cluster';
+import { fakeLog } from '../../src/model/log';
+import { temporaryDirectory } from '../disk/temp';
+import { networkObject, podObject } from '../kube/api-server';
+import { makeCertificates } from '../kube/certificates';
+import { base64, kubeconfig, writeKubeconfig } from '../kube/kubeconfigs';
+import { serveLive } from '../kube/live-api';
+
+const certificates = makeCertificates();
+const main = join(import.meta.dirname, '../../src/bin/main.ts');
+const networksKey = 'k8s.v1.cni.cncf.io/networks';
+
+/** A node with its cluster: pod web with network a. */
+function node() {
+  const cniDir = temporaryDirectory();
+  let api = serveLive(certificates);
+  const fill = (): void => {
+    api.putNetwork(networkObject('a', '{"type":"bridge"}'));
+    api.putPod(podObject('web', 'uid-1', { [networksKey]: 'a' }), 'n1');
+  };
+  fill();
+  onTestFinished(() => void api.stop());
+  const tokenFile = join(temporaryDirectory(), 'token');
+  writeFileSync(tokenFile, 'good');
+  const path = writeKubeconfig(
+    kubeconfig({ server: api.url, 'certificate-authority-data': base64(certificates.ca) }, { tokenFile }),
+  );
+  const conf = join(temporaryDirectory(), '00-braid.conf');
+  writeFileSync(conf, JSON.stringify({ cniVersion: '1.0.0', name: 'braid', type: 'braid', cniDir, kubeconfig: path }));
+  const log = fakeLog();
+  const call = () => openView({ kubeconfig: path, cniDir }, {}, log);
+  const startAgent = async () => {
+    const agent = spawn(process.execPath, [main, 'agent', '--conf', conf, '--node', 'n1'], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { PATH: process.env.PATH },
+    });
+    let text = '';
+    agent.stderr.on('data', (data) => (text += data));
+    const ended = new Promise<number | null>((resolve) => agent.once('exit', resolve));
+    const kill = async (signal: NodeJS.Signals = 'SIGKILL'): Promise<number | null> => {
+      agent.kill(signal);
+      return ended;
+    };
+    onTestFinished(async () => void (await kill()));
+    await vi.waitFor(() => expect(text).toContain('node agent runs'), { timeout: 10_000 });
+    return { kill, log: () => text };
+  };
+  const written = (what: string) =>
+    vi.waitFor(() => expect(readFileSync(snapshotPath(cniDir), 'utf8')).toContain(what), { timeout: 10_000 });
+  const age = (seconds: number): void => {
+    const then = Date.now() / 1000 - seconds;
+    utimesSync(snapshotPath(cniDir), then, then);
+  };
+  return {
+    cniDir,
+    log,
+    call,
+    startAgent,
+    written,
+    age,
+    tokenFile,
+    api: () => api,
+    killApi: () => api.stop(),
+    reviveApi() {
+      api = serveLive(certificates, api.port);
+    },
+  };
+}
+
+let here: ReturnType<typeof node>;
+beforeEach(() => {
+  here = node();
+});
+
+const asked = async () => {
+  const call = here.call();
+  const [pod, network] = [await call.findPod('default', 'web', 'uid-1'), await call.findNetwork('default', 'a')];
+  return { annotation: pod?.annotations[networksKey], config: network?.config };
+};
+const right = { annotation: 'a', config: '{"type":"bridge"}' };
+
+it('everybody is there: the agent answers, the API server is not asked', async () => {
+  await here.startAgent();
+  await here.written('network default/a ');
+  const before = here.api().seen.length;
+  expect(await asked()).toEqual(right);
+  expect(here.api().seen.length).toBe(before);
+});
+
+it('the agent is killed: the snapshot answers; an hour later the API server does', async () => {
+  const { kill } = await here.startAgent();
+  await here.written('pod default/web ');
+  await kill();
+  expect(await asked()).toEqual(right);
+  here.api().putNetwork(networkObject('a', '{"type":"vlan"}'));
+  here.age(3600);
+  expect(await asked()).toEqual({ ...right, config: '{"type":"vlan"}' });
+});
+
+it('the API server is killed: the agent answers with what it knew last', async () => {
+  await here.startAgent();
+  await here.written('pod default/web ');
+  await here.killApi();
+  expect(await asked()).toEqual(right);
+});
+
+it('both are killed, for an hour: the snapshot answers', async () => {
+  const { kill } = await here.startAgent();
+  await here.written('pod default/web ');
+  await kill();
+  await here.killApi();
+  here.age(3600);
+  expect(await asked()).toEqual(right);
+});
+
+it('both are dead and nothing is known of the pod: error 11', async () => {
+  const { kill } = await here.startAgent();
+  await here.written('pod default/web ');
+  await kill();
+  await here.killApi();
+  await expect(here.call().findPod('default', 'other', 'uid-9')).rejects.toMatchObject({ code: 11 });
+}, 30_000);
+
+it('the agent starts again while the API server is away: it knows what the snapshot holds', async () => {
+  const { kill } = await here.startAgent();
+  await here.written('pod default/web ');
+  await kill('SIGKILL');
+  await here.killApi();
+  const { log } = await here.startAgent();
+  here.age(3600); // so that the answer can only be the agent's
+  expect(await asked()).toEqual(right);
+  expect(here.log.entries).toEqual([]);
+  expect(readFileSync(snapshotPath(here.cniDir), 'utf8')).toContain('network default/a ');
+  await vi.waitFor(() => expect(log()).toContain('cannot watch the API server'), { timeout: 5000 });
+});
+
+it('the snapshot is torn: the API server answers, and the agent writes it anew', async () => {
+  const { kill } = await here.startAgent();
+  await here.written('pod default/web ');
+  await kill();
+  const path = snapshotPath(here.cniDir);
+  writeFileSync(path, readFileSync(path, 'utf8').slice(0, -20));
+  expect(await asked()).toEqual(right);
+  expect(here.log.entries.map(({ message }) => message)).toContain('cannot use the snapshot of the node agent');
+  await here.startAgent();
+  await here.written('pod default/web ');
+});
+
+it('the token expires: the agent answers, and comes back with a renewed one', async () => {
+  const agent = await here.startAgent();
+  await here.written('pod default/web ');
+  here.api().tokens.clear();
+  here.api().tokens.add('renewed');
+  here.api().endWatches();
+  await vi.waitFor(() => expect(agent.log()).toContain('HTTP 401'), { timeout: 5000 });
+  expect(await asked()).toEqual(right);
+  writeFileSync(here.tokenFile, 'renewed');
+  here.api().putNetwork(networkObject('later', '{}'));
+  await here.written('network default/later ');
+  expect(agent.log()).not.toContain('renewed');
+});
+
+it('SIGTERM: it ends with status 0 and takes its socket along', async () => {
+  const { kill } = await here.startAgent();
+  await here.written('pod default/web ');
+  expect(await kill('SIGTERM')).toBe(0);
+  expect(existsSync(join(here.cniDir, 'agent.sock'))).toBe(false);
+});
