@@ -10,6 +10,7 @@ import { parseConfig, podAnnotationsCapability } from '../src/cni/config';
 import { type Network, parseNetwork, typeOf } from '../src/cni/network';
 import { parseManifests } from '../src/disk/manifests';
 import { isRecord, type Json } from '../src/json';
+import { parseMasterMatch } from '../src/net/master';
 import { networksAnnotation, parseNetworks } from '../src/pod/networks';
 
 const conf = join(import.meta.dirname, '../conf');
@@ -39,7 +40,8 @@ async function networksIn(path: string): Promise<ReadonlyMap<string, Network>> {
 
 /** The delegates' own parsers; a type that Braid has not built in is only named. */
 function parsePlugin(plugin: Json, { name, cniVersion }: Network): string {
-  const config = { ...plugin, name, cniVersion };
+  const chosen = parseMasterMatch(plugin.master) === undefined ? {} : { master: 'eth1' }; // as the engine does before
+  const config = { ...plugin, ...chosen, name, cniVersion };
   findDelegate(typeOf(plugin))?.bind(config);
   const ipam = isRecord(plugin.ipam) ? plugin.ipam.type : undefined;
   if (ipam === 'host-local') expect(parsePool(config, []).sets).not.toEqual([]);
