@@ -87,6 +87,17 @@ export function findHolder(
   return undefined;
 }
 
+/** Addresses that two running pods have, or ask for, on one network or VLAN, in words; for definitions and pods as they are written. */
+export function findTwice(holders: readonly Holder[]): readonly string[] {
+  const found = holders.flatMap(({ pod, attachments }, at) =>
+    attachments.flatMap((one) => {
+      const other = findHolder(one, holders.slice(0, at));
+      return other === undefined ? [] : [`${other.pod} and ${pod} both ask for ${other.address} of ${one.network}`];
+    }),
+  );
+  return [...new Set(found)];
+}
+
 function both(some: readonly string[], others: readonly string[]): readonly string[] {
   return [...new Set(some)].filter((each) => others.includes(each));
 }

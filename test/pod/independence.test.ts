@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { ip } from '../../src/net/ip';
 import type { NetworkName } from '../../src/net/names';
-import { findHolder, findSharing, type Shape, staticAddresses } from '../../src/pod/independence';
+import { findHolder, findSharing, findTwice, type Shape, staticAddresses } from '../../src/pod/independence';
 
 const shape = (network: string, ...plugins: readonly Record<string, unknown>[]): Shape => ({
   network,
@@ -135,5 +135,13 @@ describe('a static address', () => {
     expect(
       findHolder({ ...wanted, plugins: [{ ...plugin, vlan: 7 }] }, holder('d/b', { ...plugin, vlan: 8 })),
     ).toBeUndefined();
+  });
+
+  it('that two pods ask for is told once, with both pods and the network (T002-6)', () => {
+    const pods = ['a/one', 'a/two', 'b/three'].map((pod) => ({ pod: `pod ${pod}`, attachments: [wanted] }));
+    expect(findTwice(pods.slice(0, 2))).toEqual(['pod a/one and pod a/two both ask for 192.168.0.20 of d/a']);
+    expect(findTwice(pods)).toHaveLength(2); // each later pod once
+    const elsewhere = { pod: 'pod c/four', attachments: [{ ...wanted, addresses: [ip('192.168.0.21', 'test')] }] };
+    expect(findTwice([...pods.slice(0, 1), elsewhere])).toEqual([]);
   });
 });
