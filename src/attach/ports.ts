@@ -26,7 +26,7 @@ export interface Kernel {
  */
 export interface Netns {
   readonly path: NetnsPath | undefined; // undefined: the host's
-  readonly identity: string | undefined; // no other namespace of now has it; a later one may. undefined: the host's
+  readonly identity: string | undefined; // no other namespace of this boot has it (before Linux 5.14: of now); undefined: the host's
   findLink(name: string): Promise<Link | undefined>; // alternative names are found, too
   findLinkByIndex(index: number): Promise<Link | undefined>;
   links(): Promise<readonly Link[]>;

@@ -27,9 +27,12 @@ export async function inSandbox<T>(
 export async function whySandboxGone(record: AttachRecord, edges: Edges): Promise<string | undefined> {
   if (record.bootId !== edges.bootId) return 'the node was restarted since';
   const pod = await findUnlessNode(record.netns, edges);
-  pod?.close();
   if (pod === undefined) return `its namespace ${record.netns} is gone`;
-  return isAnother(pod, record, edges) ? `another namespace is at ${record.netns} by now` : undefined;
+  try {
+    return isAnother(pod, record, edges) ? `another namespace is at ${record.netns} by now` : undefined;
+  } finally {
+    pod.close();
+  }
 }
 
 /** Whether a namespace is known to be another one than the recorded sandbox's, whatever its path. */
@@ -46,11 +49,21 @@ async function findSandbox(netns: NetnsPath | undefined, record: AttachRecord, e
     if (path === undefined) continue;
     const pod = await findUnlessNode(path, edges);
     if (pod === undefined) continue;
-    if (!isAnother(pod, record, edges)) return { containerId, netns: path, pod };
-    pod.close();
+    if (isSandboxOrClose(pod, record, edges)) return { containerId, netns: path, pod };
     if (path === netns) told = undefined;
   }
   return { containerId, netns: told, pod: undefined };
+}
+
+/** Whether it may be the sandbox's. Any other, and one that cannot be asked, is closed. */
+function isSandboxOrClose(pod: Netns, record: AttachRecord, edges: Edges): boolean {
+  let is = false;
+  try {
+    is = !isAnother(pod, record, edges);
+  } finally {
+    if (!is) pod.close();
+  }
+  return is;
 }
 
 /** Where the runtime names a path, only a sandbox that can be told from others is looked for at the recorded one. */

@@ -18,6 +18,7 @@ export const socketH = {
   SO_PEERCRED: 17,
   SO_RCVTIMEO: 20, // SO_RCVTIMEO_OLD: struct timeval of two longs
   SO_SNDTIMEO: 21,
+  SO_NETNS_COOKIE: 71, // Linux 5.14 and newer
   MSG_TRUNC: 0x20,
   MSG_NOSIGNAL: 0x4000,
 } as const;

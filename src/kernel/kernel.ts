@@ -3,7 +3,7 @@ import { closeSync } from 'node:fs';
 import type { Kernel, Netns } from '../attach/ports';
 import { fail } from '../error';
 import type { NetnsPath } from '../net/names';
-import { findNamespace, identityOf, ownNamespace } from './namespace';
+import { fileOf, findNamespace, ownNamespace } from './namespace';
 import { RouteNetns } from './netns';
 
 /** The kernel as this thread sees it. Nothing is opened before it is used. */
@@ -11,13 +11,12 @@ export function openKernel(): Kernel {
   const find = async (path: NetnsPath): Promise<Netns | undefined> => {
     const fd = findNamespace(path);
     if (fd === undefined) return undefined;
-    const identity = identityOf(fd);
-    if (identity !== identityOf(ownNamespace())) return new RouteNetns(path, fd, identity);
+    if (fileOf(fd) !== fileOf(ownNamespace())) return new RouteNetns(path, fd);
     closeSync(fd);
     return fail('NetnsSame', `Cannot use ${path} as CNI_NETNS: it is the namespace the plugin runs in`);
   };
   return {
-    host: new RouteNetns(undefined, undefined, undefined),
+    host: new RouteNetns(undefined, undefined),
     find,
     open: async (path) =>
       (await find(path)) ??

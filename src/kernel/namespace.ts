@@ -29,8 +29,8 @@ export function findNamespace(path: string): number | undefined {
   }
 }
 
-/** Which namespace is behind a descriptor: device and inode of its file. No two that are there at the same time have the same. */
-export function identityOf(namespace: number): string {
+/** Which namespace is behind a descriptor: device and inode of its file. No two of now have the same, but a later one may. */
+export function fileOf(namespace: number): string {
   const { dev, ino } = fstatSync(namespace);
   return `${dev}:${ino}`;
 }

@@ -14,7 +14,7 @@ import * as neighbour from './codec-neighbour';
 import * as route from './codec-route';
 import * as rule from './codec-rule';
 import { errnoOf } from './errno';
-import { inside, ownNamespace } from './namespace';
+import { fileOf, inside, ownNamespace } from './namespace';
 import { ProbeSocket } from './probe';
 import { RouteSocket } from './socket';
 import { ensureSysctl, readSysctl, writeSysctl } from './sysctl';
@@ -35,9 +35,13 @@ export class RouteNetns implements Netns {
   constructor(
     readonly path: NetnsPath | undefined,
     fd: number | undefined,
-    readonly identity: string | undefined,
   ) {
     this.#fd = fd;
+  }
+
+  get identity(): string | undefined {
+    if (this.#fd === undefined) return undefined;
+    return [fileOf(this.#fd), this.#open().cookie() ?? []].flat().join(':');
   }
 
   async findLink(name: string): Promise<Link | undefined> {

@@ -34,6 +34,14 @@ export class RouteSocket {
       libc().setsockopt(this.#fd, nl.SOL_NETLINK, option, one, one.length);
   }
 
+  /** The number of the namespace that the socket is in, which no other ever gets in this boot; `undefined` before Linux 5.14. */
+  cookie(): bigint | undefined {
+    const value = Buffer.alloc(8);
+    const length = Buffer.from(new Uint32Array([value.length]).buffer);
+    const done = libc().getsockopt(this.#fd, so.SOL_SOCKET, so.SO_NETNS_COOKIE, value, length);
+    return done === 0 ? value.readBigUInt64LE() : undefined;
+  }
+
   /** Changes something: sends, and waits for the acknowledgement. */
   change(message: Message, action: string): void {
     this.#send({ ...message, flags: message.flags | nl.NLM_F_ACK }, action);

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openKernel } from '../../src/kernel/kernel';
 import { cidr, ip } from '../../src/net/ip';
 import type { Link, LinkDetail } from '../../src/net/link';
-import { ifName } from '../../src/net/names';
+import { ifName, netnsPath } from '../../src/net/names';
 import type { Address, Route, Rule } from '../../src/net/route';
 import { Lab, type Shown, type Space } from '../kernel/lab';
 import { netnsContract, type World } from './netns';
@@ -166,6 +166,19 @@ describe('what only a kernel has', () => {
     await pod.netns.sysctl('net/ipv4/ip_forward');
     expect(lab.run(lab.host, 'ip', '-br', 'link')).toContain('up0');
     expect((await openKernel().host.findLink('up0'))?.name).toBe('up0');
+  });
+
+  it('is another one when it is removed and made again at the same path', async () => {
+    const path = netnsPath('/run/netns/braid-again');
+    const seen = new Set<string>();
+    for (let round = 0; round < 5; round++) {
+      execFileSync('ip', ['netns', 'add', 'braid-again']);
+      const made = await lab.kernel.open(path);
+      seen.add(made.identity ?? '');
+      made.close();
+      execFileSync('ip', ['netns', 'del', 'braid-again']);
+    }
+    expect(seen.size).toBe(5);
   });
 
   it('leaves no descriptor open after close', async () => {
