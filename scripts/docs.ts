@@ -1,12 +1,15 @@
 /**
- * Writes docs/errors.md from the catalogue in src/error.ts and its pages in src/error-pages.ts. Runs under Bun (scripts/bun scripts/docs.ts); with --check it
- * writes nothing, and its exit status is 1 when the file is out of date.
+ * Writes docs/errors.md from the catalogue in src/error.ts and its pages in src/error-pages.ts, and the man page from the commands. Runs under Bun (scripts/bun scripts/docs.ts); with --check it
+ * writes nothing, and its exit status is 1 when one is out of date.
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { program } from '../src/bin/cli';
+import { shapesOf } from '../src/bin/text/commands';
+import { toManPage } from '../src/bin/text/man';
 import { allPages, type KnownPage } from '../src/error-pages';
 
-const file = path.resolve(import.meta.dirname, '../docs/errors.md');
+const docs = path.resolve(import.meta.dirname, '../docs');
 
 const preface = `<!-- Every error of Braid. Made by scripts/docs.ts from src/error.ts and src/error-pages.ts: do not edit. -->
 # Errors
@@ -55,10 +58,13 @@ function section({ code, reason, causes, fixes }: KnownPage): string {
 }
 
 if (import.meta.main) {
-  const page = errorsPage();
-  if (!process.argv.includes('--check')) writeFileSync(file, page);
-  else if (readFileSync(file, 'utf8') !== page) {
-    console.error('docs/errors.md is out of date: scripts/bun scripts/docs.ts');
-    process.exitCode = 1;
+  const made = { 'errors.md': errorsPage(), 'braid.1': toManPage(shapesOf(program())) };
+  for (const [name, text] of Object.entries(made)) {
+    const file = path.join(docs, name);
+    if (!process.argv.includes('--check')) writeFileSync(file, text);
+    else if (!existsSync(file) || readFileSync(file, 'utf8') !== text) {
+      console.error(`docs/${name} is out of date: scripts/bun scripts/docs.ts`);
+      process.exitCode = 1;
+    }
   }
 }

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { toCniError } from '../error';
 import { register as agent } from './commands/agent';
+import { register as completion } from './commands/completion';
 import { register as explain } from './commands/explain';
 import { register as gc } from './commands/gc';
 import { register as install } from './commands/install';
@@ -10,7 +11,16 @@ import { register as uninstall } from './commands/uninstall';
 import { register as version } from './commands/version';
 
 /** In the order of `--help`. */
-const commands: readonly ((program: Command) => void)[] = [list, gc, explain, install, uninstall, version, agent];
+const commands: readonly ((program: Command) => void)[] = [
+  list,
+  gc,
+  explain,
+  install,
+  uninstall,
+  agent,
+  completion,
+  version,
+];
 
 /** Runs the command that argv names. Exit status 1 after an error, which is told on stderr. */
 export async function runCli(): Promise<void> {
@@ -23,7 +33,8 @@ export async function runCli(): Promise<void> {
   }
 }
 
-function program(): Command {
+/** The whole command line; for documentation, too. */
+export function program(): Command {
   const program = new Command('braid')
     .description('CNI meta-plugin: gives a pod its default network and every further network it asks for.')
     .addHelpText(

@@ -1,5 +1,5 @@
 /** `braid explain`. Writes stdout. */
-import { type Command, InvalidArgumentError } from 'commander';
+import { Argument, type Command, InvalidArgumentError } from 'commander';
 import { reasons } from '../../error';
 import { allPages, findPage, type KnownPage } from '../../error-pages';
 import { findNearMiss } from '../../near';
@@ -7,9 +7,16 @@ import { writeOutput } from '../stdio';
 import { toExplainText, toReasonsText } from '../text/explain';
 import { type Common, command } from './options';
 
+const reason = new Argument(
+  '[reason]',
+  'the reason that "details" begins with, or the code; without one all are listed',
+)
+  .choices(reasons().map((known) => known.reason)) // for completion
+  .argParser(toPage);
+
 export function register(program: Command): void {
   command(program, 'explain', 'tell why an error comes and what to do about it')
-    .argument('[reason]', 'the reason that "details" begins with, or the code; without one all are listed', toPage)
+    .addArgument(reason)
     .addHelpText('after', '\nExamples:\n  braid explain PoolExhausted\n  braid explain 106')
     .action((page: KnownPage | undefined, { output }: Common) => {
       if (output === 'json') return writeOutput(`${JSON.stringify(page ?? allPages(), undefined, 2)}\n`);
