@@ -7,6 +7,7 @@ import type { NetworkName } from '../net/names';
 import type { Wanted } from '../pod/plan';
 import type { Edges } from './ports';
 import type { AttachRecord } from './record';
+import { foreignTypeOf } from './status';
 
 /** A plugin to be told, with the network it serves. */
 interface Told {
@@ -17,7 +18,8 @@ interface Told {
 }
 
 /**
- * Calls GC of every foreign plugin of version 1.1.0 of the configured networks and of those that pods have now. The list
+ * Calls GC of every foreign plugin of version 1.1.0, and of every foreign IPAM of a built-in one, of the configured networks
+ * and of those that pods have now. The list
  * that each gets is Braid's own of that network: what the runtime lists are sandboxes, not attachments. Nobody is called
  * while a record cannot be read in whole: its pod may be alive, and would not be on the list. Returns failures.
  */
@@ -26,12 +28,13 @@ export async function gcDelegates(configured: readonly Wanted[], edges: Edges): 
   if (records === undefined) return [];
   const failures: CniError[] = [];
   for (const { network, name, cniVersion, plugin } of toldPlugins(configured, records)) {
-    if (edges.findDelegate(typeOf(plugin)) !== undefined) continue;
+    const type = foreignTypeOf(plugin, edges);
+    if (type === undefined) continue;
     const valid = validOf(name, records);
     const config = { ...plugin, name, cniVersion, 'cni.dev/valid-attachments': valid, 'cni.dev/attachments': valid };
     const call = { command: 'GC', containerId: '', netns: '', ifName: '', args: [] } as const;
     try {
-      await edges.foreign.run({ ...call, type: typeOf(plugin), config: JSON.stringify(config) });
+      await edges.foreign.run({ ...call, type, config: JSON.stringify(config) });
     } catch (error) {
       failures.push(placed(error, { network }));
     }

@@ -1,9 +1,9 @@
 /** STATUS: whether a pod could be attached now. Reads through the edges; changes nothing. */
 import type { NetConf } from '../cni/config';
-import { typeOf } from '../cni/network';
+import { ipamTypeOf, typeOf } from '../cni/network';
 import { isAtLeast } from '../cni/version';
 import { CniError, toCniError } from '../error';
-import { isRecord, type Json, record } from '../json';
+import type { Json } from '../json';
 import type { ContainerId } from '../net/names';
 import type { Wanted } from '../pod/plan';
 import { readConfigured } from './networks';
@@ -26,22 +26,22 @@ export async function statusAll(conf: NetConf, edges: Edges): Promise<void> {
 async function statusOf({ network }: Wanted, edges: Edges): Promise<void> {
   for (const plugin of network.plugins) {
     const config = { ...plugin, name: network.name, cniVersion: network.cniVersion };
-    for (const type of typesOf(plugin)) {
-      const builtIn = edges.findDelegate(type);
-      if (builtIn !== undefined) {
-        await builtIn.bind(config).status({ host: edges.kernel.host, network: network.name, leases: edges.leases });
-      } else if (isAtLeast(network.cniVersion, '1.1.0') && type === typeOf(plugin))
-        await statusOfForeign(type, config, edges);
+    for (const type of [typeOf(plugin), ipamTypeOf(plugin)]) {
+      if (type === undefined) continue;
+      await edges
+        .findDelegate(type)
+        ?.bind(config)
+        .status({ host: edges.kernel.host, network: network.name, leases: edges.leases });
     }
+    const foreign = isAtLeast(network.cniVersion, '1.1.0') ? foreignTypeOf(plugin, edges) : undefined;
+    if (foreign !== undefined) await statusOfForeign(foreign, config, edges);
   }
 }
 
-/** The plugin itself, and its IPAM, which a foreign plugin asks by itself. */
-function typesOf(plugin: Json): readonly string[] {
-  const { ipam } = record(plugin);
-  return [typeOf(plugin), isRecord(ipam) ? record(ipam).type : undefined].filter(
-    (type): type is string => typeof type === 'string' && type !== '',
-  );
+/** The executable to be asked about a plugin: its own, which asks its IPAM by itself, or the IPAM of a built-in one. */
+export function foreignTypeOf(plugin: Json, { findDelegate }: Pick<Edges, 'findDelegate'>): string | undefined {
+  const type = findDelegate(typeOf(plugin)) === undefined ? typeOf(plugin) : ipamTypeOf(plugin);
+  return type === undefined || findDelegate(type) !== undefined ? undefined : type;
 }
 
 async function statusOfForeign(type: string, config: Json, edges: Edges): Promise<void> {

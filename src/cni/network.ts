@@ -1,6 +1,6 @@
 /** One network's configuration, from a NetworkAttachmentDefinition or an element of `delegates`. Pure. */
 import { fail, placed, type Reason } from '../error';
-import { boolean, type Json, list, parseObject, record, shown } from '../json';
+import { boolean, isRecord, type Json, list, parseObject, record, shown } from '../json';
 import { type NetworkName, networkName } from '../net/names';
 import { type CniVersion, isAtLeast, isVersion, newestVersion, parseVersion } from './version';
 
@@ -51,6 +51,13 @@ export function parseNetwork(
 /** The `type` of a plugin's configuration. */
 export function typeOf(plugin: Json): string {
   return String(record(plugin).type);
+}
+
+/** The `type` of a plugin's IPAM; `undefined` where there is none. */
+export function ipamTypeOf(plugin: Json): string | undefined {
+  const { ipam } = record(plugin);
+  const type = isRecord(ipam) ? record(ipam).type : undefined;
+  return typeof type === 'string' && type !== '' ? type : undefined;
 }
 
 function fromObject(config: Json, fallbackName: string, reason: Reason): Network {

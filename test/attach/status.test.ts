@@ -31,6 +31,18 @@ describe('STATUS', () => {
     await expect(world().status(conf)).rejects.toMatchObject({ reason: 'NotReady', code: 50, cause: { reason } });
   });
 
+  it('asks the foreign IPAM of a built-in delegate, with the whole configuration, and hands it GC', async () => {
+    const answers = { pool: ({ command }: { command: string }) => (command === 'STATUS' ? notReady : '') };
+    const { status, gc, edges } = world({ foreign: answers });
+    const conf = delegates({ type: 'macvlan', master: 'eth0', ipam: { type: 'pool' } });
+    await expect(status(conf)).rejects.toMatchObject({ code: 51 });
+    await gc({ ...conf, 'cni.dev/valid-attachments': [] });
+    expect(edges.foreign.calls.map(({ type, command, stdin }) => [type, command, stdin.type])).toEqual([
+      ['pool', 'STATUS', 'macvlan'],
+      ['pool', 'GC', 'macvlan'],
+    ]);
+  });
+
   it('passes a delegate’s own code on, from version 1.1.0', async () => {
     const { status, edges } = world({
       foreign: { fancy: ({ command }) => (command === 'STATUS' ? notReady : undefined) },
