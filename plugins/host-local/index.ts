@@ -13,7 +13,7 @@ import { type Dns, emptyResult, type IpConfig, type Result, type ResultRoute } f
 import { fail } from '../../src/error';
 import { isRecord, optionalString, record, shown } from '../../src/json';
 import { addressOf, findCidr, findIp, type Ip, lengthOf, toCidr } from '../../src/net/ip';
-import { isGateway, parseRangeSets, type RangeSet, rangeOf, shownSet } from './ranges';
+import { isGateway, parseRangeSets, type RangeSet, rangeOf, shownSet, sizeOfSets } from './ranges';
 import { parseResolvConf } from './resolv-conf';
 import { candidates } from './search';
 
@@ -54,6 +54,11 @@ export function parsePool(input: unknown, args: CniArgs): Pool {
     routes: parseIpamRoutes(ipam),
     resolvConf: optionalString(ipam.resolvConf, 'ipam.resolvConf') || undefined,
   };
+}
+
+/** How many addresses the configuration's ranges may hand out, and which store remembers them. ConfigInvalid. */
+export function poolSize(input: unknown): { readonly dataDir: string | undefined; readonly size: number } {
+  return { dataDir: parse(input).dataDir, size: sizeOfSets(parseRangeSets(record(input))) };
 }
 
 /** A prefix length is allowed and says nothing: the range's counts. */

@@ -64,6 +64,15 @@ export function isGateway(set: RangeSet, address: Ip): boolean {
   return set.some(({ gateway }) => gateway === address);
 }
 
+/** How many addresses the sets may hand out together, gateways aside. */
+export function sizeOfSets(sets: readonly RangeSet[]): number {
+  const sizes = sets.flat().map((range) => {
+    const gateway = inRange(range, range.gateway) ? 1n : 0n;
+    return ipNumber(range.end) - ipNumber(range.start) + 1n - gateway;
+  });
+  return Number(sizes.reduce((sum, size) => sum + size, 0n));
+}
+
 /** As messages show a set: `10.0.0.1-10.0.0.9,10.0.0.20-10.0.0.29`. */
 export function shownSet(set: RangeSet): string {
   return set.map(shownRange).join(',');

@@ -12,6 +12,7 @@ import { addChain, type LiveSandbox, validateChain } from './chain';
 import { type Failed, keepFailed, toText } from './detach';
 import { findHeld, freeDeadSandbox } from './earlier';
 import { keepApart } from './isolation';
+import { metered } from './meter';
 import type { Edges, Netns } from './ports';
 import { type AttachRecord, type RecordedAttachment, recordVersion } from './record';
 import { planRoutes, type RouteChanges, type Routed, type RoutePolicy, routesAfter } from './routes';
@@ -59,7 +60,7 @@ async function attachAll(plan: AddPlan, edges: Edges): Promise<Result> {
     for (const attachment of plan.attachments) {
       const steps = new Undo();
       undo.push(() => takeBack(attachment, steps, failed));
-      routed.push(await addOne(attachment, plan, edges, steps));
+      routed.push(await metered(edges.meter, attachment.network, () => addOne(attachment, plan, edges, steps)));
       if (attachment.isDefault && plan.attachments.length > 1) first = await sandbox.pod.routes();
     }
     const routes = await decideRoutes(routed, first, plan, edges, undo);

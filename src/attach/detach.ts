@@ -22,8 +22,10 @@ export async function detachAll(record: AttachRecord, sandbox: Sandbox, edges: E
   const outcomes: Outcome[] = [];
   for (const attachment of record.attachments.toReversed()) {
     const links = new Set<IfName>();
-    const problems = await delChain(attachment, sandbox, edges, links);
-    outcomes.unshift({ attachment, links, problems: [...problems, ...(await joined(attachment, sandbox))] });
+    const end = edges.meter.begin(attachment.network);
+    const problems = [...(await delChain(attachment, sandbox, edges, links)), ...(await joined(attachment, sandbox))];
+    end(problems[0]?.reason);
+    outcomes.unshift({ attachment, links, problems });
   }
   return (await withLinksDeleted(outcomes, sandbox)).filter(({ problems }) => problems.length > 0);
 }

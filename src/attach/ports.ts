@@ -1,6 +1,6 @@
 /** What the engines and delegates need of the world: the edges implement these, fakes stand in for them. Types only. */
 import type { CniArgs } from '../cni/args';
-import type { CniError } from '../error';
+import type { CniError, Reason } from '../error';
 import type { Cidr, Family, Ip } from '../net/ip';
 import type { BridgePort, BridgeVlan, Link, LinkChange, LinkSpec } from '../net/link';
 import type { Mac } from '../net/mac';
@@ -233,6 +233,12 @@ export interface Records {
   locked<T>(containerId: ContainerId, work: () => Promise<T>): Promise<T>;
 }
 
+/** Is told how long the work on each network takes, for the agent's metrics. */
+export interface Meter {
+  /** Work on that network begins; the function tells its end, with the reason of its failure. */
+  begin(network: string): (reason: Reason | undefined) => void;
+}
+
 /** Structured log; messages go to stderr or a file, never to stdout. */
 export interface Log {
   debug(fields: Readonly<Record<string, unknown>>, message: string): void;
@@ -255,6 +261,7 @@ export interface Edges {
   readonly nft: Nft;
   readonly files: Files;
   readonly log: Log;
+  readonly meter: Meter;
   /** Identity of this boot of the node (/proc/sys/kernel/random/boot_id). */
   readonly bootId: string;
   /** Time now, RFC 3339 in UTC. */

@@ -1,49 +1,94 @@
-/** The node agent, put together and run until SIGTERM or SIGINT. Opens the edges, the cluster and the socket. */
-import { follow, SnapshotKeeper, unseen } from '../agent/follow';
+/** The node agent, put together and run until SIGTERM or SIGINT. Reads the node's configuration, opens the edges. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { runUntil } from '../agent/agent';
+import { parseListen } from '../agent/http';
+import { limited } from '../agent/limit';
 import { socketPath } from '../agent/protocol';
-import { serveSocket } from '../agent/server';
-import { View } from '../agent/view';
-import { parseConfigForDel } from '../cni/config';
+import type { Edges, Log } from '../attach/ports';
+import { type NetConf, parseConfigForDel } from '../cni/config';
 import { files } from '../disk/files';
+import { createConfStore, findInstalledConf } from '../disk/kept-conf';
 import { confirmSnapshot, findSnapshot, saveSnapshot } from '../disk/snapshot';
 import { fail } from '../error';
+import { createNamespace } from '../kernel/fresh-namespace';
 import { peerUser } from '../kernel/unix';
+import { removeTaint } from '../kube/taint';
 import { createWatcher } from '../kube/watcher';
 import { findPlace } from './cluster';
 import type { AgentOptions } from './commands/agent';
+import { openEdges } from './edges';
 import { openLog } from './log';
-import { readNodeConfig } from './node';
+import { defaults, ownPlugin } from './node';
+import { version } from './version';
 
-/** Ends when a signal came and everything is closed. ConfigInvalid when there is no cluster to be found. */
-export async function runAgent({ conf: file, node }: AgentOptions): Promise<void> {
-  const conf = parseConfigForDel(readNodeConfig(file));
-  const log = openLog({ level: 'info', file: undefined, toStderr: true });
+/** Directories of the configuration that the agent was started with; where it is kept, if it is. */
+const defaultDir = '/var/lib/cni/braid';
+const sameMessage = 60_000; // ms
+
+/** Ends when a signal came and everything is closed. KubeconfigInvalid when there is no cluster to be found. */
+export async function runAgent(options: AgentOptions): Promise<void> {
+  const log = limited(openLog({ level: options.logLevel, file: undefined, toStderr: true }), sameMessage);
+  const path = options.conf ?? findInstalledConf(defaultDir);
+  const conf = readConf(path, log);
+  const { cniDir } = conf;
   const place =
     findPlace(conf, process.env) ??
     fail('KubeconfigInvalid', 'Cannot watch a cluster: need "kubeconfig" in the configuration, or to run in a pod');
   const ending = new AbortController();
   const end = (): void => ending.abort();
-  const view = new View();
-  const standing = unseen();
-  const { cniDir } = conf;
-  const store = {
-    find: () => findSnapshot(cniDir, log)?.snapshot.all(),
-    save: (content: Parameters<typeof saveSnapshot>[1]) => saveSnapshot(cniDir, content),
-    confirm: (now: Date) => confirmSnapshot(cniDir, now),
-  };
-  const keeper = new SnapshotKeeper(view, standing, store, log);
-  const closing: (() => void)[] = [];
   process.on('SIGTERM', end).on('SIGINT', end);
   try {
-    keeper.restore();
-    const service = { answer: view.answer.bind(view), report: () => undefined, peerUser, users: [0] };
-    const socket = serveSocket(socketPath(cniDir), service, log);
-    closing.push(() => socket.stop(), keeper.start());
-    log.info({ node, cniDir }, 'node agent runs');
-    await follow(view, standing, { watcher: createWatcher(place, files, log), node, log }, ending.signal);
+    await runUntil(
+      ending.signal,
+      {
+        watcher: createWatcher(place, files, log),
+        store: {
+          find: () => findSnapshot(cniDir, log)?.snapshot.all(),
+          save: (content) => saveSnapshot(cniDir, content),
+          confirm: (now) => confirmSnapshot(cniDir, now),
+        },
+        conf: path === undefined ? undefined : createConfStore(cniDir, path),
+        edges: () => ({ ...openEdges(conf, []), log }),
+        close,
+        health: {
+          edges: () => ({ ...openEdges({ ...conf, cniDir: join(cniDir, 'health') }, []), log }),
+          namespace: createNamespace,
+          close,
+        },
+        peerUser,
+        publish: async () => 0,
+        announceReady: async () => {
+          if (options.node !== undefined) await removeTaint(place, options.node, files, log);
+        },
+        log,
+      },
+      {
+        node: options.node,
+        socket: socketPath(cniDir),
+        listen: parseListen(options.listen),
+        version,
+        gcEvery: options.gcEvery * 1000,
+      },
+    );
   } finally {
-    for (const close of closing) close();
     process.off('SIGTERM', end).off('SIGINT', end);
-    log.info({}, 'node agent ends');
   }
+}
+
+/** The configuration in that file; when another program took it away, the copy that was kept. */
+function readConf(path: string | undefined, log: Log): NetConf {
+  if (path === undefined) return parseConfigForDel(defaults);
+  try {
+    return parseConfigForDel(ownPlugin(readFileSync(path, 'utf8'), path));
+  } catch (error) {
+    const kept = createConfStore(defaultDir, path).kept();
+    if (kept === undefined) throw error;
+    log.warn({ path }, 'another program removed or replaced the CNI configuration: its copy is used');
+    return parseConfigForDel(ownPlugin(kept, path));
+  }
+}
+
+function close({ kernel }: Edges): void {
+  kernel.host.close();
 }

@@ -1,7 +1,7 @@
 /** Makes the edges of one call from its configuration; each opens what it needs when first used. */
 import { readFileSync } from 'node:fs';
 import { findDelegate } from '../../plugins';
-import type { Edges } from '../attach/ports';
+import type { Edges, Meter } from '../attach/ports';
 import { type NetConf, prefersExternal } from '../cni/config';
 import { files } from '../disk/files';
 import { createHostLinks } from '../disk/host-links';
@@ -20,8 +20,11 @@ const levels = { panic: 'silent', error: 'warn', verbose: 'info', debug: 'debug'
   LogSettings['level']
 >;
 
+/** For who is not counted. */
+const noMeter: Meter = { begin: () => () => undefined };
+
 /** Everything one call acts through. `path`: CNI_PATH. */
-export function openEdges(conf: NetConf, path: readonly string[]): Edges {
+export function openEdges(conf: NetConf, path: readonly string[], meter: Meter = noMeter): Edges {
   const log = openLog({ level: levels[conf.log.level], file: conf.log.file, toStderr: conf.log.toStderr });
   const cluster = openView(conf, process.env, log);
   const networks = createNetworks({ networksDirs: conf.networksDir, confDir: conf.confDir }, log);
@@ -40,6 +43,7 @@ export function openEdges(conf: NetConf, path: readonly string[]): Edges {
     nft: createNft(process.env),
     files,
     log,
+    meter,
     bootId: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
     now: () => new Date().toISOString(),
   };

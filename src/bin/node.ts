@@ -11,13 +11,16 @@ export function nodeEdges(file: string | undefined): Edges {
 }
 
 /** The text of the node's configuration of type braid; without a file, one of defaults. ConfigInvalid. */
-export function readNodeConfig(file: string | undefined): string {
-  return file === undefined ? '{"name":"braid","type":"braid"}' : readConfig(file);
+function readNodeConfig(file: string | undefined): string {
+  return file === undefined ? defaults : ownPlugin(readFileSync(file, 'utf8'), file);
 }
 
-/** A configuration of type braid, or the plugin of that type in a list. */
-function readConfig(file: string): string {
-  const whole: unknown = JSON.parse(readFileSync(file, 'utf8'));
+/** The text of a configuration without any keys. */
+export const defaults = '{"name":"braid","type":"braid"}';
+
+/** From a file's text to its configuration of type braid: the file itself, or the plugin of that type in a list. ConfigInvalid. */
+export function ownPlugin(text: string, file: string): string {
+  const whole: unknown = JSON.parse(text);
   const plugins = (whole as { plugins?: readonly { type?: unknown }[] }).plugins;
   const own = plugins === undefined ? whole : plugins.find(({ type }) => type === 'braid');
   return own === undefined

@@ -3,12 +3,13 @@
 import { findDelegate } from '../../plugins';
 import type { Delegate } from '../attach/delegate';
 import { handleAdd, handleCheck, handleDel, handleGc, handleStatus } from '../attach/handle';
-import type { HostLinks } from '../attach/ports';
+import type { Edges, HostLinks } from '../attach/ports';
 import { type NetConf, parseConfig, parseConfigForDel } from '../cni/config';
 import type { Request } from '../cni/request';
 import { requireAllowed } from '../cni/version';
-import { fail } from '../error';
+import { fail, type Reason, toCniError } from '../error';
 import { openEdges } from './edges';
+import { openReport } from './report';
 
 /** A request that needs a configuration. */
 export type WorkingRequest = Exclude<Request, { readonly command: 'VERSION' }>;
@@ -28,7 +29,19 @@ export async function serve(
 }
 
 async function act(request: WorkingRequest, conf: NetConf): Promise<string> {
-  const edges = openEdges(conf, request.path);
+  const report = openReport(conf.cniDir, request.command);
+  let reason: Reason | undefined;
+  try {
+    return await actOn(request, conf, openEdges(conf, request.path, report));
+  } catch (error) {
+    reason = toCniError(error).reason;
+    throw error;
+  } finally {
+    await report.end(reason);
+  }
+}
+
+async function actOn(request: WorkingRequest, conf: NetConf, edges: Edges): Promise<string> {
   switch (request.command) {
     case 'ADD':
       return await handleAdd(request, conf, edges);

@@ -1,5 +1,5 @@
 /** Whole files: a reader sees the old text or the new one, never a part. Touches the files it is given. */
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { io, ioUnlessMissing, isMissing } from './io';
 
@@ -22,28 +22,6 @@ export function writeAtomic(path: string, text: string): void {
   io('write', path, () => {
     try {
       writePlain(temporary, text);
-      renameSync(temporary, path);
-    } catch (error) {
-      deleteIfPossible(temporary);
-      throw error;
-    }
-  });
-}
-
-/** As writeAtomic, and on the disk before it returns: for what a power failure must not take. */
-export function writeDurable(path: string, text: string, mode = 0o600): void {
-  const temporary = temporaryOf(path);
-  io('write', path, () => {
-    mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
-    deleteIfPossible(temporary); // a killed writer's, or somebody's link
-    try {
-      const fd = openSync(temporary, 'wx', mode);
-      try {
-        writeFileSync(fd, text);
-        fsyncSync(fd);
-      } finally {
-        closeSync(fd);
-      }
       renameSync(temporary, path);
     } catch (error) {
       deleteIfPossible(temporary);

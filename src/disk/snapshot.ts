@@ -10,9 +10,9 @@ import {
 } from '../agent/snapshot';
 import type { Log } from '../attach/ports';
 import { toCniError } from '../error';
-import { writeDurable } from './atomic';
 import { readText } from './files';
 import { io, ioUnlessMissing } from './io';
+import { place } from './place';
 
 /** A snapshot, and when an agent last said that it was right: milliseconds since 1970. */
 export interface FoundSnapshot {
@@ -38,7 +38,7 @@ export function findSnapshot(cniDir: string, log: Log): FoundSnapshot | undefine
 
 /** Whole and synced, mode 0600. IoFailed. */
 export function saveSnapshot(cniDir: string, content: Content): void {
-  writeDurable(snapshotPath(cniDir), toSnapshotText(content));
+  place(snapshotPath(cniDir), { text: toSnapshotText(content) }, 0o600);
 }
 
 /** Says that the snapshot is right now. IoFailed, also when it is gone. */

@@ -32,6 +32,15 @@ export function askUnix(
   });
 }
 
+/** Sends the line, and does not wait; false when nobody took it. */
+export function tellUnix(path: string, line: string, milliseconds: number): boolean {
+  const outcome = connected(path, milliseconds, (fd) => {
+    sendAll(fd, Buffer.from(line));
+    return { answer: '' };
+  });
+  return 'answer' in outcome;
+}
+
 /** The user that the process at the other end of a connected unix socket ran as; `undefined` when the kernel does not say. */
 export function peerUser(fd: number): number | undefined {
   const credentials = Buffer.alloc(12); // struct ucred: pid, uid, gid

@@ -2,8 +2,8 @@
  * The executable's reading of pods and networks with a real agent process and a real API server, each of which is killed:
  * what a call learns then. DEL, which asks nobody, is in test/e2e.
  */
-import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 import { snapshotPath } from '../../src/agent/snapshot';
@@ -39,10 +39,14 @@ function node() {
   const log = fakeLog();
   const call = () => openView({ kubeconfig: path, cniDir }, {}, log);
   const startAgent = async () => {
-    const agent = spawn(process.execPath, [main, 'agent', '--conf', conf, '--node', 'n1'], {
-      stdio: ['ignore', 'ignore', 'pipe'],
-      env: { PATH: process.env.PATH },
-    });
+    const agent = spawn(
+      process.execPath,
+      [main, 'agent', '--conf', conf, '--node', 'n1', '--listen', `unix:${cniDir}/http.sock`],
+      {
+        stdio: ['ignore', 'ignore', 'pipe'],
+        env: { PATH: process.env.PATH },
+      },
+    );
     let text = '';
     agent.stderr.on('data', (data) => (text += data));
     const ended = new Promise<number | null>((resolve) => agent.once('exit', resolve));
@@ -60,8 +64,11 @@ function node() {
     const then = Date.now() / 1000 - seconds;
     utimesSync(snapshotPath(cniDir), then, then);
   };
+  const get = async (page: string) => (await fetch(`http://localhost${page}`, { unix: `${cniDir}/http.sock` })).text();
   return {
     cniDir,
+    get,
+    conf,
     log,
     call,
     startAgent,
@@ -167,6 +174,31 @@ it('the token expires: the agent answers, and comes back with a renewed one', as
   here.api().putNetwork(networkObject('later', '{}'));
   await here.written('network default/later ');
   expect(agent.log()).not.toContain('renewed');
+});
+
+it('calls of the runtime leave their counts with the agent, and succeed without one', async () => {
+  const del = () =>
+    spawnSync(process.execPath, [main], {
+      input: readFileSync(here.conf),
+      env: { CNI_COMMAND: 'DEL', CNI_CONTAINERID: 'c1', CNI_NETNS: '', CNI_IFNAME: 'eth0', CNI_PATH: '/nowhere' },
+      encoding: 'utf8',
+    });
+  const { kill } = await here.startAgent();
+  expect(del()).toMatchObject({ status: 0, stdout: '' });
+  await vi.waitFor(async () =>
+    expect(await here.get('/metrics')).toContain('braid_calls_total{verb="DEL",reason=""} 1'),
+  );
+  await kill();
+  expect(del()).toMatchObject({ status: 0, stdout: '' });
+});
+
+it('the configuration is renamed by another program: it is back', async () => {
+  await here.startAgent();
+  await vi.waitFor(() => expect(existsSync(join(here.cniDir, 'install'))).toBe(true), { timeout: 5000 });
+  const before = readFileSync(here.conf, 'utf8');
+  renameSync(here.conf, `${here.conf}.cilium_bak`);
+  await vi.waitFor(() => expect(readFileSync(here.conf, 'utf8')).toBe(before), { timeout: 5000 });
+  expect(await here.get('/metrics')).toContain('braid_config_restored_total 1');
 });
 
 it('SIGTERM: it ends with status 0 and takes its socket along', async () => {

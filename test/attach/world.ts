@@ -9,6 +9,7 @@ import { fakeHostLinks } from '../../src/model/host-links';
 import { type FakeKernelOptions, fakeKernel } from '../../src/model/kernel';
 import { fakeLeases } from '../../src/model/leases';
 import { fakeLog } from '../../src/model/log';
+import { fakeMeter } from '../../src/model/meter';
 import { fakeNft } from '../../src/model/nft';
 import { fakeRecords } from '../../src/model/records';
 import { type ContainerId, containerId, ifName } from '../../src/net/names';
@@ -58,6 +59,7 @@ export function world(options: WorldOptions = {}) {
     nft: fakeNft(),
     files: fakeFiles(),
     log: fakeLog(),
+    meter: fakeMeter(),
     bootId: 'boot-1',
     now: () => '2026-11-21T00:00:00.000Z',
   } satisfies Edges;

@@ -19,6 +19,8 @@ export interface ApiOptions {
 export interface Seen {
   readonly path: string;
   readonly authorization: string | null;
+  /** The body of a PATCH. */
+  readonly patch?: string;
 }
 
 /** Starts it; `stop` ends it with its connections. */
@@ -30,11 +32,12 @@ export function serveApi({ server }: Certificates, options: ApiOptions = {}, tel
     port: 0,
     hostname,
     tls: { cert: server.cert, key: server.key },
-    fetch(request) {
+    async fetch(request) {
       const { pathname: path } = new URL(request.url);
       const authorization = request.headers.get('authorization');
+      const patch = request.method === 'PATCH' ? { patch: await request.text() } : {};
       tell(path);
-      const special = first[seen.push({ path, authorization }) - 1];
+      const special = first[seen.push({ path, authorization, ...patch }) - 1];
       if (special !== undefined) return special();
       const token = authorization?.replace(/^Bearer /, '') ?? '';
       if (powerless.includes(token)) return status(403, 'Forbidden', `User "nobody" cannot get resource at ${path}`);

@@ -1,10 +1,14 @@
 /** `braid agent`. Runs until a signal; its work is loaded when it starts. */
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 
 /** What the agent is told. */
 export interface AgentOptions {
   readonly conf?: string;
   readonly node?: string;
+  readonly listen: string;
+  /** Seconds. */
+  readonly gcEvery: number;
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
 }
 
 export function register(program: Command): void {
@@ -12,6 +16,20 @@ export function register(program: Command): void {
     .command('agent')
     .description('run the node agent: watch the cluster for this node, keep what it knows, repair what is left')
     .addOption(new Option('--node <name>', "this node's name in the cluster").env('NODE_NAME'))
-    .option('--conf <file>', 'the configuration of type braid, for its directories and its kubeconfig')
+    .option('--conf <file>', 'the configuration of type braid (default: the installed one)')
+    .option(
+      '--listen <address>',
+      'health and metrics: loopback address with port, unix:/PATH, or off',
+      '127.0.0.1:9808',
+    )
+    .option('--gc-every <seconds>', 'time between clean-ups', toSeconds, 300)
+    .addOption(new Option('--log-level <level>').choices(['debug', 'info', 'warn', 'error']).default('info'))
     .action(async (options: AgentOptions) => (await import('../agent')).runAgent(options));
+}
+
+function toSeconds(text: string): number {
+  const seconds = Number(text);
+  if (!Number.isInteger(seconds) || seconds < 10 || seconds > 86_400)
+    throw new InvalidArgumentError('need a whole number from 10 to 86400');
+  return seconds;
 }

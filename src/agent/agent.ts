@@ -1,0 +1,151 @@
+/** The node agent as a whole: what runs beside the watches, and how it ends. Acts through the means it is given. */
+import { gcAll } from '../attach/gc';
+import type { Edges, Log } from '../attach/ports';
+import { type ConfStore, isOwn, keepConf } from './conf-keeper';
+import { follow, SnapshotKeeper, unseen } from './follow';
+import { Health, type HealthMeans, lookAtHealth } from './health';
+import { type Listen, servePages } from './http';
+import { type Gauges, Metrics } from './metrics';
+import { measurePools } from './pools';
+import type { SnapshotStore, Watcher } from './ports';
+import { serveSocket } from './server';
+import { startTask, type Task } from './tasks';
+import { View } from './view';
+
+/** What the agent acts through. */
+export interface Means {
+  readonly watcher: Watcher;
+  readonly store: SnapshotStore;
+  /** Undefined: no configuration was installed, none is kept. */
+  readonly conf: ConfStore | undefined;
+  /** This node's edges, new each time: they remember what they read. `close` frees what they opened. */
+  edges(): Edges;
+  close(edges: Edges): void;
+  readonly health: HealthMeans;
+  peerUser(fd: number): number | undefined;
+  /** Publishes what is recorded and not published; how much is left. */
+  publish(): Promise<number>;
+  /** Says to the cluster that pods may come to this node. */
+  announceReady(): Promise<void>;
+  readonly log: Log;
+}
+
+/** What the administrator says. */
+export interface Settings {
+  readonly node: string | undefined;
+  readonly socket: string;
+  readonly listen: Listen | undefined;
+  readonly version: string;
+  /** Milliseconds between GCs. */
+  readonly gcEvery: number;
+}
+
+/** Runs until the signal; everything is closed when it returns. */
+export async function runUntil(signal: AbortSignal, means: Means, settings: Settings): Promise<void> {
+  const { log } = means;
+  const view = new View();
+  const standing = unseen();
+  const keeper = new SnapshotKeeper(view, standing, means.store, log);
+  const metrics = new Metrics(settings.version);
+  const health = new Health(() => lookAtHealth(means.health));
+  const ends: (() => unknown)[] = [];
+  let queue = 0;
+  try {
+    keeper.restore();
+    const service = {
+      answer: view.answer.bind(view),
+      report: metrics.call.bind(metrics),
+      peerUser: means.peerUser,
+      users: [0, process.getuid?.() ?? 0], // root, and who runs the agent
+    };
+    ends.push(serveSocket(settings.socket, service, log).stop, keeper.start());
+    if (means.conf !== undefined) ends.push(keepConf(means.conf, () => metrics.restored(), log));
+    const ready = async (): Promise<string | undefined> => {
+      const { networks } = standing.problems;
+      if (networks !== undefined && view.networks.size === 0) return `no network is known: ${networks}`;
+      if (means.conf?.kept() !== undefined && !isOwn(means.conf.read() ?? ''))
+        return `${means.conf.path} is not Braid's: another program removed or replaced it`;
+      return await health.problem();
+    };
+    if (settings.listen !== undefined) {
+      const pages = servePages(settings.listen, {
+        healthy: () => health.problem(),
+        ready,
+        metrics: async () => metrics.text(await gauges(means, view, standing.problems, queue)),
+      });
+      ends.push(pages.stop);
+      log.info({ url: pages.url }, 'health and metrics');
+    }
+    const tasks = [gcTask(means, metrics, settings.gcEvery), publishTask(means, (left) => (queue = left))];
+    for (const task of [...tasks, readyTask(means, ready)]) ends.push(startTask(task, metrics, log).stop);
+    log.info({ node: settings.node, socket: settings.socket, version: settings.version }, 'node agent runs');
+    await follow(view, standing, { watcher: means.watcher, node: settings.node, log }, signal);
+  } finally {
+    await Promise.all(ends.map((end) => end()));
+    log.info({}, 'node agent ends');
+  }
+}
+
+function gcTask(means: Means, metrics: Metrics, every: number): Task {
+  return {
+    name: 'gc',
+    every,
+    retry: 30_000,
+    async run() {
+      const edges = means.edges();
+      try {
+        const { freed, failed } = await gcAll({ valid: undefined, dryRun: false }, edges);
+        metrics.freed(freed.length);
+        for (const { what, containerId, subject, why } of freed)
+          means.log.info({ what, containerId, subject, why }, 'freed what a sandbox that is gone had left');
+        const [first] = failed;
+        if (first !== undefined) throw first.error;
+      } finally {
+        means.close(edges);
+      }
+    },
+  };
+}
+
+function publishTask(means: Means, left: (queue: number) => void): Task {
+  return { name: 'publish', every: 5000, retry: 1000, run: async () => left(await means.publish()) };
+}
+
+/** Once, when the node is ready for the first time; then there is nothing more to do. */
+function readyTask(means: Means, ready: () => Promise<string | undefined>): Task {
+  let announced = false;
+  return {
+    name: 'ready',
+    every: 10_000,
+    retry: 1000,
+    async run() {
+      if (announced || (await ready()) !== undefined) return;
+      await means.announceReady();
+      announced = true;
+    },
+  };
+}
+
+async function gauges(
+  means: Means,
+  view: View,
+  problems: { readonly pods: string | undefined; readonly networks: string | undefined },
+  queue: number,
+): Promise<Gauges> {
+  const edges = means.edges();
+  try {
+    const [attached, broken] = [await edges.records.all(), await edges.records.broken()];
+    return {
+      known: [
+        { kind: 'pods', count: view.pods.size, inStep: problems.pods === undefined },
+        { kind: 'networks', count: view.networks.size, inStep: problems.networks === undefined },
+      ],
+      records: { attached: attached.length, broken: broken.length },
+      pools: await measurePools(edges),
+      queue,
+      memory: process.memoryUsage.rss(),
+    };
+  } finally {
+    means.close(edges);
+  }
+}

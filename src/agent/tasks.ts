@@ -1,0 +1,68 @@
+/** What the agent does again and again, each task never twice at once. Touches nothing but the clock. */
+import type { Log } from '../attach/ports';
+import { toCniError } from '../error';
+import type { Metrics } from './metrics';
+
+/** Something to be repeated. */
+export interface Task {
+  readonly name: string;
+  /** Milliseconds between the end of a run and the next one. */
+  readonly every: number;
+  /** Milliseconds before the next run after one that failed; doubled each time, up to `every`. */
+  readonly retry: number;
+  run(): Promise<void>;
+}
+
+/** A task that runs; `now` lets it run at once, or once more after the run that is under way. */
+export interface RunningTask {
+  now(): void;
+  /** Ends when a run that is under way has ended. */
+  stop(): Promise<void>;
+}
+
+/** Runs it at once, then again and again. A failure is logged and counted. */
+export function startTask({ name, every, retry, run }: Task, metrics: Metrics, log: Log): RunningTask {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  let running: Promise<void> | undefined;
+  let again = false;
+  let stopped = false;
+  let failures = 0;
+
+  const once = async (): Promise<void> => {
+    const since = performance.now();
+    const problem = await run().then(
+      () => undefined,
+      (error: unknown) => toCniError(error),
+    );
+    metrics.ran({ task: name, seconds: (performance.now() - since) / 1000, failed: problem !== undefined }, Date.now());
+    failures = problem === undefined ? 0 : failures + 1;
+    if (problem !== undefined)
+      log.warn(
+        { task: name, reason: problem.reason, error: problem.message },
+        'task of the agent failed; it is tried again',
+      );
+  };
+  const begin = (): void => {
+    clearTimeout(timer);
+    if (running !== undefined || stopped) {
+      again = true;
+      return;
+    }
+    running = once().finally(() => {
+      running = undefined;
+      if (stopped) return;
+      const wait = failures === 0 ? every : Math.min(every, retry * 2 ** Math.min(failures - 1, 20));
+      timer = setTimeout(begin, again ? 0 : wait);
+      again = false;
+    });
+  };
+  begin();
+  return {
+    now: begin,
+    async stop() {
+      stopped = true;
+      clearTimeout(timer);
+      await running;
+    },
+  };
+}
