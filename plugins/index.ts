@@ -1,15 +1,38 @@
 /** The only list of the delegates that are built in; their folders stand beside this file. Pure. */
 import type { Delegate } from '../src/attach/delegate';
 import { bridge, cnvBridge } from './bridge';
+import { dummy } from './dummy';
+import { hostDevice } from './host-device';
 import { hostLocal, poolSize } from './host-local';
 import { ipvlan } from './ipvlan';
+import { loopback } from './loopback';
 import { macvlan } from './macvlan';
+import { ptp } from './ptp';
 import { sbr } from './sbr';
 import { staticIpam } from './static';
+import { tap } from './tap';
+import { tuning } from './tuning';
 import { vlan } from './vlan';
+import { vrf } from './vrf';
 
 const byType = new Map<string, Delegate>(
-  [macvlan, vlan, ipvlan, bridge, cnvBridge, sbr, hostLocal, staticIpam].map((each) => [each.type, each]),
+  [
+    macvlan,
+    vlan,
+    ipvlan,
+    bridge,
+    cnvBridge,
+    sbr,
+    hostLocal,
+    staticIpam,
+    loopback,
+    dummy,
+    tap,
+    ptp,
+    hostDevice,
+    tuning,
+    vrf,
+  ].map((each) => [each.type, each]),
 );
 
 export { poolSize };

@@ -1,7 +1,7 @@
 /** What a bridge network's configuration says. Pure. */
 import { optionalMac, runtimeMac } from '../../src/attach/mac';
 import { parseMaster } from '../../src/attach/master';
-import { parseDns } from '../../src/cni/dns';
+import { parseConfiguredDns } from '../../src/cni/dns';
 import type { Dns } from '../../src/cni/result';
 import { fail } from '../../src/error';
 import { boolean, type Fields, int, list, oneOf, record } from '../../src/json';
@@ -77,7 +77,7 @@ export function parse(input: unknown): BridgeConfig {
     podLinkDown: boolean(c.disableContainerInterface, 'disableContainerInterface'),
     isolated: boolean(c.portIsolation, 'portIsolation'),
     mac: runtimeMac(c) ?? optionalMac(cniArgs(c).mac, 'args.cni.mac'),
-    dns: configuredDns(c.dns),
+    dns: parseConfiguredDns(c.dns),
     uplink,
   };
   refuseConflicts(parsed, c);
@@ -122,12 +122,4 @@ function refuseConflicts(c: BridgeConfig, fields: Fields): void {
 
 function cniArgs(c: Fields): Fields {
   return record(record(c.args ?? {}, 'args').cni ?? {}, 'args.cni');
-}
-
-/** The configuration's dns counts when any of its fields is there, be it an empty list. */
-function configuredDns(value: unknown): Dns | undefined {
-  if (value === undefined) return undefined;
-  const { nameservers, search, options, domain } = record(value, 'dns');
-  const lists = [nameservers, search, options].some((field) => field !== undefined);
-  return lists || (domain ?? '') !== '' ? parseDns(value) : undefined;
 }

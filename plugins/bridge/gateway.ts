@@ -1,6 +1,9 @@
 /** The node as its pods' gateway: which addresses it needs, and giving them to it. Decides purely; acts on the host's namespace. */
+
 import type { Netns } from '../../src/attach/ports';
 import { enableForwarding } from '../../src/attach/sysctl';
+import { unlessThere } from '../../src/attach/tolerate';
+import { requireLink } from '../../src/attach/veth';
 import type { Interface, IpConfig, Result, ResultRoute } from '../../src/cni/result';
 import { CniError, fail } from '../../src/error';
 import {
@@ -22,7 +25,7 @@ import { macBytes } from '../../src/net/mac';
 import { derivedName, type IfName } from '../../src/net/names';
 import { mainTable } from '../../src/net/route';
 import type { BridgeConfig } from './config';
-import { joinBridge, requireLink } from './port';
+import { joinBridge } from './port';
 
 /** The pod's addresses and routes, and what the node must hold for them. */
 export interface GatewayPlan {
@@ -125,8 +128,4 @@ function leadsEverywhere({ dst, table = mainTable }: ResultRoute, family: Family
 
 function firstAddress(address: Cidr): Ip | undefined {
   return ipPlus(addressOf(networkOf(address)), 1);
-}
-
-function unlessThere(cause: unknown): void {
-  if (!(cause instanceof CniError) || cause.errno !== 'EEXIST') throw cause;
 }

@@ -9,13 +9,14 @@ import type { Netns } from '../../src/attach/ports';
 import { addSpoofCheck, deleteSpoofCheck } from '../../src/attach/spoof';
 import { ensureSysctl } from '../../src/attach/sysctl';
 import { Undo } from '../../src/attach/undo';
+import { requireLink } from '../../src/attach/veth';
 import type { Interface, Result } from '../../src/cni/result';
 import { fail } from '../../src/error';
 import type { Link } from '../../src/net/link';
 import { check } from './check';
 import { type BridgeConfig, parse, parseExisting } from './config';
 import { type GatewayPlan, planGateways, serveGateways } from './gateway';
-import { createPort, deletePort, type Port, requireLink, waitForPort } from './port';
+import { createPort, deletePort, type Port, waitForPort } from './port';
 import { requireBridge, statusOfBridge } from './switch';
 import { releaseUplink, requireUplink } from './uplink';
 

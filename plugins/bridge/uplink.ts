@@ -4,11 +4,11 @@ import { findVlanLink, releaseHostLinks, requireVlanLink } from '../../src/attac
 import { requireMaster } from '../../src/attach/master';
 import type { Netns } from '../../src/attach/ports';
 import { ensureSysctl } from '../../src/attach/sysctl';
+import { requireLink } from '../../src/attach/veth';
 import { CniError, fail } from '../../src/error';
 import type { Link } from '../../src/net/link';
 import { braidGroup, vlanName } from '../../src/net/vlan';
 import type { BridgeConfig, Uplink } from './config';
-import { requireLink } from './port';
 
 /**
  * Makes the uplink a port of the bridge; returns the bridge as it is then. Only a sub-interface of Braid's own is ever

@@ -103,8 +103,8 @@ export async function leaseAddresses({ ipam, undo }: AddContext): Promise<Result
 export async function configureChild(
   link: Link,
   lease: Result | undefined,
-  { dns, probe }: ChildConfig,
-  { pod }: AddContext,
+  { dns, probe = false }: { readonly dns: Dns; readonly probe?: boolean },
+  { pod }: Pick<AddContext, 'pod'>,
   asks: ConfigureOptions['probe'] = 'link',
 ): Promise<Result> {
   if (lease === undefined) await setUp(pod, link);

@@ -2,11 +2,13 @@
  * Keeps a pod from joining its networks: no forwarding, no answers on one network for addresses of another. Acts on the
  * namespace given. docs/networking.md tells an operator what holds and what does not.
  */
+
 import { CniError, fail } from '../error';
 import type { Link } from '../net/link';
 import type { IfName } from '../net/names';
 import type { Rule } from '../net/route';
 import type { Netns, Sysctl } from './ports';
+import { unlessThere } from './tolerate';
 import type { Undo } from './undo';
 
 /** ARP is answered and asked only with the interface's own addresses; IPv6 neighbour discovery does so by itself. */
@@ -75,10 +77,6 @@ function isolationRules(ifName: IfName, ipv6: boolean): readonly Rule[] {
 
 async function hasIpv6(pod: Netns): Promise<boolean> {
   return (await pod.sysctl('net/ipv6/conf/all/forwarding')) !== undefined;
-}
-
-function unlessThere(error: unknown): void {
-  if (!(error instanceof CniError && error.errno === 'EEXIST')) throw error;
 }
 
 /** A kernel without IPv6 has none of its rules. */

@@ -39,8 +39,8 @@ export interface Netns {
   deleteLink(name: IfName): Promise<void>;
   /** Deletes them together: the kernel's wait of some 25 ms for each deletion (RCU) is paid once. */
   deleteLinks(names: readonly IfName[]): Promise<void>;
-  /** Moves a link to another namespace. */
-  moveLink(index: number, into: Netns): Promise<void>;
+  /** Moves a link to another namespace, where it is down; with `name` it has that name there. LinkExists when the name is taken, nothing moved. */
+  moveLink(index: number, into: Netns, name?: IfName): Promise<void>;
 
   addresses(filter?: { readonly index?: number; readonly family?: Family }): Promise<readonly Address[]>;
   /** IPv4 with a prefix below /31 gets its broadcast address; `noDad` skips duplicate address detection (IPv6). */
@@ -140,6 +140,12 @@ export interface Nft {
 
 /** Files of the node that a configuration may name. */
 export interface Files {
+  /** Names of what is in that directory; none when there is none. */
+  list(path: string): Promise<readonly string[]>;
+  /** Writes the text, whole or not at all, for root alone; makes the directory. */
+  writeText(path: string, text: string): Promise<void>;
+  /** A file that is gone is deleted. */
+  delete(path: string): Promise<void>;
   /** The text of a file of at most 1 MiB; `undefined` when there is none. */
   readText(path: string): Promise<string | undefined>;
   /** Whether there is anything at that path. */

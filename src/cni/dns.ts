@@ -14,6 +14,14 @@ export function parseDns(value: unknown, field = 'dns'): Dns {
   };
 }
 
+/** A configuration's `dns` counts when any of its fields is there, be it an empty list; else that of IPAM does: `undefined`. */
+export function parseConfiguredDns(value: unknown): Dns | undefined {
+  if (value === undefined || value === null) return undefined;
+  const { nameservers, search, options, domain } = record(value, 'dns');
+  const lists = [nameservers, search, options].some((field) => field !== undefined);
+  return lists || (domain ?? '') !== '' ? parseDns(value) : undefined;
+}
+
 function someStrings(value: unknown, field: string): readonly string[] | undefined {
   const found = strings(value, field);
   return found.length === 0 ? undefined : found;

@@ -1,14 +1,21 @@
-/** Files that a configuration names. Reads the disk. */
-import { closeSync, constants, existsSync, fstatSync, openSync, readSync } from 'node:fs';
+/** Files that a configuration names. Touches the disk. */
+import { closeSync, constants, existsSync, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
 import type { Files } from '../attach/ports';
 import { fail } from '../error';
+import { deleteAtomic, writeAtomic } from './atomic';
 import { ioUnlessMissing } from './io';
 
 /** Longest text that is read: 1 MiB, the API server's limit for an object, too. */
 export const longestFile = 1024 * 1024;
 
 /** Files of this node. */
-export const files: Files = { readText: async (path) => readText(path), exists: async (path) => existsSync(path) };
+export const files: Files = {
+  readText: async (path) => readText(path),
+  exists: async (path) => existsSync(path),
+  list: async (path) => ioUnlessMissing('list', path, () => readdirSync(path)) ?? [],
+  writeText: async (path, text) => writeAtomic(path, text),
+  delete: async (path) => deleteAtomic(path),
+};
 
 /**
  * The text of a regular file of at most `most` bytes; `undefined` when there is none. Symbolic links are followed, as mounted ConfigMaps need.

@@ -12,6 +12,7 @@ import {
   netlinkH as nl,
   rtnetlinkH as rt,
   socketH,
+  tunH,
   vethH,
 } from './headers';
 
@@ -118,8 +119,14 @@ function pushData(data: AttrStream, spec: LinkSpec, place: Placement): void {
 
 /** Changes a link. All in one message: the kernel does name, addresses and master before it sets it up. */
 export function setLink(index: number, change: LinkChange): Message {
-  const flags = (change.up === true ? ifH.IFF_UP : 0) | (change.promisc === true ? ifH.IFF_PROMISC : 0);
-  const mask = (change.up === undefined ? 0 : ifH.IFF_UP) | (change.promisc === undefined ? 0 : ifH.IFF_PROMISC);
+  const flags =
+    (change.up === true ? ifH.IFF_UP : 0) |
+    (change.promisc === true ? ifH.IFF_PROMISC : 0) |
+    (change.allMulti === true ? ifH.IFF_ALLMULTI : 0);
+  const mask =
+    (change.up === undefined ? 0 : ifH.IFF_UP) |
+    (change.promisc === undefined ? 0 : ifH.IFF_PROMISC) |
+    (change.allMulti === undefined ? 0 : ifH.IFF_ALLMULTI);
   const noArp = change.arp === false ? ifH.IFF_NOARP : 0;
   const out = new AttrStream();
   out.emit(linkHeader({ index, flags: flags | noArp, change: mask | noArp }));
@@ -150,11 +157,12 @@ function pushIpv4(out: AttrStream, { forwarding, arpIgnore, arpAnnounce, arpNoti
   );
 }
 
-/** Moves a link to the namespace of that file descriptor. */
-export function moveLink(index: number, into: number): Message {
+/** Moves a link to the namespace of that file descriptor; the kernel renames it there. */
+export function moveLink(index: number, into: number, name: string | undefined): Message {
   const out = new AttrStream();
   out.emit(linkHeader({ index }));
   out.push(ifla.IFLA_NET_NS_FD, putU32(into));
+  if (name !== undefined) out.push(ifla.IFLA_IFNAME, putText(name));
   return { type: rt.RTM_SETLINK, flags: 0, body: out.bufs };
 }
 
@@ -272,6 +280,7 @@ export function decodeLink(data: Buffer): Link {
     mtu,
     up: (flags & ifH.IFF_UP) !== 0,
     promisc,
+    allMulti: (flags & ifH.IFF_ALLMULTI) !== 0,
     operState,
     master,
     parent,
@@ -309,9 +318,20 @@ function decodeDetail(info: Buffer): LinkDetail {
     case 'veth':
     case 'dummy':
       return { kind };
+    case 'tun':
+      return values.get(ifla.IFLA_TUN_TYPE)?.[0] === tunH.IFF_TAP ? decodeTap(values) : { kind: 'other', name: kind };
     default:
       return { kind: 'other', name: kind };
   }
+}
+
+function decodeTap(values: ReadonlyMap<number, Buffer>): LinkDetail {
+  return {
+    kind: 'tap',
+    multiQueue: values.get(ifla.IFLA_TUN_MULTI_QUEUE)?.[0] === 1,
+    owner: values.get(ifla.IFLA_TUN_OWNER)?.readUInt32LE(0),
+    ownerGroup: values.get(ifla.IFLA_TUN_GROUP)?.readUInt32LE(0),
+  };
 }
 
 function keyOf<K extends string>(table: Readonly<Record<K, number>>, value: number | undefined, otherwise: K): K {

@@ -120,6 +120,10 @@ export const ifLinkH = {
   IFLA_VLAN_PROTOCOL: 5,
   IFLA_BR_VLAN_FILTERING: 7,
   IFLA_VRF_TABLE: 1,
+  IFLA_TUN_OWNER: 1,
+  IFLA_TUN_GROUP: 2,
+  IFLA_TUN_TYPE: 3,
+  IFLA_TUN_MULTI_QUEUE: 7,
   IFLA_BRPORT_MODE: 4,
   IFLA_BRPORT_ISOLATED: 33,
   IFLA_INET_CONF: 1,
@@ -140,6 +144,20 @@ export const ifH = {
   IFF_LOOPBACK: 0x8,
   IFF_NOARP: 0x80,
   IFF_PROMISC: 0x100,
+  IFF_ALLMULTI: 0x200,
+} as const;
+
+/** linux/if_tun.h; the numbers of ioctl have the same make-up on x86-64 and arm64. */
+export const tunH = {
+  IFF_TAP: 0x2,
+  IFF_MULTI_QUEUE: 0x100,
+  IFF_NO_PI: 0x1000,
+  IFF_VNET_HDR: 0x4000,
+  IFF_TUN_EXCL: 0x8000,
+  TUNSETIFF: 0x400454ca,
+  TUNSETPERSIST: 0x400454cb,
+  TUNSETOWNER: 0x400454cc,
+  TUNSETGROUP: 0x400454ce,
 } as const;
 
 /** linux/veth.h. */

@@ -12,6 +12,7 @@ const signatures = {
   send: { args: ['i32', 'ptr', 'u64', 'i32'], returns: 'i32' }, // the system call sendto
   recvfrom: { args: ['i32', 'ptr', 'u64', 'i32', 'ptr', 'ptr'], returns: 'i32' },
   setns: { args: ['i32', 'i32'], returns: 'i32' },
+  ioctl: { args: ['i32', 'u64', 'u64'], returns: 'i32' },
   flock: { args: ['i32', 'i32'], returns: 'i32' },
   __errno_location: { args: [], returns: 'ptr' },
 } as const;

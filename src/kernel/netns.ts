@@ -59,6 +59,7 @@ export class RouteNetns implements Netns {
   async createLink(spec: LinkSpec, into?: Netns): Promise<Link> {
     const target = into === undefined ? this : edge(into);
     const action = `create ${spec.kind} ${spec.name}`;
+    if (spec.kind === 'tap') return target.#createTap(spec, action);
     const make = (name: IfName): void => {
       const place = { name, into: target === this ? undefined : target.#descriptor(), home: this.#descriptor() };
       this.#open().change(link.newLink(spec, place), action);
@@ -105,13 +106,15 @@ export class RouteNetns implements Netns {
     this.#remove(link.deleteGroup(group), `delete links ${found.map((each) => each.name).join(', ')}`);
   }
 
-  async moveLink(index: number, into: Netns): Promise<void> {
+  async moveLink(index: number, into: Netns, name?: IfName): Promise<void> {
     const target = edge(into);
+    const action = `move link ${name ?? index} to another namespace`;
+    if (name !== undefined && target.#findLink(name) !== undefined) throw taken(action, name, undefined);
     try {
-      this.#open().change(link.moveLink(index, target.#descriptor()), `move link ${index} to another namespace`);
+      this.#open().change(link.moveLink(index, target.#descriptor(), name), action);
     } catch (error) {
-      const name = errnoOf(error) === 'EEXIST' ? this.#findLink(index)?.name : undefined;
-      throw name === undefined ? error : taken(`move link ${name}`, name, error);
+      const own = errnoOf(error) === 'EEXIST' ? (name ?? this.#findLink(index)?.name) : undefined;
+      throw own === undefined ? error : taken(action, own, error);
     }
   }
 
@@ -284,6 +287,23 @@ export class RouteNetns implements Netns {
     const ask = (family: Family): readonly Rule[] =>
       this.#open().dump(rule.getRules(family), rule.decodeRule, 'list rules');
     return families.flatMap((family) => ask(family).filter((r) => r.family === family)); // without IPv6 the kernel answers with IPv4
+  }
+
+  /** A tap device is made by its own file; what that cannot say is changed afterwards, and a device half as asked for goes again. */
+  async #createTap(spec: Extract<LinkSpec, { kind: 'tap' }>, action: string): Promise<Link> {
+    if (this.#findLink(spec.name) !== undefined) throw taken(action, spec.name, undefined);
+    const { createTap } = await import('./tap');
+    this.#inside(() => createTap(spec, action));
+    try {
+      const { mac, mtu, group } = spec;
+      const { index } = this.#made(spec.name);
+      if (mac !== undefined || mtu !== undefined) this.#change(link.setLink(index, { mac, mtu }), action);
+      if (group !== undefined) this.#change(link.groupLink(index, group), action);
+      return this.#made(spec.name);
+    } catch (error) {
+      this.#deleteLink(spec.name);
+      throw error;
+    }
   }
 
   /** The link that was just made; one that cannot be looked at goes again, for nobody would know whose it is. */

@@ -18,6 +18,7 @@ export interface Device {
   up: boolean;
   carrier: boolean; // of a physical link: false imitates a pulled cable
   promisc: number;
+  allMulti: boolean;
   master: Device | undefined;
   parent: Device | undefined; // lower device, or veth's peer
   txQueueLength: number;
@@ -47,6 +48,7 @@ export function device(ns: FakeNetns, index: number, name: IfName, detail: LinkD
     up: false,
     carrier: true,
     promisc: 0,
+    allMulti: false,
     master: undefined,
     parent: undefined,
     txQueueLength: 1000,
@@ -73,6 +75,7 @@ export function toLink(d: Device): Link {
     mtu: d.mtu,
     up: d.up,
     promisc: d.promisc,
+    allMulti: d.allMulti,
     operState: operState(d),
     master: d.master?.index,
     parent: d.parent?.index,
@@ -157,6 +160,8 @@ export function detailOf(spec: LinkSpec): LinkDetail {
       return { kind: 'bridge', vlanFiltering: spec.vlanFiltering ?? false };
     case 'vrf':
       return { kind: 'vrf', table: spec.table };
+    case 'tap':
+      return { kind: 'tap', multiQueue: spec.multiQueue ?? false, owner: spec.owner, ownerGroup: spec.ownerGroup };
     default:
       return { kind: spec.kind };
   }

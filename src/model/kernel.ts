@@ -272,6 +272,7 @@ export class FakeNetns implements Netns {
     if (change.mtu !== undefined) this.#setMtu(d, change.mtu, action);
     if (change.master !== undefined) this.#setMaster(d, change.master, action);
     if (change.promisc !== undefined) d.promisc = Math.max(0, d.promisc + (change.promisc ? 1 : -1));
+    if (change.allMulti !== undefined) d.allMulti = change.allMulti;
     if (change.txQueueLength !== undefined) d.txQueueLength = change.txQueueLength;
     if (change.arp === false) d.arp = false;
     if (change.alias !== undefined) d.alias = change.alias === '' ? undefined : change.alias;
@@ -300,15 +301,16 @@ export class FakeNetns implements Netns {
     }
   }
 
-  async moveLink(index: number, into: Netns): Promise<void> {
+  async moveLink(index: number, into: Netns, name?: IfName): Promise<void> {
     this.#enter('moveLink', index);
     const d = this.#at(index, 'move link');
     const target = into as FakeNetns;
     const action = `move link ${d.name}`;
     if (isImmovable(d)) throw refused(action, 'EINVAL', 'The interface netns is immutable');
-    if (target.#device(d.name) !== undefined)
-      fail('LinkExists', `Cannot ${action}: a link ${d.name} exists`, { errno: 'EEXIST' });
-    this.move(d, target);
+    const own = name ?? d.name;
+    if (target.#device(own) !== undefined)
+      fail('LinkExists', `Cannot ${action}: a link ${own} exists`, { errno: 'EEXIST' });
+    this.move(d, target, own);
   }
 
   async addresses(filter: { readonly index?: number; readonly family?: Family } = {}): Promise<readonly Address[]> {
@@ -504,7 +506,7 @@ export class FakeNetns implements Netns {
     for (const other of this.kernel.devices()) if (other.parent === d) other.ns.remove(other);
   }
 
-  move(d: Device, target: FakeNetns): void {
+  move(d: Device, target: FakeNetns, name = d.name): void {
     this.#clear(d);
     d.up = false;
     d.master = undefined;
@@ -512,6 +514,7 @@ export class FakeNetns implements Netns {
     this.devices = this.devices.filter((other) => other !== d);
     this.sysctls.deleteLink(d.name);
     d.ns = target;
+    d.name = name;
     target.#enlist(d);
   }
 

@@ -11,6 +11,12 @@ export type LinkDetail =
   | { readonly kind: 'veth' }
   | { readonly kind: 'dummy' }
   | { readonly kind: 'vrf'; readonly table: number }
+  | {
+      readonly kind: 'tap';
+      readonly multiQueue: boolean;
+      readonly owner: number | undefined;
+      readonly ownerGroup: number | undefined;
+    }
   | { readonly kind: 'other'; readonly name: string };
 
 /** IFLA_MACVLAN_MODE. */
@@ -29,6 +35,7 @@ export interface Link {
   readonly mtu: number;
   readonly up: boolean; // IFF_UP
   readonly promisc: number; // IFLA_PROMISCUITY, how many users
+  readonly allMulti: boolean; // IFF_ALLMULTI
   readonly operState: OperState;
   readonly master: number | undefined; // IFLA_MASTER, index of the bridge or vrf
   readonly parent: number | undefined; // IFLA_LINK: macvlan's master, vlan's parent, veth's peer
@@ -63,6 +70,12 @@ export type LinkSpec = LinkBase &
     | { readonly kind: 'veth'; readonly peerName: IfName } // the peer is made in the namespace the request is sent from
     | { readonly kind: 'dummy' }
     | { readonly kind: 'vrf'; readonly table: number }
+    | {
+        readonly kind: 'tap'; // stays when nobody has it open
+        readonly multiQueue?: boolean | undefined;
+        readonly owner?: number | undefined; // user id that may open it; unset: root
+        readonly ownerGroup?: number | undefined; // group id
+      }
   );
 
 interface LinkBase {
@@ -79,6 +92,7 @@ export interface LinkChange {
   readonly mtu?: number | undefined;
   readonly up?: boolean | undefined;
   readonly promisc?: boolean | undefined;
+  readonly allMulti?: boolean | undefined; // all multicast is taken in
   readonly arp?: false | undefined; // IFF_NOARP: what is sent there carries the link's own MAC as destination
   readonly master?: number | undefined; // 0: none
   readonly txQueueLength?: number | undefined;

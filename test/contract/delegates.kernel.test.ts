@@ -10,8 +10,10 @@ import { fakeLog } from '../../src/model/log';
 import type { Link } from '../../src/net/link';
 import { fakeFiles } from '../fakes/files';
 import { Lab } from '../kernel/lab';
-import { bridgeAddresses, type DelegateWorld, delegateContract } from './delegates';
+import { bridgeAddresses, type DelegateWorld, delegateContract, kernelScope } from './delegates';
 import { stateOf } from './node-state';
+
+const dev0 = 'ip link add dev0 address 02:00:00:00:de:00 type veth peer name dev1 address 02:00:00:00:de:01';
 
 describe('in a real kernel', () => {
   delegateContract(async (): Promise<DelegateWorld> => {
@@ -20,15 +22,15 @@ describe('in a real kernel', () => {
     await lab.uplink('eth0');
     const bridge = 'type bridge; ip link set br0 address 02:00:00:00:00:b0 up';
     const addresses = bridgeAddresses.map((held) => `ip addr add ${held} dev br0 nodad`).join('; ');
-    lab.run(lab.host, 'sh', '-ec', `ip link add dev0 type dummy; ip link add br0 ${bridge}; ${addresses}`);
-    const [leases, hostLinks] = [fakeLeases(), fakeHostLinks()];
+    lab.run(lab.host, 'sh', '-ec', `${dev0}; ip link add br0 ${bridge}; ${addresses}`);
+    const [leases, hostLinks, files] = [fakeLeases(), fakeHostLinks(), fakeFiles()];
     const edges: Pick<Edges, 'kernel' | 'leases' | 'hostLinks' | 'nft' | 'files' | 'log' | 'findDelegate'> = {
       findDelegate,
       kernel: lab.kernel,
       leases,
       hostLinks,
       nft: createNft(process.env),
-      files: fakeFiles(),
+      files,
       log: fakeLog(),
     };
     let gone = false;
@@ -40,6 +42,7 @@ describe('in a real kernel', () => {
         pod: gone ? undefined : await stateOf(pod.netns),
         leases: leases.held('example'),
         users: hostLinks.users(),
+        files: files.paths(),
         rules: execFileSync('nft', ['list', 'ruleset'], { encoding: 'utf8' })
           .split('\n')
           .filter((line) => line.includes('comment "') && line.includes('id: c1')),
@@ -48,10 +51,12 @@ describe('in a real kernel', () => {
         gone = true;
         lab.remove(pod);
         await settled(lab);
+        // The kernel gives physical devices back to the node, and deletes others.
+        lab.run(lab.host, 'sh', '-ec', `test -e /sys/class/net/dev0 || { ${dev0}; }`);
       },
       close: () => lab.close(),
     };
-  }, ['1.1.0']); // the kernel knows no versions
+  }, kernelScope);
 });
 
 /** A namespace takes its links away in the background. */
@@ -60,7 +65,8 @@ async function settled(lab: Lab): Promise<void> {
     const links = await lab.host.netns.links();
     const isUsed = ({ detail, master, promisc }: Link): boolean =>
       detail.kind === 'veth' && (master !== undefined || promisc > 0);
-    if (!links.some(isUsed)) return;
+    const ends = links.filter(({ name }) => name === 'dev0' || name === 'dev1').length; // a pair goes together
+    if (!links.some(isUsed) && ends !== 1) return;
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

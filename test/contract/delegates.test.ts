@@ -23,14 +23,14 @@ describe('on the fake node', () => {
     const bridge = await kernel.host.createLink({ kind: 'bridge', name: ifName('br0', 'test') });
     await kernel.host.changeLink(bridge.index, { up: true, mac: bridge.mac });
     for (const held of bridgeAddresses) await kernel.host.addAddress(bridge.index, cidr(held, 'test'), { noDad: true });
-    const [leases, hostLinks, nft] = [fakeLeases(), fakeHostLinks(), rulesNft()];
+    const [leases, hostLinks, nft, files] = [fakeLeases(), fakeHostLinks(), rulesNft(), fakeFiles()];
     const edges: Pick<Edges, 'kernel' | 'leases' | 'hostLinks' | 'nft' | 'files' | 'log' | 'findDelegate'> = {
       findDelegate,
       kernel,
       leases,
       hostLinks,
       nft,
-      files: fakeFiles(),
+      files,
       log: fakeLog(),
     };
     return {
@@ -43,6 +43,7 @@ describe('on the fake node', () => {
           pod: pod === undefined ? undefined : await stateOf(pod),
           leases: leases.held('example'),
           users: hostLinks.users(),
+          files: files.paths(),
           rules: [...nft.chains].flatMap((chain) => nft.rulesOf(chain)).filter((rule) => rule.includes('comment')),
         };
       },

@@ -4,17 +4,26 @@ import { refused } from '../../src/kernel/errno';
 
 const real = new WeakMap<object, object>();
 
-/** The same edges, of which the n-th call fails before it does anything (0: none); `steps` names the calls so far. */
-export function faulty(edges: Edges, n: number): { readonly edges: Edges; readonly steps: readonly string[] } {
+/**
+ * The same edges, of which the n-th call fails before it does anything (0: none); `steps` names the calls so far.
+ * Calls that `counts` refuses never fail.
+ */
+export function faulty(
+  edges: Edges,
+  n: number,
+  counts: (act: string) => boolean = () => true,
+): { readonly edges: Edges; readonly steps: readonly string[] } {
   const steps: string[] = [];
   const wrap = <T extends object>(target: T, prefix: string): T => {
     const proxy = new Proxy(target, {
       get(of, key) {
         const value = Reflect.get(of, key, of);
         if (typeof value !== 'function' || key === 'close') return value;
+        const isStep = counts(String(key));
         return (...args: readonly unknown[]) => {
-          steps.push(`${prefix}.${String(key)}`);
-          const failing = steps.length === n ? refused(String(key), 'ENOMEM', 'a test asked for it') : undefined;
+          if (isStep) steps.push(`${prefix}.${String(key)}`);
+          const failing =
+            isStep && steps.length === n ? refused(String(key), 'ENOMEM', 'a test asked for it') : undefined;
           if (failing !== undefined) return Promise.reject(failing);
           return Reflect.apply(
             value,

@@ -283,6 +283,7 @@ function ofShownLink(shown: Shown, links: readonly Link[]): unknown {
     mtu: shown.mtu,
     up: flags.includes('UP'),
     promisc: shown.promiscuity,
+    allMulti: flags.includes('ALLMULTI'),
     operState: String(shown.operstate).toLowerCase(),
     master: named(shown.master),
     parent: shown.link_index ?? named(shown.link),
@@ -310,6 +311,13 @@ function ofShownDetail(shown: Shown): LinkDetail {
     case 'veth':
     case 'dummy':
       return { kind: info.info_kind };
+    case 'tun':
+      return {
+        kind: 'tap',
+        multiQueue: data?.multi_queue,
+        owner: data?.user,
+        ownerGroup: data?.group,
+      } as unknown as LinkDetail;
     default:
       return { kind: 'other', name: shown.link_type === 'loopback' ? 'loopback' : (info?.info_kind ?? '') };
   }

@@ -208,6 +208,35 @@ export function netnsContract(makeWorld: () => Promise<World>, lacks: ReadonlySe
         up: false,
       });
     });
+    it('makes a tap device that stays, in the pod', async () => {
+      const nobody = { owner: undefined, ownerGroup: undefined };
+      const made = await host.createLink({ kind: 'tap', name: name('tap1') }, pod);
+      expect(made).toMatchObject({ name: 'tap1', up: false, detail: { kind: 'tap', multiQueue: false, ...nobody } });
+      expect(await host.findLink('tap1')).toBeUndefined();
+      await expect(pod.createLink({ kind: 'tap', name: name('tap1') })).rejects.toMatchObject({ reason: 'LinkExists' });
+      await pod.deleteLink(name('tap1'));
+      expect(await pod.findLink('tap1')).toBeUndefined();
+    });
+    it('makes a tap device with several queues, owner, group, MAC and MTU', async () => {
+      const asked = { multiQueue: true, owner: 64001, ownerGroup: 64002 };
+      const spec: LinkSpec = {
+        kind: 'tap',
+        name: name('tap1'),
+        mac: mac('02:00:00:00:00:07', 'mac'),
+        mtu: 1400,
+        ...asked,
+      };
+      expect(await pod.createLink(spec)).toMatchObject({
+        mac: '02:00:00:00:00:07',
+        mtu: 1400,
+        detail: { kind: 'tap', ...asked },
+      });
+    });
+    it('refuses a tap device with an MTU that none can have, and leaves none', async () => {
+      const making = pod.createLink({ kind: 'tap', name: name('tap1'), mtu: 60 });
+      await expect(making).rejects.toMatchObject({ reason: 'KernelRefused', errno: 'EINVAL' });
+      expect(await pod.findLink('tap1')).toBeUndefined();
+    });
     it('refuses a bridge that exists', async () => {
       await host.createLink({ kind: 'bridge', name: name('br0') });
       await expect(host.createLink({ kind: 'bridge', name: name('br0') })).rejects.toMatchObject({
@@ -297,6 +326,13 @@ export function netnsContract(makeWorld: () => Promise<World>, lacks: ReadonlySe
       await host.changeLink(up0.index, { promisc: false });
       expect((await link(host, 'up0')).promisc).toBe(up0.promisc);
     });
+    it('takes in all multicast, or not', async () => {
+      await host.changeLink(up0.index, { allMulti: true });
+      expect((await link(host, 'up0')).allMulti).toBe(true);
+      await host.changeLink(up0.index, { allMulti: false, promisc: true });
+      expect(await link(host, 'up0')).toMatchObject({ allMulti: false, promisc: up0.promisc + 1 });
+      await host.changeLink(up0.index, { promisc: false });
+    });
     it('refuses a name that is taken', async () => {
       const made = await host.createLink(macvlan('net1'), pod);
       await host.createLink(macvlan('net2'), pod);
@@ -343,6 +379,21 @@ export function netnsContract(makeWorld: () => Promise<World>, lacks: ReadonlySe
       const made = await host.createLink(macvlan('net1'), pod);
       await host.createLink(macvlan('net1'), world.other);
       await expect(pod.moveLink(made.index, world.other)).rejects.toMatchObject({ reason: 'LinkExists' });
+    });
+    it('moves a link to another name, whoever has the old one there', async () => {
+      const made = await host.createLink(macvlan('net1'), pod);
+      await host.createLink(macvlan('net1'), world.other);
+      await pod.moveLink(made.index, world.other, name('net2'));
+      expect((await world.other.links()).map((each) => each.name).sort()).toEqual(['lo', 'net1', 'net2']);
+      expect(await link(world.other, 'net2')).toMatchObject({ mac: made.mac, up: false });
+      expect(await pod.sysctl('net/ipv4/conf/net1/forwarding')).toBeUndefined();
+      expect(await world.other.sysctl('net/ipv4/conf/net2/forwarding')).toBeDefined();
+    });
+    it('moves nothing when the new name is taken there', async () => {
+      const made = await host.createLink(macvlan('net1'), pod);
+      await host.createLink(macvlan('net2'), world.other);
+      await expect(pod.moveLink(made.index, world.other, name('net2'))).rejects.toMatchObject({ reason: 'LinkExists' });
+      expect(await pod.findLink('net1')).toBeDefined();
     });
     it('refuses to move a bridge', async () => {
       const bridge = await host.createLink({ kind: 'bridge', name: name('br0') });

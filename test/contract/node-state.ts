@@ -12,7 +12,8 @@ export async function stateOf(space: Netns): Promise<unknown> {
         ...link,
         master: nameOf(master),
         addresses: addresses
-          .filter((one) => one.index === index && one.scope !== 253)
+          // the kernel keeps those of lo, and makes those of the link by itself
+          .filter((one) => one.index === index && one.scope < 253)
           .map(({ address }) => address)
           .sort(),
       }))

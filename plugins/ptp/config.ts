@@ -1,0 +1,23 @@
+/** What a ptp network's configuration says. Pure. */
+import { parseConfiguredDns } from '../../src/cni/dns';
+import type { Dns } from '../../src/cni/result';
+import { boolean, int, oneOf, record } from '../../src/json';
+
+/** Keys of the reference plugin. */
+export interface PtpConfig {
+  readonly mtu: number | undefined; // bytes; undefined: the kernel's
+  readonly ipMasq: boolean;
+  readonly ipMasqBackend: 'nftables' | 'iptables';
+  readonly dns: Dns | undefined; // undefined: IPAM's
+}
+
+/** Bytes only. */
+export function parse(input: unknown): PtpConfig {
+  const c = record(input);
+  return {
+    mtu: int(c.mtu ?? 0, 'mtu', 0, 65535) || undefined, // 0 on the wire means unset
+    ipMasq: boolean(c.ipMasq, 'ipMasq'),
+    ipMasqBackend: oneOf(c.ipMasqBackend, 'ipMasqBackend', ['nftables', 'iptables'], 'nftables'),
+    dns: parseConfiguredDns(c.dns),
+  };
+}
