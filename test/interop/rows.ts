@@ -1,0 +1,46 @@
+/** Words for the rows of the table: leases, routes and versions. Pure. */
+import type { Json } from '../e2e/runtime';
+import type { Row } from './twins';
+
+/** IPAM of fixed addresses: `10.1.0.5/24` or `10.1.0.5/24 via 10.1.0.1`. */
+export function fixed(addresses: readonly string[], more: Json = {}): Json {
+  const list = addresses.map((text) => {
+    const [address, gateway] = text.split(' via ');
+    return gateway === undefined ? { address } : { address, gateway };
+  });
+  return { ipam: { type: 'static', addresses: list, ...more } };
+}
+
+/** IPAM of ranges, one set for each subnet. */
+export function pool(subnets: readonly string[], more: Json = {}): Json {
+  return { ipam: { type: 'host-local', ranges: subnets.map((subnet) => [{ subnet }]), ...more } };
+}
+
+/** One address of each family, as most rows have it. */
+export const one = fixed(['10.1.0.5/24']);
+export const dual = fixed(['10.1.0.5/24', 'fd00:1::5/64']);
+export const routed = fixed(['10.1.0.5/24 via 10.1.0.1'], {
+  routes: [{ dst: '10.9.0.0/16' }, { dst: '10.8.0.0/16', gw: '10.1.0.254' }],
+});
+
+/** Rows of one plugin on its own, the name told by what is special. */
+export function rowsOf(
+  type: string,
+  base: Json,
+  table: Readonly<Record<string, Json>>,
+  more: Partial<Row> = {},
+): readonly Row[] {
+  return Object.entries(table).map(([name, keys]) => ({
+    name: `${type}: ${name}`,
+    plugins: [{ type, ...base, ...keys }],
+    ...more,
+  }));
+}
+
+/** The row in every version of CNI. */
+export function inVersions(
+  row: Row,
+  versions: readonly string[] = ['0.1.0', '0.2.0', '0.3.0', '0.3.1', '0.4.0', '1.1.0'],
+): readonly Row[] {
+  return versions.map((cniVersion) => ({ ...row, cniVersion, name: `${row.name}, version ${cniVersion}` }));
+}
