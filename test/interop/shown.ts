@@ -67,7 +67,7 @@ export function shownNode(space: Space, known: string): Json {
     links: sorted(links),
     addresses: sorted(addresses),
     routes: sorted(routes),
-    rules: sorted([...rules4, ...rules6]),
+    rules: sorted([...rules4, ...rules6].filter(({ l3mdev }) => l3mdev === undefined)), // made by the kernel with the first VRF, for good
   };
 }
 
