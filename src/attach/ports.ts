@@ -68,7 +68,7 @@ export interface Netns {
   /** Asks the network on that link, which must be up, for some 300 ms who holds these addresses; who answers, holds one. */
   probe(index: number, addresses: readonly Ip[]): Promise<readonly (readonly [Ip, Mac])[]>;
 
-  /** Tells the network on that link of these IPv4 addresses and the link's MAC (gratuitous ARP). */
+  /** Tells the network on that link, which must be up, of these addresses and the link's MAC: gratuitous ARP, unsolicited neighbour advertisement. */
   announce(index: number, addresses: readonly Ip[]): Promise<void>;
 
   /** Reads below /proc/sys of this namespace, e.g. `net/ipv4/conf/net1/forwarding`, white space trimmed; `undefined` when there is no such key. */

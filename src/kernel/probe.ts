@@ -11,6 +11,8 @@ const ipv6Header = 40;
 const solicitation = 135; // ICMPv6 types (RFC 4861)
 const advertisement = 136;
 const icmpv6 = 58; // next header
+const override = 0x20; // flag of an advertisement
+const targetLinkLayer = 2; // option, in units of 8 bytes
 
 /** A question and the ears for its answers, on one link. */
 export class ProbeSocket {
@@ -49,10 +51,11 @@ export class ProbeSocket {
     }
   }
 
-  /** Tells whose these IPv4 addresses are now. */
+  /** Tells whose these addresses are now. */
   tell(addresses: readonly Ip[]): void {
     for (const address of addresses) {
-      const frame = arpAnnouncement(address, this.#own);
+      const frame =
+        familyOf(address) === 4 ? arpAnnouncement(address, this.#own) : neighbourAnnouncement(address, this.#own);
       if (libc().send(this.#fd, frame, frame.length, 0) < 0) throw refused(`announce ${address}`, lastErrno());
     }
   }
@@ -117,9 +120,28 @@ export function neighbourProbe(address: Ip, own: Mac): Buffer {
   const target = Buffer.from(ipBytes(address));
   const group = Buffer.concat([Buffer.from('ff0200000000000000000001ff', 'hex'), target.subarray(13)]);
   const message = Buffer.concat([Buffer.from([solicitation, 0, 0, 0, 0, 0, 0, 0]), target]);
-  const pseudo = Buffer.concat([Buffer.alloc(16), group, Buffer.from([0, 0, 0, message.length, 0, 0, 0, icmpv6])]);
+  return toGroup({ group, from: Buffer.alloc(16), own, message });
+}
+
+/** An unsolicited advertisement to all nodes, whose link-layer address replaces what they know (RFC 4861, 4.4 and 7.2.6). */
+export function neighbourAnnouncement(address: Ip, own: Mac): Buffer {
+  const target = Buffer.from(ipBytes(address));
+  const option = Buffer.concat([Buffer.from([targetLinkLayer, 1]), macBytes(own)]);
+  const message = Buffer.concat([Buffer.from([advertisement, 0, 0, 0, override, 0, 0, 0]), target, option]);
+  return toGroup({ group: Buffer.from('ff020000000000000000000000000001', 'hex'), from: target, own, message });
+}
+
+/** An ICMPv6 message to a group of the link, with its checksum. */
+function toGroup(sent: {
+  readonly group: Buffer;
+  readonly from: Buffer;
+  readonly own: Mac;
+  readonly message: Buffer;
+}): Buffer {
+  const { group, from, own, message } = sent;
+  const pseudo = Buffer.concat([from, group, Buffer.from([0, 0, 0, message.length, 0, 0, 0, icmpv6])]);
   message.writeUInt16BE(checksum(Buffer.concat([pseudo, message])), 2);
-  const ip = Buffer.concat([Buffer.from([0x60, 0, 0, 0, 0, message.length, icmpv6, 255]), Buffer.alloc(16), group]);
+  const ip = Buffer.concat([Buffer.from([0x60, 0, 0, 0, 0, message.length, icmpv6, 255]), from, group]);
   const destination = Buffer.concat([Buffer.from([0x33, 0x33]), group.subarray(12)]);
   return Buffer.concat([header(destination, macBytes(own), eth.ETH_P_IPV6), ip, message]);
 }

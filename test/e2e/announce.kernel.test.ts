@@ -71,6 +71,36 @@ describe.each(delegates)('%s', (_, config) => {
   });
 });
 
+it('a foreign delegate that says nothing of its addresses: Braid tells the network', async () => {
+  const node = new Node();
+  const outside = node.uplink('eth1');
+  node.network('lan', { cniVersion: '1.0.0', type: 'silent' });
+  const answer = {
+    cniVersion: '1.0.0',
+    interfaces: [{ name: 'net1', sandbox: '/pod' }],
+    ips: [address, address6].map((each) => ({ address: `${each}/${each.includes(':') ? 64 : 24}`, interface: 0 })),
+  };
+  node.recorder('silent', {
+    ADD: [
+      'ip link add $CNI_IFNAME link eth1 netns $(basename $CNI_NETNS) type macvlan mode bridge',
+      `nsenter --net=$CNI_NETNS ip -batch - <<end`, // up first: the kernel has nothing to tell then
+      `link set $CNI_IFNAME up\naddr add ${address}/24 dev $CNI_IFNAME\naddr add ${address6}/64 dev $CNI_IFNAME nodad\nend`,
+      `echo '${JSON.stringify(answer)}'`,
+    ].join('\n'),
+    DEL: 'nsenter --net=$CNI_NETNS ip link del $CNI_IFNAME',
+  });
+  const pod = node.pod({ networks: 'lan' });
+  const told = [
+    new RegExp(`(Announcement ${address}|who-has ${address} .*tell ${address})\\b`),
+    new RegExp(`neighbor advertisement, tgt is ${address6}`),
+  ];
+  const seen = await framesOn(outside, 'eth1', told, () => pod.add(speaks));
+  const mac = pod.link('net1').address;
+  for (const line of seen.filter((each) => told.some((one) => one.test(each))))
+    expect(line).toMatch(new RegExp(`^\\S+ ${mac} >`));
+  await node.end({ bridges, changes: speaks });
+});
+
 it('two pods of one network cannot have one address, whatever their delegate', async () => {
   const { node } = lanNode({ type: 'macvlan', master: 'eth1', probe: true });
   const [one, two] = [node.pod({ networks: 'lan' }), node.pod({ networks: 'lan' })];

@@ -1,6 +1,6 @@
 /** The frames that ask who holds an address, and those that answer, as tcpdump showed them on a wire. */
 import { describe, expect, it } from 'vitest';
-import { arpAnnouncement, arpProbe, findHolder, neighbourProbe } from '../../src/kernel/probe';
+import { arpAnnouncement, arpProbe, findHolder, neighbourAnnouncement, neighbourProbe } from '../../src/kernel/probe';
 import { ip } from '../../src/net/ip';
 import { mac } from '../../src/net/mac';
 
@@ -23,15 +23,28 @@ describe('questions', () => {
     ]);
   });
 
-  it('are asked of the group of that address, with a checksum (IPv6)', () => {
-    const frame = neighbourProbe(six, own);
-    expect(frame.subarray(0, 6).toString('hex')).toBe('3333ff010002');
-    const pseudo = Buffer.concat([frame.subarray(22, 54), Buffer.from([0, 0, 0, 24, 0, 0, 0, 58]), frame.subarray(54)]);
+  it.each([
+    ['are asked of the group of that address', neighbourProbe(six, own), '3333ff010002'],
+    ['are answered to all nodes by an announcement', neighbourAnnouncement(six, own), '333300000001'],
+  ])('%s, with a checksum (IPv6)', (_, frame, to) => {
+    expect(frame.subarray(0, 6).toString('hex')).toBe(to);
+    const length = frame.readUInt16BE(18);
+    expect(frame.length).toBe(54 + length);
+    const tail = Buffer.from([0, 0, 0, length, 0, 0, 0, 58]);
+    const pseudo = Buffer.concat([frame.subarray(22, 54), tail, frame.subarray(54)]);
     let sum = 0;
     for (let at = 0; at < pseudo.length; at += 2) sum += pseudo.readUInt16BE(at);
     while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
     expect(sum).toBe(0xffff); // RFC 1071: over everything, checksum included
     expect(frame.readUInt8(21)).toBe(255); // a hop limit of less would be thrown away (RFC 4861, 7.1.1)
+  });
+
+  it('tell in an announcement the MAC that counts from now on (IPv6)', () => {
+    const frame = neighbourAnnouncement(six, own);
+    expect(findHolder(frame)).toEqual([six, own]);
+    expect(frame.subarray(54, 55).toString('hex')).toBe('88');
+    expect(frame.readUInt8(58)).toBe(0x20); // override
+    expect(frame.subarray(78).toString('hex')).toBe('0201020000000001');
   });
 });
 
