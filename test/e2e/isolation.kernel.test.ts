@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { echo } from '../kernel/echo';
 import { type Json, Node, type Pod } from './runtime';
+import { framesOn } from './wire';
 
 const bridges = ['cni-t0', 'st-1', 'st-2'];
 const four = (net: number, host: number): string => `192.168.${net}.${host}`;
@@ -75,6 +76,29 @@ describe('T000-4, networks of a pod', () => {
     expect(await echo(a, b, four(2, 50), soon)).toBe(true);
     expect(await echo(a, b, six(2, 50), soon)).toBe(true);
     await node.end({ bridges });
+  });
+});
+
+describe('an isolated network (source 001: "special traffic: multicast")', () => {
+  it('hands its pod what is for everybody and for groups, in both families', async () => {
+    const node = new Node();
+    const outside = node.uplink('eth1');
+    const addresses = [{ address: '192.168.1.200/24' }, { address: '2001:db8:1::200/64' }];
+    node.network('lan', { cniVersion: '1.0.0', type: 'macvlan', master: 'eth1', ipam: { type: 'static', addresses } });
+    const pod = node.pod({ networks: 'lan' });
+    await pod.add();
+    pod.setSysctl('net/ipv4/icmp_echo_ignore_broadcasts', '0'); // so that the pod can say that it heard
+    outside.ip('addr add 192.168.1.1/24 brd + dev eth1');
+    const { address: mac } = pod.link('net1');
+    for (const [to, answer] of [
+      ['224.0.0.1', '192.168.1.200 > 192.168.1.1: ICMP echo reply'],
+      ['192.168.1.255', '192.168.1.200 > 192.168.1.1: ICMP echo reply'],
+      ['ff02::1', 'ICMP6, echo reply'],
+    ] as const)
+      await framesOn(outside, 'eth1', new RegExp(`^\\S+ ${mac} > .*${answer}`), () =>
+        outside.reaches(to, { from: 'eth1' }),
+      );
+    await node.end();
   });
 });
 
