@@ -11,9 +11,15 @@ const result = (...addresses: readonly string[]): Result => ({
   ips: addresses.map((text) => ({ address: cidr(text, 'address') })),
 });
 
+interface How {
+  readonly up?: boolean;
+  readonly fails?: boolean;
+  readonly dad?: 'done' | 'stuck';
+}
+
 /** A pod's link with those addresses, up or not; what the kernel was asked to announce, and what the log says. */
-async function announced(held: readonly string[], told: Result, { up = true, fails = false } = {}) {
-  const { host, pod } = fakeKernel({ hostLinks: ['eth0'], record: true });
+async function announced(held: readonly string[], told: Result, { up = true, fails = false, dad = 'done' }: How = {}) {
+  const { host, pod } = fakeKernel({ hostLinks: ['eth0'], record: true, dad });
   const spec = {
     kind: 'macvlan',
     name: ifName('net1', 'name'),
@@ -29,7 +35,8 @@ async function announced(held: readonly string[], told: Result, { up = true, fai
   const quiet = () => {};
   const log = { debug: quiet, info: quiet, error: quiet, warn: (about: unknown) => void warnings.push(about) };
   await announceForeign(pod, link, told, { log });
-  return { calls: pod.kernel.calls.filter((call) => call.startsWith('announce')), warnings };
+  const notify = await pod.sysctl('net/ipv6/conf/net1/ndisc_notify');
+  return { calls: pod.kernel.calls.filter((call) => call.startsWith('announce')), warnings, notify };
 }
 
 describe('addresses of a foreign delegate', () => {
@@ -47,6 +54,12 @@ describe('addresses of a foreign delegate', () => {
     ['they are not there', [], ['10.1.0.5/24'], {}],
   ])('are not when %s', async (_, held, told, how) => {
     expect((await announced(held, result(...told), how)).calls).toEqual([]);
+  });
+
+  it('of IPv6 that are still looked for in the network are left to the kernel', async () => {
+    const both = ['10.1.0.5/24', 'fd00:1::5/64'];
+    const { calls, notify } = await announced(both, result(...both), { dad: 'stuck' });
+    expect([calls, notify]).toEqual([['announce 10.1.0.5'], '1']);
   });
 
   it('that a link cannot announce are in the log, and the pod starts', async () => {

@@ -19,7 +19,7 @@ const vlan = (id: number, subnet = `192.168.${id % 256}.0/24`) => ({
 });
 const macvlan = (more: object = {}) => ({ type: 'macvlan', master: 'eth0', ...more });
 
-describe('independent networks', () => {
+describe('independent networks (T000-4, step 5)', () => {
   it.each([
     ['three VLANs (T000-3)', [shape('d/a', vlan(100)), shape('d/b', vlan(200)), shape('d/c', vlan(300))]],
     ['one network attached twice', [shape('d/a', vlan(100)), shape('d/a', vlan(100))]],
@@ -49,7 +49,7 @@ describe('independent networks', () => {
   });
 });
 
-describe('networks that share', () => {
+describe('networks that share (T000-4, step 5)', () => {
   it.each([
     ['a VLAN id on one parent', vlan(100), vlan(100, '192.168.9.0/24'), 'share VLAN 100 of link eth1'],
     ['a VLAN by its link’s name', vlan(100), macvlan({ master: 'eth1.100' }), 'share VLAN 100 of link eth1'],
