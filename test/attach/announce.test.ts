@@ -2,9 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import { announceForeign } from '../../src/attach/announce';
 import { emptyResult, type Result } from '../../src/cni/result';
+import { fakeKernel } from '../../src/model/kernel';
 import { cidr } from '../../src/net/ip';
 import { ifName } from '../../src/net/names';
-import { fakeKernel } from '../fakes/kernel';
 
 const result = (...addresses: readonly string[]): Result => ({
   ...emptyResult,
