@@ -226,6 +226,17 @@ describe('install', () => {
     expect(snapshot(root)).toMatchObject(before);
   });
 
+  it.each(['10-flannel.conflist', 'zz-flannel.conflist'])(
+    'T003-3: takes %s, which kubeadm left, for the one cluster network, and has its own file sort first',
+    (name) => {
+      const { root, options } = host({ [`/etc/cni/net.d/${name}`]: flannel, '/opt/cni/bin/flannel': 'x' });
+      install(planInstall(options), options);
+      expect(readdirSync(join(root, '/etc/cni/net.d')).sort()).toEqual(['00-braid.conflist', name]);
+      const conf = confOf(root, '/etc/cni/net.d/00-braid.conflist');
+      expect(conf.defaultNetwork).toMatchObject({ from: 'clusterNetwork', name: `/etc/cni/net.d/${name}` });
+    },
+  );
+
   it('removes what a killed installer left', () => {
     const { root, options } = host({ ...kubeadm, '/opt/cni/bin/.braid.new-0011': 'half' });
     install(planInstall(options), options);

@@ -2,31 +2,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { cloudNode, cloudNodes, flannel } from './cloud-node';
 import { commentedBridge } from './documents';
-import { addressesOf, Node, type Space } from './runtime';
+import { addressesOf, type Json, Node, type Space, statusOf } from './runtime';
+import { framesOn } from './wire';
 
-/** The cluster network as flannel makes it: the pod is 10.244.0.57. */
-function flannel(node: Node): Record<string, unknown> {
-  const range = { subnet: '10.244.0.0/24', rangeStart: '10.244.0.57', rangeEnd: '10.244.0.99' };
-  const ipam = { type: 'host-local', dataDir: node.leases, ranges: [[range]], routes: [{ dst: '10.244.0.0/16' }] };
-  return { cniVersion: '0.3.1', name: 'cbr0', type: 'bridge', bridge: 'cni0', isDefaultGateway: true, ipam };
-}
-
-const ipvlanVpc = (address: string): Record<string, unknown> => ({
-  cniVersion: '0.3.1',
-  name: 'ipvlan-vpc',
-  type: 'ipvlan',
-  master: 'eth1',
-  ipam: { type: 'static', addresses: [{ address }] },
-});
-
-function cloudNode(): { readonly node: Node; readonly outside: Space; readonly changes: Record<string, unknown> } {
-  const node = new Node();
-  const outside = node.uplink('eth1');
-  node.network('ipvlan-vpc', ipvlanVpc('10.5.2.203/24'));
-  node.network('ipvlan-vpc2', ipvlanVpc('10.5.2.204/24'));
-  return { node, outside, changes: { delegates: [flannel(node)] } };
-}
+const bridges = ['cni0'];
 
 describe('T003-1, the exact route table', () => {
   it('has the four lines of the document and no other', async () => {
@@ -40,23 +21,105 @@ describe('T003-1, the exact route table', () => {
       'default via 10.244.0.1 dev eth0',
     ]);
     expect(pod.link('net1')).toMatchObject({ mtu: 1500, linkinfo: { info_kind: 'ipvlan', info_data: { mode: 'l2' } } });
-    await node.end({ bridges: ['cni0'] });
+    await node.end({ bridges });
   });
 });
 
 describe('T003-2, the tests of the document', () => {
-  it('lets pods of a node reach each other and the outside by net1, under their own addresses', async () => {
-    const { node, outside, changes } = cloudNode();
-    outside.ip('addr add 10.5.2.9/24 dev eth1');
+  it('1: lets pods of a node reach each other by net1, under their own addresses', async () => {
+    const { node, changes } = cloudNode();
     const [one, two] = [node.pod({ networks: 'ipvlan-vpc', changes }), node.pod({ networks: 'ipvlan-vpc2', changes })];
     await one.add();
     await two.add();
     expect(one.reaches('10.5.2.204', { from: '10.5.2.203' })).toBe(true);
-    expect(outside.reaches('10.5.2.203')).toBe(true);
-    expect(outside.ip('neigh show 10.5.2.203')).toContain(`lladdr ${node.link('eth1').address}`); // no NAT and no bridge between
-    expect(node.reaches('10.244.0.57')).toBe(true);
-    expect(one.reaches('10.244.0.1')).toBe(true);
-    await node.end({ bridges: ['cni0'] });
+    expect(two.reaches('10.5.2.203', { from: '10.5.2.204' })).toBe(true);
+    await node.end({ bridges });
+  });
+
+  it('2 and 3: lets pods of two nodes and a VM of the network reach each other, and see whose address it is', async () => {
+    const { one, two, vm } = cloudNodes();
+    const here = one.node.pod({ networks: 'ipvlan-vpc', changes: one.changes });
+    const there = two.node.pod({ networks: 'ipvlan-vpc2', changes: two.changes });
+    await here.add();
+    await there.add();
+    vm.ip('addr add 10.5.2.9/24 dev eth1');
+    const asks = (space: Space, address: string) => () => expect(space.reaches(address)).toBe(true);
+    const request = (from: string, to: string) => new RegExp(` ${from} > ${to}: ICMP echo request`);
+    await framesOn(there, 'net1', request('10.5.2.203', '10.5.2.204'), asks(here, '10.5.2.204'));
+    await framesOn(here, 'net1', request('10.5.2.204', '10.5.2.203'), asks(there, '10.5.2.203'));
+    await framesOn(here, 'net1', request('10.5.2.9', '10.5.2.203'), asks(vm, '10.5.2.203'));
+    expect(vm.ip('neigh show 10.5.2.203')).toContain(`lladdr ${one.node.link('eth1').address}`); // no NAT and no bridge between
+    for (const { node } of [one, two]) await node.end({ bridges });
+  });
+
+  it('4: lets node and pod reach each other by eth0; by net1 they cannot, and status still tells the address', async () => {
+    const { node, changes } = cloudNode();
+    node.ip('addr add 10.5.2.2/24 dev eth1');
+    const pod = node.pod({ networks: 'ipvlan-vpc', changes });
+    await pod.add();
+    expect([node.reaches('10.244.0.57'), pod.reaches('10.244.0.1')]).toEqual([true, true]);
+    expect([node.reaches('10.5.2.203'), pod.reaches('10.5.2.2')]).toEqual([false, false]);
+    expect(statusOf(pod)[1]).toMatchObject({ interface: 'net1', ips: ['10.5.2.203'] });
+    await node.end({ bridges });
+  });
+
+  it('5 and 6: leaves for the world by eth0, masqueraded and tracked; what goes by net1 is neither', async () => {
+    const { node, outside, changes } = cloudNode({ ipMasq: true });
+    const world = node.uplink('eth0');
+    node.ip('addr add 192.0.2.10/24 dev eth0');
+    node.ip('route add default via 192.0.2.1');
+    world.ip('addr add 192.0.2.1/24 dev eth0'); // it has no route to pods: answers come only to the node's own address
+    outside.ip('addr add 10.5.2.9/24 dev eth1');
+    const pod = node.pod({ networks: 'ipvlan-vpc', changes });
+    await pod.add();
+    const masqueraded = / 192\.0\.2\.10 > 192\.0\.2\.1: ICMP echo request/;
+    const seen = await framesOn(world, 'eth0', masqueraded, () => expect(pod.reaches('192.0.2.1')).toBe(true));
+    expect(seen.filter((line) => line.includes('10.244.0.57'))).toEqual([]);
+    expect([pod.reaches('10.5.2.9'), outside.reaches('10.5.2.203')]).toEqual([true, true]);
+    const tracked = node.exec('cat', '/proc/net/nf_conntrack').split('\n');
+    expect(tracked.filter((flow) => flow.includes('src=10.244.0.57'))).not.toEqual([]);
+    expect(tracked.filter((flow) => flow.includes('10.5.2.'))).toEqual([]);
+    await node.end({ bridges });
+  });
+});
+
+describe('T003-3, a cluster configuration that kubeadm left or flannel writes late', () => {
+  it('is the default network of the file that sorts first, wherever its own sorts', async () => {
+    const { node, changes } = cloudNode();
+    const [network] = changes.delegates as readonly Json[];
+    writeFileSync(
+      join(node.confDir, '10-flannel.conflist'),
+      JSON.stringify({ cniVersion: '0.3.1', name: 'cbr0', plugins: [network] }),
+    );
+    const own = { delegates: undefined, clusterNetwork: 'cbr0' };
+    const pod = node.pod({ networks: 'ipvlan-vpc', changes: own });
+    await pod.add();
+    expect(pod.routes().filter((route) => route.startsWith('default'))).toEqual(['default via 10.244.0.1 dev eth0']);
+    await node.end({ bridges });
+  });
+
+  it('is waited for: the pod goes on as soon as flannel has written its file', async () => {
+    const { node, changes } = cloudNode();
+    const ready = join(node.confDir, '10-flannel.conflist');
+    const late = { ...changes, readinessindicatorfile: ready };
+    const pod = node.pod({ networks: 'ipvlan-vpc', changes: late });
+    const adding = pod.add();
+    expect(
+      (
+        await node.call(
+          { CNI_COMMAND: 'STATUS', CNI_PATH: node.binDir },
+          node.conf(undefined, { ...late, cniVersion: '1.1.0' }),
+        )
+      ).json,
+    ).toMatchObject({
+      code: 50,
+      msg: expect.stringContaining(ready),
+    });
+    expect(pod.names()).toEqual(['lo']);
+    writeFileSync(ready, '{}');
+    await adding;
+    expect([...pod.names()].sort()).toEqual(['eth0', 'lo', 'net1']);
+    await node.end({ bridges });
   });
 });
 
@@ -169,7 +232,7 @@ describe('definitions without a configuration', () => {
       ['eth0', 'lo', 'net1'],
       ['eth0', 'lo'],
     ]);
-    await node.end({ bridges: ['cni0'] });
+    await node.end({ bridges });
   });
 
   it('can replace the default network of one pod', async () => {
