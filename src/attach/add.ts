@@ -8,7 +8,6 @@ import type { Link } from '../net/link';
 import type { IfName } from '../net/names';
 import type { Route } from '../net/route';
 import type { Attachment } from '../pod/attachment';
-import { announceForeign } from './announce';
 import { addChain, type LiveSandbox, validateChain } from './chain';
 import { type Failed, keepFailed, toText } from './detach';
 import { findHeld, freeDeadSandbox } from './earlier';
@@ -116,7 +115,7 @@ async function addOne(attachment: Attachment, plan: AddPlan, edges: Edges, undo:
     if (own !== undefined && !attachment.isDefault) {
       const heldBack = plan.routes.guard ? plan.attachments.indexOf(attachment) : undefined;
       await keepApart(pod, own, { isolated: attachment.isolated, heldBack }, undo);
-      if (foreign) await announceForeign(pod, own, result, edges);
+      if (foreign) await (await import('./announce')).announceForeign(pod, own, result, edges);
     }
     return { attachment, result, index: own?.index ?? 0, indexes: links.map(({ index }) => index) };
   } catch (error) {
