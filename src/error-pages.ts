@@ -233,11 +233,33 @@ const pages: Readonly<Record<Reason, ErrorPage>> = {
   },
   ClusterRefused: {
     causes: ['The API server does not accept the credential, or it lacks a right.'],
-    fixes: ['It needs `get` of pods and of network-attachment-definitions. `kubectl auth can-i --list` with it tells.'],
+    fixes: [
+      'It needs `get` of pods and of network-attachment-definitions, `patch` of pods/status, `create` and `patch` of events: conf/base/rbac.yaml. `kubectl auth can-i --list` with it tells.',
+    ],
   },
   ClusterUntrusted: {
     causes: ["The API server's certificate is not of the authority that the kubeconfig names, or is not valid now."],
     fixes: ['Renew "certificate-authority-data". Check the clock of the node: `timedatectl`.'],
+  },
+  PublishFailed: {
+    causes: [
+      "The API server refuses a pod's network status or an Event: an admission webhook, or the annotations are too long.",
+    ],
+    fixes: ['The message has its answer. It never fails an ADD. `braid gc` tries again at once what is left.'],
+  },
+  DevicesUnavailable: {
+    causes: [
+      "The network takes a device (annotation k8s.v1.cni.cncf.io/resourceName), and kubelet's pod-resources API does not answer.",
+      'A ResourceClaim of the pod is not there, or nothing is allocated to it.',
+    ],
+    fixes: [
+      'The socket is /var/lib/kubelet/pod-resources/kubelet.sock: it must be there for the process that the runtime starts.',
+      '`kubectl get resourceclaims -n NAMESPACE -o yaml` shows the allocation.',
+    ],
+  },
+  DeviceMissing: {
+    causes: ['The pod has devices of the resource, but fewer than networks that take one.'],
+    fixes: ["Raise the number in `resources.limits` of the pod's container, or ask for fewer networks."],
   },
   PrimaryMissing: {
     causes: ['`braid install` found no usable configuration of a cluster network on this node.'],

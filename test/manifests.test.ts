@@ -120,6 +120,8 @@ describe('the account', () => {
       'pods/status',
       'events',
       'network-attachment-definitions',
+      'resourceclaims',
+      'resourceslices',
       'nodes',
     ]);
   });

@@ -1,6 +1,7 @@
 /** The node agent as a whole: what runs beside the watches, and how it ends. Acts through the means it is given. */
 import { gcAll } from '../attach/gc';
-import type { Edges, Log } from '../attach/ports';
+import type { Edges, Log, News } from '../attach/ports';
+import type { PodEvent } from '../pod/event';
 import { type ConfStore, isOwn, keepConf } from './conf-keeper';
 import { follow, SnapshotKeeper, unseen } from './follow';
 import { Health, type HealthMeans, lookAtHealth } from './health';
@@ -9,7 +10,7 @@ import { type Gauges, Metrics } from './metrics';
 import { measurePools } from './pools';
 import type { SnapshotStore, Watcher } from './ports';
 import { serveSocket } from './server';
-import { startTask, type Task } from './tasks';
+import { type RunningTask, startTask, type Task } from './tasks';
 import { View } from './view';
 
 /** What the agent acts through. */
@@ -25,6 +26,8 @@ export interface Means {
   peerUser(fd: number): number | undefined;
   /** Publishes what is recorded and not published; how much is left. */
   publish(): Promise<number>;
+  /** Writes an Event that a call hands over; never throws. */
+  writeEvent(event: PodEvent): Promise<void>;
   /** Says to the cluster that pods may come to this node. */
   announceReady(): Promise<void>;
   readonly log: Log;
@@ -50,11 +53,13 @@ export async function runUntil(signal: AbortSignal, means: Means, settings: Sett
   const health = new Health(() => lookAtHealth(means.health));
   const ends: (() => unknown)[] = [];
   let queue = 0;
+  let publishing: RunningTask | undefined;
   try {
     keeper.restore();
     const service = {
       answer: view.answer.bind(view),
       report: metrics.call.bind(metrics),
+      take: (news: News) => (news.tell === 'publish' ? publishing?.now() : void means.writeEvent(news.event)),
       peerUser: means.peerUser,
       users: [0, process.getuid?.() ?? 0], // root, and who runs the agent
     };
@@ -76,8 +81,14 @@ export async function runUntil(signal: AbortSignal, means: Means, settings: Sett
       ends.push(pages.stop);
       log.info({ url: pages.url }, 'health and metrics');
     }
-    const tasks = [gcTask(means, metrics, settings.gcEvery), publishTask(means, (left) => (queue = left))];
-    for (const task of [...tasks, readyTask(means, ready)]) ends.push(startTask(task, metrics, log).stop);
+    publishing = startTask(
+      publishTask(means, (left) => (queue = left)),
+      metrics,
+      log,
+    );
+    ends.push(publishing.stop);
+    for (const task of [gcTask(means, metrics, settings.gcEvery), readyTask(means, ready)])
+      ends.push(startTask(task, metrics, log).stop);
     log.info({ node: settings.node, socket: settings.socket, version: settings.version }, 'node agent runs');
     await follow(view, standing, { watcher: means.watcher, node: settings.node, log }, signal);
   } finally {

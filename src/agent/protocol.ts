@@ -1,6 +1,7 @@
 /** What the executable and the node agent say to each other: one JSON object a line, with a version. Pure. */
-import type { NetworkDefinition, Pod } from '../attach/ports';
+import type { NetworkDefinition, News, Pod } from '../attach/ports';
 import { isRecord, type Json } from '../json';
+import { parsePodEvent } from '../pod/event';
 
 /**
  * Version of these messages. A reader ignores fields it does not know, so fields may be added without a new version;
@@ -30,12 +31,13 @@ export interface CallReport {
   readonly networks: readonly { readonly name: string; readonly ms: number; readonly reason: string | undefined }[];
 }
 
-export type Message = Question | ({ readonly tell: 'call' } & CallReport);
+export type Message = Question | News | ({ readonly tell: 'call' } & CallReport);
 
-/** What the agent answers. `known` has what was asked for; `unknown`: its view has no such thing, ask the API server. */
+/** What the agent answers. `known` has what was asked for; `unknown`: its view has no such thing, ask the API server; `taken`: it sees to the news. */
 export type Answer =
   | { readonly says: 'known'; readonly pod?: Pod; readonly network?: NetworkDefinition }
   | { readonly says: 'unknown' }
+  | { readonly says: 'taken' }
   | { readonly says: 'refused'; readonly why: string };
 
 /** The line of a message or an answer, with its end. */
@@ -47,7 +49,9 @@ export function parseMessage(line: string): Message | string {
   if (typeof value === 'string') return value;
   const { ask, tell, namespace, name } = value;
   if (tell === 'call') return parseReport(value);
-  if (ask !== 'pod' && ask !== 'network') return 'need "ask": pod or network, or "tell": call';
+  if (tell === 'publish') return { tell };
+  if (tell === 'event') return parseNews(value.event);
+  if (ask !== 'pod' && ask !== 'network') return 'need "ask": pod or network, or "tell": call, publish or event';
   if (typeof namespace !== 'string' || typeof name !== 'string') return 'need "namespace" and "name"';
   return { ask, namespace, name };
 }
@@ -56,7 +60,7 @@ export function parseMessage(line: string): Message | string {
 export function parseAnswer(line: string): Answer | string {
   const value = parseLine(line);
   if (typeof value === 'string') return value;
-  if (value.says === 'unknown') return { says: 'unknown' };
+  if (value.says === 'unknown' || value.says === 'taken') return { says: value.says };
   if (value.says === 'refused') return { says: 'refused', why: textOf(value.why) ?? 'no reason given' };
   if (value.says !== 'known') return 'the answer has no "says" that is known here';
   const pod = parsePod(value.pod);
@@ -101,6 +105,13 @@ function parseLine(line: string): Json | string {
   if (!isRecord(value)) return 'need a JSON object';
   if (value.v === protocolVersion) return value;
   return `version ${String(value.v).slice(0, 20)} of the messages is not known here, need ${protocolVersion}`;
+}
+
+function parseNews(value: unknown): News | string {
+  const event = parsePodEvent(value);
+  return event === undefined
+    ? 'need "event" with pod, type, reason, message, name and counted'
+    : { tell: 'event', event };
 }
 
 function parseReport({ verb, ms, reason, networks }: Json): Message | string {

@@ -2,13 +2,15 @@
 import { chmodSync, mkdirSync, unlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Socket } from 'bun';
-import type { Log } from '../attach/ports';
+import type { Log, News } from '../attach/ports';
 import { type Answer, type CallReport, longestLine, parseMessage, type Question, toLine } from './protocol';
 
 /** Who is served, and how. */
 export interface Service {
   answer(question: Question): Answer;
   report(call: CallReport): void;
+  /** Sees to it that the cluster is told, and returns at once; without it the calls do that themselves. */
+  take?(news: News): void;
   /** The user at the other end of the connection with that descriptor; `undefined` when nobody can tell. */
   peerUser(fd: number): number | undefined;
   /** Users that are answered: root. */
@@ -93,8 +95,13 @@ function replyTo(line: string, service: Service, log: Log): Answer | undefined {
     return { says: 'refused', why: message };
   }
   if ('ask' in message) return service.answer(message);
-  service.report(message);
-  return undefined;
+  if (message.tell === 'call') {
+    service.report(message);
+    return undefined;
+  }
+  if (service.take === undefined) return { says: 'refused', why: 'this agent publishes nothing' };
+  service.take(message);
+  return { says: 'taken' };
 }
 
 function flush(socket: Socket<Connection>): void {

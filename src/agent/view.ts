@@ -8,7 +8,7 @@ import type { Content } from './snapshot';
 const isRead = (key: string): boolean =>
   key === networksAnnotation ||
   key === defaultNetworkAnnotation ||
-  key === 'kubernetes.io/config.source' || // a static pod's object has a uid of its own
+  key.startsWith('kubernetes.io/config.') || // a static pod's object has a uid of its own
   key.startsWith('braid.dev/');
 
 /** Objects of one kind by their full name. */

@@ -3,6 +3,7 @@ import { mergeResults } from '../cni/merge';
 import { typeOf } from '../cni/network';
 import type { Result, ResultRoute } from '../cni/result';
 import { fail, placed, toCniError } from '../error';
+import type { Json } from '../json';
 import { addressOf } from '../net/ip';
 import type { Link } from '../net/link';
 import type { IfName } from '../net/names';
@@ -14,7 +15,7 @@ import { findHeld, freeDeadSandbox } from './earlier';
 import { keepApart } from './isolation';
 import { metered } from './meter';
 import type { Edges, Netns } from './ports';
-import { type AttachRecord, type RecordedAttachment, recordVersion } from './record';
+import { type AttachedRecord, type AttachRecord, type RecordedAttachment, recordVersion } from './record';
 import { planRoutes, type RouteChanges, type Routed, type RoutePolicy, routesAfter } from './routes';
 import { requireFreeAddresses } from './static-addresses';
 import { Undo } from './undo';
@@ -40,13 +41,26 @@ export async function addAll(plan: AddPlan, edges: Edges): Promise<Result> {
   const { containerId } = plan.sandbox;
   return edges.records.locked(containerId, async () => {
     const earlier = await findHeld(plan.sandbox, plan.ifName, edges);
-    if (earlier !== undefined) return earlier;
-    await freeDeadSandbox(plan.pod, plan.sandbox, edges);
-    return await attachAll(plan, edges);
+    const record = earlier ?? (await attachNew(plan, edges));
+    await tellCluster(record, edges);
+    return record.result;
   });
 }
 
-async function attachAll(plan: AddPlan, edges: Edges): Promise<Result> {
+/** The agent tells the cluster; without one it is done here, once. That it cannot be told fails no ADD. */
+async function tellCluster(record: AttachRecord, edges: Edges): Promise<void> {
+  if (record.unpublished === undefined || (await edges.agent.tell({ tell: 'publish' }))) return;
+  if (edges.publisher === undefined) return;
+  const { publishRecord } = await import('./publish');
+  await publishRecord(record, edges.publisher, edges);
+}
+
+async function attachNew(plan: AddPlan, edges: Edges): Promise<AttachedRecord> {
+  await freeDeadSandbox(plan.pod, plan.sandbox, edges);
+  return await attachAll(plan, edges);
+}
+
+async function attachAll(plan: AddPlan, edges: Edges): Promise<AttachedRecord> {
   const { sandbox } = plan;
   const record = begun(plan, edges);
   const undo = new Undo();
@@ -65,15 +79,14 @@ async function attachAll(plan: AddPlan, edges: Edges): Promise<Result> {
     }
     const routes = await decideRoutes(routed, first, plan, edges, undo);
     const result = toAnswer(routed, routes, plan);
-    const attachments = routed.map(
-      (one, at): RecordedAttachment => ({
-        ...(plan.attachments[at] as Attachment),
-        result: one.result,
-        routes: routes[at],
-      }),
-    );
-    await edges.records.save({ ...record, attachments, result });
-    return result;
+    const attachments: RecordedAttachment[] = [];
+    for (const [at, attachment] of plan.attachments.entries()) {
+      const info = await deviceInfo(attachment, sandbox, edges);
+      attachments.push({ ...attachment, result: routed[at]?.result, routes: routes[at], deviceInfo: info });
+    }
+    const done = { ...record, attachments, result, unpublished: record.pod && { problem: undefined } };
+    await edges.records.save(done);
+    return done;
   } catch (error) {
     const left = await undo.run(); // newest first, every step
     if (left.length > failed.length)
@@ -95,6 +108,27 @@ async function takeBack(attachment: Attachment, steps: Undo, failed: Failed[]): 
   throw first;
 }
 
+async function lendDevice(
+  attachment: Attachment,
+  { containerId }: LiveSandbox,
+  edges: Edges,
+  undo: Undo,
+): Promise<void> {
+  const { deleteInfo, lendInfo } = await import('./devices');
+  undo.push(() => deleteInfo(attachment, containerId, edges)); // a delegate may write it, too
+  await lendInfo(attachment, containerId, edges);
+}
+
+async function deviceInfo(
+  attachment: Attachment,
+  { containerId }: LiveSandbox,
+  edges: Edges,
+): Promise<Json | undefined> {
+  if (attachment.device === undefined) return undefined;
+  const { readInfo } = await import('./devices');
+  return await readInfo(attachment, containerId, edges);
+}
+
 /** Attaches one network; an error says which. */
 async function addOne(attachment: Attachment, plan: AddPlan, edges: Edges, undo: Undo): Promise<Routed> {
   const sandbox = { ...plan.sandbox, fresh: true } as const; // what an earlier call left was taken away
@@ -106,6 +140,7 @@ async function addOne(attachment: Attachment, plan: AddPlan, edges: Edges, undo:
     if (before.some(({ name }) => name === ifName))
       // a built-in one sees for itself
       fail('LinkExists', `Cannot make interface ${ifName}: the pod has one of that name`);
+    if (attachment.device !== undefined) await lendDevice(attachment, sandbox, edges, undo);
     const result = await addChain(attachment, sandbox, edges, undo);
     const links = foreign
       ? (await pod.links()).filter(({ index }) => !before.some((old) => old.index === index))

@@ -23,7 +23,11 @@ export async function detachAll(record: AttachRecord, sandbox: Sandbox, edges: E
   for (const attachment of record.attachments.toReversed()) {
     const links = new Set<IfName>();
     const end = edges.meter.begin(attachment.network);
-    const problems = [...(await delChain(attachment, sandbox, edges, links)), ...(await joined(attachment, sandbox))];
+    const problems = [
+      ...(await delChain(attachment, sandbox, edges, links)),
+      ...(await joined(attachment, sandbox)),
+      ...(await returned(attachment, sandbox, edges)),
+    ];
     end(problems[0]?.reason);
     outcomes.unshift({ attachment, links, problems });
   }
@@ -69,6 +73,18 @@ async function joined(
   if (pod === undefined || isDefault || !isolated) return [];
   try {
     await endIsolation(pod, ifName);
+    return [];
+  } catch (error) {
+    return [toCniError(error)];
+  }
+}
+
+/** What was told about a device goes; what failed is returned. */
+async function returned(attachment: RecordedAttachment, sandbox: Sandbox, edges: Edges): Promise<readonly CniError[]> {
+  if (attachment.device === undefined) return [];
+  try {
+    const { deleteInfo } = await import('./devices');
+    await deleteInfo(attachment, sandbox.containerId, edges);
     return [];
   } catch (error) {
     return [toCniError(error)];

@@ -1,12 +1,11 @@
 /** What earlier calls for a sandbox or its pod left: a result that still holds, or something to take back. Acts through the edges. */
-import type { Result } from '../cni/result';
 import type { IfName } from '../net/names';
 import type { LiveSandbox, Sandbox } from './chain';
 import { isHeld } from './check';
 import { findReadable } from './del';
 import { delRecorded } from './detach';
 import type { Edges } from './ports';
-import type { AttachRecord } from './record';
+import type { AttachedRecord, AttachRecord } from './record';
 import { inSandbox, isAnother, whySandboxGone } from './sandbox';
 
 /** A pod whose sandbox died gets a new one: what the dead one held (a static address, say) must be free for it. */
@@ -22,8 +21,12 @@ export async function freeDeadSandbox(pod: AttachRecord['pod'], { containerId }:
   });
 }
 
-/** The result of an earlier ADD that the kernel still holds; what an ADD left half done is taken away. */
-export async function findHeld(sandbox: LiveSandbox, ifName: IfName, edges: Edges): Promise<Result | undefined> {
+/** The record of an earlier ADD whose result the kernel still holds; what an ADD left half done is taken away. */
+export async function findHeld(
+  sandbox: LiveSandbox,
+  ifName: IfName,
+  edges: Edges,
+): Promise<AttachedRecord | undefined> {
   const record = await findReadable(sandbox.containerId, ifName, edges);
   if (record === undefined) return undefined;
   if (record === 'unreadable') {
@@ -32,7 +35,8 @@ export async function findHeld(sandbox: LiveSandbox, ifName: IfName, edges: Edge
     if (failure !== undefined) throw failure;
   } else if (isAnother(sandbox.pod, record, edges))
     await inSandbox(undefined, record, edges, (earlier) => delWhole(record, earlier, edges));
-  else if (await isHeld(record, sandbox, edges)) return record.result;
+  else if (record.result !== undefined && (await isHeld(record, sandbox, edges)))
+    return { ...record, result: record.result };
   else await delWhole(record, sandbox, edges);
   return undefined;
 }

@@ -36,7 +36,10 @@ export interface GcReport {
   readonly failed: readonly (Finding & { readonly error: CniError })[];
 }
 
-/** Frees every sandbox that is gone, then what killed calls left behind. Each one is tried; failures are reported, not thrown. */
+/**
+ * Frees every sandbox that is gone, then what killed calls left behind. Each one is tried; failures are reported, not
+ * thrown. What the cluster is still to be told of the others is told then.
+ */
 export async function gcAll(request: GcRequest, edges: Edges): Promise<GcReport> {
   const freed: Finding[] = [];
   const failed: (Finding & { error: CniError })[] = [];
@@ -48,6 +51,10 @@ export async function gcAll(request: GcRequest, edges: Edges): Promise<GcReport>
   }
   freed.push(...(await freeHostLinks(request, edges)));
   const files = request.dryRun ? [] : await edges.records.deleteLeftovers();
+  if (!request.dryRun && edges.publisher !== undefined) {
+    const { publishPending } = await import('./publish');
+    await publishPending(edges);
+  }
   return {
     freed: [...freed, ...files.map((path): Finding => ({ what: 'file', subject: path, why: 'a killed call left it' }))],
     failed,

@@ -3,7 +3,8 @@ import type { NetConf } from '../cni/config';
 import { toResultText } from '../cni/convert';
 import type { AddRequest, CheckRequest, DelRequest, PodRef } from '../cni/request';
 import { isAtLeast } from '../cni/version';
-import { fail, placed } from '../error';
+import { fail, placed, toCniError } from '../error';
+import { withInfoPaths } from '../pod/devices';
 import { findSharing } from '../pod/independence';
 import { defaultNetworkAnnotation, networksAnnotation, parseDefaultNetwork, parseNetworks } from '../pod/networks';
 import { planAttachments } from '../pod/plan';
@@ -28,29 +29,45 @@ export interface Asked {
 
 /** ADD: attaches the default network and every network the pod asks for; returns the merged result as text. */
 export async function handleAdd(request: AddRequest, conf: NetConf, edges: Edges): Promise<string> {
-  return inPod(request.pod, async () => {
-    await waitUntilReady(conf.readinessIndicatorFile, edges);
-    const annotations = await podAnnotations(request.pod, conf, edges);
-    const asked = parseAsked(annotations, request.pod, conf);
-    const wanted = await readNetworks(asked, request.pod, conf, edges);
-    const attachments = await settleMasters(planAttachments(request, conf, wanted), edges.kernel.host);
-    const odd = [...asked.warnings, ...wanted.flatMap(({ network }) => network.warnings), ...findSharing(attachments)];
-    warn([...conf.warnings, ...odd], conf, edges);
-    return withNetns(request, edges, async (pod) => {
-      const sandbox = { containerId: request.containerId, netns: request.netns, pod };
-      const routes = { guard: conf.defaultRouteGuard, clusterCIDRs: conf.clusterCIDRs };
-      const plan = {
-        sandbox,
-        ifName: request.ifName,
-        pod: request.pod,
-        attachments,
-        routes,
-        strict: conf.strict,
-        defaultResultOnly: conf.result === 'default-network' || !isAtLeast(conf.cniVersion, '0.3.0'),
-      };
-      return toResultText(await addAll(plan, edges), conf.cniVersion);
-    });
+  return inPod(request.pod, () => tellingFailure(request.pod, edges, () => add(request, conf, edges)));
+}
+
+async function add(request: AddRequest, conf: NetConf, edges: Edges): Promise<string> {
+  await waitUntilReady(conf.readinessIndicatorFile, edges);
+  const annotations = await podAnnotations(request.pod, conf, edges);
+  const asked = parseAsked(annotations, request.pod, conf);
+  const wanted = await readNetworks(asked, request.pod, conf, edges);
+  const planned = withInfoPaths(planAttachments(request, conf, wanted), request.containerId);
+  const attachments = await settleMasters(planned, edges.kernel.host);
+  const odd = [...asked.warnings, ...wanted.flatMap(({ network }) => network.warnings), ...findSharing(attachments)];
+  warn([...conf.warnings, ...odd], conf, edges);
+  return withNetns(request, edges, async (pod) => {
+    const sandbox = { containerId: request.containerId, netns: request.netns, pod };
+    const routes = { guard: conf.defaultRouteGuard, clusterCIDRs: conf.clusterCIDRs };
+    const plan = {
+      sandbox,
+      ifName: request.ifName,
+      pod: request.pod,
+      attachments,
+      routes,
+      strict: conf.strict,
+      defaultResultOnly: conf.result === 'default-network' || !isAtLeast(conf.cniVersion, '0.3.0'),
+    };
+    return toResultText(await addAll(plan, edges), conf.cniVersion);
   });
+}
+
+/** A failure is told in the cluster, too, as an Event on the pod. */
+async function tellingFailure<T>(pod: PodRef | undefined, edges: Edges, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (pod !== undefined) {
+      const { publishFailure } = await import('./publish');
+      await publishFailure(pod, toCniError(error), edges);
+    }
+    throw error;
+  }
 }
 
 /** DEL: takes back what the record says; needs neither the pod, nor its networks' definitions, nor its namespace. */

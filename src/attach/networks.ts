@@ -1,8 +1,9 @@
 /** Reads the definitions of a pod's networks, the default one first. Reads through the edges. */
 import type { NetConf } from '../cni/config';
-import { parseNetwork } from '../cni/network';
+import { parseNetwork, typeOf } from '../cni/network';
 import type { PodRef } from '../cni/request';
 import { fail, placed } from '../error';
+import { record, shown } from '../json';
 import { requireAllowedNamespace } from '../pod/isolation';
 import type { Wanted } from '../pod/plan';
 import type { Selection } from '../pod/selection';
@@ -33,14 +34,22 @@ export async function readNetworks(
     );
   const selected: Wanted[] = [];
   for (const selection of asked.networks) selected.push(await readSelected(selection, edges));
-  return [first, ...configured.slice(1), ...selected];
+  const wanted = [first, ...configured.slice(1), ...selected];
+  if (pod === undefined || wanted.every(({ resourceName }) => resourceName === undefined)) return wanted;
+  const { withDevices } = await import('./devices');
+  return await withDevices(wanted, pod, edges);
 }
 
 /** The networks that the node's configuration gives a pod. */
 export async function readConfigured(pod: PodRef | undefined, conf: NetConf, edges: Edges): Promise<readonly Wanted[]> {
   const { defaultNetwork } = conf;
   if (defaultNetwork.from === 'delegates')
-    return defaultNetwork.networks.map((network) => ({ network, display: network.name, selection: undefined }));
+    return defaultNetwork.networks.map((network) => ({
+      network,
+      display: network.name,
+      selection: undefined,
+      resourceName: undefined,
+    }));
   const system = pod !== undefined && conf.systemNamespaces.includes(pod.namespace);
   const names = [defaultNetwork.name, ...(system ? [] : conf.defaultNetworks)];
   const wanted: Wanted[] = [];
@@ -68,14 +77,32 @@ async function readSelected(selection: Selection, edges: Edges): Promise<Wanted>
   const display = `${namespace}/${name}`;
   try {
     const found = await edges.networks.find(namespace, name);
-    return await toWanted(
+    const wanted = await toWanted(
       found ?? fail('NetworkMissing', `Cannot find NetworkAttachmentDefinition ${name} in namespace ${namespace}`),
       selection,
       edges,
     );
+    requireClaimKept(wanted, edges);
+    return wanted;
   } catch (error) {
     throw placed(error, { network: display });
   }
+}
+
+/**
+ * An IPAMClaim asks for addresses that survive the pod: for a virtual machine that moves. Ignoring it would break what it is
+ * for, so a delegate of the network must say that it reads the claim, as ovn-k8s-cni-overlay does with `allowPersistentIPs`.
+ */
+function requireClaimKept({ network, selection }: Wanted, edges: Edges): void {
+  if (selection?.ipamClaim === undefined) return;
+  const keeps = network.plugins.some(
+    (plugin) => edges.findDelegate(typeOf(plugin)) === undefined && record(plugin).allowPersistentIPs === true,
+  );
+  if (!keeps)
+    fail(
+      'FieldUnsupported',
+      `Cannot honour ipam-claim-reference ${shown(selection.ipamClaim)}: need a delegate that reads IPAMClaims, with "allowPersistentIPs": true`,
+    );
 }
 
 /** A definition without a configuration stands for the one of its name in confDir. */
@@ -92,5 +119,6 @@ async function toWanted(
       `Cannot use network ${name}: it has no spec.config, and no file of the configuration directory has that name`,
     );
   const network = parseNetwork(text, name);
-  return { network, display: namespace === undefined ? network.name : `${namespace}/${name}`, selection };
+  const display = namespace === undefined ? network.name : `${namespace}/${name}`;
+  return { network, display, selection, resourceName: definition.resourceName };
 }

@@ -1,11 +1,14 @@
 /** What the engines and delegates need of the world: the edges implement these, fakes stand in for them. Types only. */
 import type { CniArgs } from '../cni/args';
 import type { CniError, Reason } from '../error';
+import type { Json } from '../json';
 import type { Cidr, Family, Ip } from '../net/ip';
 import type { BridgePort, BridgeVlan, Link, LinkChange, LinkSpec } from '../net/link';
 import type { Mac } from '../net/mac';
 import type { ContainerId, IfName, NetnsPath, NetworkName } from '../net/names';
 import type { Address, Route, RouteFilter, Rule } from '../net/route';
+import type { DevicesByResource } from '../pod/devices';
+import type { PodEvent, PodIdentity } from '../pod/event';
 import type { Delegate } from './delegate';
 import type { AttachRecord } from './record';
 
@@ -205,6 +208,45 @@ export interface Cluster {
   findPod(namespace: string, name: string, uid: string | undefined): Promise<Pod | undefined>;
 }
 
+/** Devices that pods got besides their networks. */
+export interface Devices {
+  /** What device plugins gave, as kubelet says. DevicesUnavailable when it cannot be asked. */
+  allocated(pod: PodIdentity): Promise<DevicesByResource>;
+  /** What the pod claimed (DRA), as the API server says. DevicesUnavailable, or as Cluster. */
+  claimed(pod: PodIdentity): Promise<DevicesByResource>;
+}
+
+/** Files by which device plugins and delegates tell each other about devices. */
+export interface DeviceFiles {
+  /** Over what is there; nothing when there is no such file. */
+  copy(from: string, to: string): Promise<void>;
+  /** `undefined` when there is none; DecodeFailed when it is no JSON object. */
+  read(path: string): Promise<Json | undefined>;
+  delete(path: string): Promise<void>;
+}
+
+/** What the cluster's API is told of pods. It lives as long as its process; each call has a deadline of its own. */
+export interface Publisher {
+  /**
+   * Sets the pod's annotation network-status. `missing`: the cluster has no pod of that name, or not yet (static pods);
+   * `another`: it has another pod of that name. Throws CniError, as PodUnavailable when there was no usable answer in time.
+   */
+  writeStatus(pod: PodIdentity, status: string): Promise<'written' | 'missing' | 'another'>;
+  /** Makes the Event, or counts it when it was made before; as rarely as Kubernetes' own senders do. Throws as writeStatus. */
+  writeEvent(event: PodEvent): Promise<void>;
+}
+
+/** What the node's agent is told, and sees to. */
+export type News =
+  | { readonly tell: 'publish' } // there are records whose pods' status is to be published: publishPending
+  | { readonly tell: 'event'; readonly event: PodEvent };
+
+/** The agent of this node. */
+export interface Agent {
+  /** True when an agent is alive and took it. */
+  tell(news: News): Promise<boolean>;
+}
+
 /** A record that cannot be used, and why. */
 export interface BrokenRecord extends LeaseOwner {
   readonly error: CniError;
@@ -263,6 +305,11 @@ export interface Edges {
   readonly hostLinks: HostLinks;
   readonly networks: Networks;
   readonly cluster: Cluster;
+  /** Undefined: this process may not or cannot tell the cluster anything. */
+  readonly publisher: Publisher | undefined;
+  readonly agent: Agent;
+  readonly devices: Devices;
+  readonly deviceFiles: DeviceFiles;
   readonly foreign: Foreign;
   readonly nft: Nft;
   readonly files: Files;

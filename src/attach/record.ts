@@ -1,5 +1,6 @@
 /** What is written down about a pod before anything is done, and what DEL, CHECK and GC work from. Pure types. */
 import type { Result, ResultRoute } from '../cni/result';
+import type { Json } from '../json';
 import type { ContainerId, IfName, NetnsPath } from '../net/names';
 import type { Attachment } from '../pod/attachment';
 
@@ -20,6 +21,17 @@ export interface AttachRecord {
   readonly attachments: readonly RecordedAttachment[];
   /** The merged result that the runtime got; undefined until ADD is done. */
   readonly result: Result | undefined;
+  /** What the cluster is still to be told of it; undefined: nothing, and in records of older versions. */
+  readonly unpublished?: Unpublished | undefined;
+}
+
+/** The record of a sandbox whose ADD is done. */
+export type AttachedRecord = AttachRecord & { readonly result: Result };
+
+/** A status and Events that are not written yet. */
+export interface Unpublished {
+  /** Why the last try failed; undefined: there was none. */
+  readonly problem: string | undefined;
 }
 
 /** An attachment with its own result, undefined until its ADD is done. */
@@ -27,6 +39,8 @@ export interface RecordedAttachment extends Attachment {
   readonly result: Result | undefined;
   /** Its routes as they were decided over all networks; undefined before that, and in records of older versions. */
   readonly routes?: readonly ResultRoute[] | undefined;
+  /** What is known of its device, when it has one. */
+  readonly deviceInfo?: Json | undefined;
   /** Why its last DEL could not take everything back; undefined: there was none, or no failure. */
   readonly failure?: string | undefined;
 }

@@ -1,18 +1,23 @@
 /** The node agent, put together and run until SIGTERM or SIGINT. Reads the node's configuration, opens the edges. */
 import { readFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { runUntil } from '../agent/agent';
 import { parseListen } from '../agent/http';
 import { limited } from '../agent/limit';
 import { socketPath } from '../agent/protocol';
 import type { Edges, Log } from '../attach/ports';
+import { publishPending } from '../attach/publish';
 import { type NetConf, parseConfigForDel } from '../cni/config';
 import { files } from '../disk/files';
 import { createConfStore, findInstalledConf } from '../disk/kept-conf';
+import { createRecords } from '../disk/records';
 import { confirmSnapshot, findSnapshot, saveSnapshot } from '../disk/snapshot';
-import { fail } from '../error';
+import { fail, toCniError } from '../error';
 import { createNamespace } from '../kernel/fresh-namespace';
 import { peerUser } from '../kernel/unix';
+import { usualPatience } from '../kube/client';
+import { createPublisher } from '../kube/publisher';
 import { removeTaint } from '../kube/taint';
 import { createWatcher } from '../kube/watcher';
 import { findPlace } from './cluster';
@@ -35,6 +40,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   const place =
     findPlace(conf, process.env) ??
     fail('KubeconfigInvalid', 'Cannot watch a cluster: need "kubeconfig" in the configuration, or to run in a pod');
+  const publisher = createPublisher(place, files, log, { node: options.node ?? hostname(), patience: usualPatience });
   const ending = new AbortController();
   const end = (): void => ending.abort();
   process.on('SIGTERM', end).on('SIGINT', end);
@@ -57,7 +63,11 @@ export async function runAgent(options: AgentOptions): Promise<void> {
           close,
         },
         peerUser,
-        publish: async () => 0,
+        publish: async () => (await publishPending({ records: createRecords(cniDir, log), publisher, log })).left,
+        writeEvent: (event) =>
+          publisher
+            .writeEvent(event)
+            .catch((cause) => log.warn({ problem: toCniError(cause).message }, 'could not write an Event')),
         announceReady: async () => {
           if (options.node !== undefined) await removeTaint(place, options.node, files, log);
         },

@@ -1,6 +1,7 @@
 /** The cluster of one call: the node's view of it, then its API. src/kube is loaded when it is first asked. Looks at the environment and the disk. */
 import { existsSync } from 'node:fs';
-import type { Log, Networks } from '../attach/ports';
+import { hostname } from 'node:os';
+import type { Devices, Log, Networks, Publisher } from '../attach/ports';
 import type { NetConf } from '../cni/config';
 import type { Env } from '../cni/request';
 import { files } from '../disk/files';
@@ -43,6 +44,39 @@ export function openView(conf: Pick<NetConf, 'kubeconfig' | 'cniDir'>, env: Env,
   return {
     findPod: async (...pod) => (await load()).findPod(...pod),
     findNetwork: async (...network) => (await load()).findNetwork(...network),
+  };
+}
+
+/** Tells the same cluster. A runtime waits for the call, so it is tried once more at most, and soon. */
+export function openPublisher(
+  conf: Pick<NetConf, 'kubeconfig'>,
+  env: Env,
+  log: Log,
+  account = serviceAccount,
+): Publisher | undefined {
+  const place = findPlace(conf, env, account);
+  if (place === undefined) return undefined;
+  let publisher: Promise<Publisher> | undefined;
+  const load = (): Promise<Publisher> =>
+    (publisher ??= import('../kube/publisher').then(({ briefPatience, createPublisher }) =>
+      createPublisher(place, files, log, { node: env.NODE_NAME || hostname(), patience: briefPatience }),
+    ));
+  return {
+    writeStatus: async (...status) => (await load()).writeStatus(...status),
+    writeEvent: async (event) => (await load()).writeEvent(event),
+  };
+}
+
+/** A pod's devices; nothing is asked before a network needs one. */
+export function openDevices(conf: Pick<NetConf, 'kubeconfig'>, env: Env, log: Log): Devices {
+  let devices: Promise<Devices> | undefined;
+  const load = (): Promise<Devices> =>
+    (devices ??= import('../kube/devices').then(({ createDevices }) =>
+      createDevices(findPlace(conf, env), files, log),
+    ));
+  return {
+    allocated: async (pod) => (await load()).allocated(pod),
+    claimed: async (pod) => (await load()).claimed(pod),
   };
 }
 

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { findDelegate } from '../../plugins';
 import type { Edges, Meter } from '../attach/ports';
 import { type NetConf, prefersExternal } from '../cni/config';
+import { deviceFiles } from '../disk/device-files';
 import { files } from '../disk/files';
 import { createHostLinks } from '../disk/host-links';
 import { createLeaseStore, defaultLeaseRoots } from '../disk/leases';
@@ -11,8 +12,9 @@ import { createRecords } from '../disk/records';
 import { createForeign } from '../exec/foreign';
 import { createNft } from '../exec/nft';
 import { openKernel } from '../kernel/kernel';
-import { openView, withCluster } from './cluster';
+import { openDevices, openPublisher, openView, withCluster } from './cluster';
 import { type LogSettings, openLog } from './log';
+import { openAgent } from './tell-agent';
 
 /** Multus' log levels as pino's; its `panic` lets nothing through but the error object itself. */
 const levels = { panic: 'silent', error: 'warn', verbose: 'info', debug: 'debug' } as const satisfies Record<
@@ -36,6 +38,10 @@ export function openEdges(conf: NetConf, path: readonly string[], meter: Meter =
     hostLinks: createHostLinks(conf.cniDir),
     networks: withCluster(networks, cluster),
     cluster,
+    publisher: openPublisher(conf, process.env, log),
+    agent: openAgent(conf.cniDir),
+    devices: openDevices(conf, process.env, log),
+    deviceFiles,
     foreign: createForeign(
       { directories: [conf.binDir, ...path], timeout: conf.delegateTimeout, env: process.env },
       log,

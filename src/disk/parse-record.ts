@@ -1,5 +1,5 @@
 /** From a record file's text to the record; whatever is not one is RecordInvalid. Pure. */
-import type { AttachRecord, RecordedAttachment } from '../attach/record';
+import type { AttachRecord, RecordedAttachment, Unpublished } from '../attach/record';
 import { recordVersion } from '../attach/record';
 import type { CniArgs } from '../cni/args';
 import { requirePlugin } from '../cni/network';
@@ -20,6 +20,7 @@ import {
 import { cidr, ip } from '../net/ip';
 import { mac } from '../net/mac';
 import { containerId, ifName, netnsPath, networkName } from '../net/names';
+import type { Device } from '../pod/attachment';
 import type { RecordOwner } from './owner';
 
 /**
@@ -47,11 +48,12 @@ function record(r: Json): AttachRecord {
     ...parseHeader(r),
     attachments: each(r.attachments, 'attachments', parseAttachment),
     result: optional(r.result, 'result', result),
+    unpublished: optional(r.unpublished, 'unpublished', unpublished),
   };
 }
 
 /** Whose sandbox it is; the version is this Braid's own. */
-export function parseHeader(r: Json): Omit<AttachRecord, 'attachments' | 'result'> {
+export function parseHeader(r: Json): Omit<AttachRecord, 'attachments' | 'result' | 'unpublished'> {
   return {
     version: recordVersion,
     containerId: containerId(text(r.containerId, 'containerId')),
@@ -68,6 +70,10 @@ function pod(value: unknown, field: string): NonNullable<AttachRecord['pod']> {
   const p = object(value, field);
   const uid = optionalString(p.uid, `${field}.uid`);
   return { namespace: text(p.namespace, `${field}.namespace`), name: text(p.name, `${field}.name`), uid };
+}
+
+function unpublished(value: unknown, field: string): Unpublished {
+  return { problem: optionalString(object(value, field).problem, `${field}.problem`) };
 }
 
 /** One attachment of a record. */
@@ -87,10 +93,17 @@ export function parseAttachment(value: unknown, field: string): RecordedAttachme
     asked: { ips: each(asked.ips, `${field}.asked.ips`, text), mac: optionalString(asked.mac, `${field}.asked.mac`) },
     isolated: flag(a.isolated, `${field}.isolated`),
     disableCheck: flag(a.disableCheck, `${field}.disableCheck`),
+    device: optional(a.device, `${field}.device`, device),
     result: optional(a.result, `${field}.result`, result),
     routes: optional(a.routes, `${field}.routes`, (value, name) => each(value, name, route)),
+    deviceInfo: optional(a.deviceInfo, `${field}.deviceInfo`, object),
     failure: optionalString(a.failure, `${field}.failure`),
   };
+}
+
+function device(value: unknown, field: string): Device {
+  const d = object(value, field);
+  return { id: text(d.id, `${field}.id`), resourceName: optionalString(d.resourceName, `${field}.resourceName`) };
 }
 
 /** What ADD let through, and nothing else: DEL looks up a type as a file. */

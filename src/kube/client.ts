@@ -1,8 +1,9 @@
-/** GET of one object from the API server, with deadlines and retries. Uses the network. */
+/** One object of the API server, read or written, with deadlines and retries. Uses the network. */
 import type { Files, Log } from '../attach/ports';
 import { CniError, fail } from '../error';
+import type { Json } from '../json';
 import { type Access, type Credentials, identity, readCredentials } from './access';
-import { type Outcome, outcomeOf, tryLater, unexpected } from './answer';
+import { type Outcome, outcomeOf, type Settled, tryLater, unexpected } from './answer';
 import { send } from './request';
 
 /** How long to try, in milliseconds. */
@@ -18,41 +19,53 @@ export interface Patience {
 /** At most 20 s together: kubelet itself waits minutes, but a call that waits holds a place in the runtime's queue. */
 export const usualPatience: Patience = { request: 5000, total: 15_000, pause: 100 };
 
-/** Reads objects. */
+/** Something to write: a merge patch (RFC 7386) of the object at that place, or a new object into that list. */
+export interface Change {
+  readonly method: 'PATCH' | 'POST';
+  readonly parts: readonly string[];
+  readonly body: Json;
+}
+
+type Query = Readonly<Record<string, string>>;
+
+/** Reads and writes objects. */
 export interface Client {
   /**
    * The object at `/<part>/<part>…`; `undefined` when the server has none (404). `what` names it in messages.
    * @throws CniError PodUnavailable when there was no usable answer in time; ClusterRefused on 401 and 403;
    * ClusterUntrusted when the server's certificate is not the one expected; KubeconfigInvalid.
    */
-  get(parts: readonly string[], what: string): Promise<unknown>;
+  get(parts: readonly string[], what: string, query?: Query): Promise<unknown>;
+  /** What became of it; a write that was not answered is sent again. Throws as `get`, and PublishFailed when it is refused for what it says. */
+  write(change: Change, what: string): Promise<Settled>;
 }
 
 /** A client for one call of a runtime: its time starts with the first request. */
 export function createClient(access: Access, files: Files, patience: Patience, log: Log): Client {
   let end: number | undefined;
+  const ask = async (parts: readonly string[], what: string, change?: Change, query: Query = {}): Promise<Settled> => {
+    end ??= performance.now() + patience.total;
+    const asked = new URLSearchParams(query).toString();
+    const url = `${urlOf(access.server, parts)}${asked === '' ? '' : `?${asked}`}`;
+    const doing = `Cannot ${change === undefined ? 'read' : 'write'} ${what} ${change === undefined ? 'from' : 'to'} ${access.server}`;
+    if (performance.now() >= end) fail('PodUnavailable', `${doing}: no time is left, its answers are slow`);
+    for (let tries = 1; ; tries += 1) {
+      const outcome = await tryOnce(url, access, files, patience.request, change);
+      if (outcome.kind !== 'later' && outcome.kind !== 'final') return outcome;
+      const { problem, reason, cause } = outcome;
+      if (outcome.kind === 'final') return fail(reason, `${doing}: ${problem}`, { cause });
+      const wait = outcome.after ?? pauseBefore(tries, patience.pause);
+      if (performance.now() + wait >= end) return fail(reason, `${doing}: ${problem}; tries: ${tries}`, { cause });
+      log.warn({ what, server: access.server, problem, tries, wait: Math.round(wait) }, 'API server asked again');
+      await Bun.sleep(wait);
+    }
+  };
   return {
-    async get(parts, what) {
-      end ??= performance.now() + patience.total;
-      const url = urlOf(access.server, parts);
-      if (performance.now() >= end)
-        fail('PodUnavailable', `Cannot read ${what} from ${access.server}: no time is left, its answers are slow`);
-      for (let tries = 1; ; tries += 1) {
-        const outcome = await tryOnce(url, access, files, patience.request);
-        if (outcome.kind === 'found') return outcome.value;
-        if (outcome.kind === 'missing') return undefined;
-        const { problem, reason } = outcome;
-        if (outcome.kind === 'final')
-          return fail(reason, `Cannot read ${what} from ${access.server}: ${problem}`, { cause: outcome.cause });
-        const wait = outcome.after ?? pauseBefore(tries, patience.pause);
-        if (performance.now() + wait >= end)
-          return fail(reason, `Cannot read ${what} from ${access.server}: ${problem}; tries: ${tries}`, {
-            cause: outcome.cause,
-          });
-        log.warn({ what, server: access.server, problem, tries, wait: Math.round(wait) }, 'API server asked again');
-        await Bun.sleep(wait);
-      }
+    async get(parts, what, query) {
+      const outcome = await ask(parts, what, undefined, query);
+      return outcome.kind === 'found' ? outcome.value : undefined;
     },
+    write: (change, what) => ask(change.parts, what, change),
   };
 }
 
@@ -64,15 +77,31 @@ export function urlOf(server: string, parts: readonly string[]): string {
   return `${server}/${parts.map(encodeURIComponent).join('/')}`;
 }
 
-async function tryOnce(url: string, access: Access, files: Files, milliseconds: number): Promise<Outcome> {
+async function tryOnce(
+  url: string,
+  access: Access,
+  files: Files,
+  milliseconds: number,
+  change: Change | undefined,
+): Promise<Outcome> {
   const credentials = await readCredentials(access, files);
   const { token } = credentials;
+  const method = change?.method;
+  const contentType = method === 'PATCH' ? 'application/merge-patch+json' : method && 'application/json';
   try {
     const signal = AbortSignal.timeout(milliseconds);
-    const response = await send(url, access, credentials, { accept: 'application/json', signal });
+    const sent = {
+      accept: 'application/json',
+      signal,
+      method,
+      contentType,
+      body: change && JSON.stringify(change.body),
+    };
+    const response = await send(url, access, credentials, sent);
     const text = await readBody(response);
     if (text === undefined) return unexpected(`it answers with more than ${longestAnswer} bytes`);
-    return outcomeOf(response, token === undefined ? text : text.replaceAll(token, '…'), identity(access));
+    const shown = token === undefined ? text : text.replaceAll(token, '…');
+    return outcomeOf(response, shown, identity(access), method);
   } catch (cause) {
     if (cause instanceof CniError) throw cause;
     return await connectionOutcome(cause, access, credentials, milliseconds);

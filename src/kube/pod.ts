@@ -5,6 +5,9 @@ import { isRecord } from '../json';
 
 /** Where kubelet got a pod from: `api`, or `file` or `http` for a static pod. */
 const sourceAnnotation = 'kubernetes.io/config.source';
+/** A static pod's manifest by its fingerprint, as its mirror and as kubelet's own copy of the pod have it. */
+const mirrorAnnotation = 'kubernetes.io/config.mirror';
+const hashAnnotation = 'kubernetes.io/config.hash';
 
 /** PodUnavailable when it is not that pod's object. */
 export function parsePod(value: unknown, namespace: string, name: string): Pod {
@@ -22,9 +25,16 @@ export function parsePod(value: unknown, namespace: string, name: string): Pod {
   };
 }
 
-/** Whether the object is the runtime's pod, as far as can be told. A static pod's object is a mirror with a uid of its own. */
-export function isSamePod(pod: Pod, uid: string | undefined): boolean {
-  return uid === undefined || pod.uid === uid || isStatic(pod);
+/**
+ * Whether the object is the pod that the runtime means, as far as can be told. A static pod's object is a mirror with a uid
+ * of its own: kubelet tells the runtime the fingerprint of the manifest, which the mirror has as an annotation.
+ */
+export function isSamePod({ uid, annotations }: Pod, told: string | undefined): boolean {
+  if (told === undefined || uid === told) return true;
+  const source = annotations[sourceAnnotation] ?? '';
+  if (source === '' || source === 'api') return false;
+  const fingerprint = annotations[mirrorAnnotation] ?? annotations[hashAnnotation];
+  return fingerprint === undefined || fingerprint === told;
 }
 
 /** PodUnavailable when the cluster has another pod of that name, as between two pods of a StatefulSet. */
@@ -34,9 +44,4 @@ export function requireSamePod(pod: Pod, uid: string | undefined): Pod {
     'PodUnavailable',
     `Cannot use the annotations of another pod of that name: the cluster has uid ${pod.uid ?? 'none'}, the runtime starts uid ${uid}`,
   );
-}
-
-function isStatic({ annotations }: Pod): boolean {
-  const source = annotations[sourceAnnotation] ?? '';
-  return source !== '' && source !== 'api';
 }

@@ -1,11 +1,13 @@
 /** One request to the API server with the access's certificates and token. Uses the network, through fetch. */
 import type { Access, Credentials } from './access';
 
-/** What is asked: an object, or a change of it by JSON Patch. */
-export interface Asked {
+/** What is sent; without a method it is a GET. */
+export interface Sent {
   readonly accept: string;
   readonly signal: AbortSignal;
-  readonly patch?: string;
+  readonly method?: 'PATCH' | 'POST' | undefined;
+  readonly contentType?: string | undefined;
+  readonly body?: string | undefined;
 }
 
 /** The answer as it begins; the caller reads its body, under the same signal. Throws what fetch throws. */
@@ -13,7 +15,7 @@ export function send(
   url: string,
   access: Access,
   { ca, certificate, key, token }: Credentials,
-  { accept, signal, patch }: Asked,
+  { accept, signal, method, contentType, body }: Sent,
 ): Promise<Response> {
   const tls = {
     ...(ca !== undefined && { ca }),
@@ -23,14 +25,15 @@ export function send(
     rejectUnauthorized: !access.insecure,
   };
   return fetch(url, {
+    ...(method !== undefined && { method }),
+    ...(body !== undefined && { body }),
     headers: {
       accept,
       'accept-encoding': 'identity',
       'user-agent': 'braid',
+      ...(contentType !== undefined && { 'content-type': contentType }),
       ...(token !== undefined && { authorization: `Bearer ${token}` }),
-      ...(patch !== undefined && { 'content-type': 'application/json-patch+json' }),
     },
-    ...(patch !== undefined && { method: 'PATCH', body: patch }),
     redirect: 'manual', // nobody else gets the token
     signal,
     tls,

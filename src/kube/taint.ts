@@ -26,14 +26,16 @@ export async function removeTaint(place: AccessPlace, node: string, files: Files
   );
   if (outcome.kind === 'found') return log.info({ node, taint: key }, 'the node is ready: its taint is gone');
   const problem = outcome.kind === 'missing' ? 'there is no such node' : outcome.problem;
-  const reason = outcome.kind === 'missing' ? 'PodUnavailable' : outcome.reason;
+  const reason = 'reason' in outcome ? outcome.reason : 'PodUnavailable';
   fail(reason, `Cannot remove the taint ${key} of node ${node} at ${access.server}: ${problem}`);
 
   async function patched(): Promise<Outcome> {
     const response = await send(urlOf(access.server, parts), access, credentials, {
       accept: 'application/json',
       signal: AbortSignal.timeout(patience.request),
-      patch: JSON.stringify(patch),
+      method: 'PATCH',
+      contentType: 'application/json-patch+json',
+      body: JSON.stringify(patch),
     });
     return outcomeOf(response, await response.text(), identity(access));
   }

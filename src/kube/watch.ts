@@ -202,6 +202,7 @@ async function textOf(response: Response): Promise<string> {
 function failed(outcome: Outcome): CniError {
   if (outcome.kind === 'found') return new CniError('PodUnavailable', 'its answer is not what was asked for');
   if (outcome.kind === 'missing') return new CniError('PodUnavailable', 'it does not know what is watched any more');
+  if (outcome.kind === 'conflict') return new CniError('PodUnavailable', outcome.problem);
   return new CniError(outcome.reason, outcome.problem, { cause: outcome.cause });
 }
 

@@ -26,4 +26,13 @@ export interface Attachment {
   /** Keep the pod from forwarding between its networks; off for router pods (`isolation: false`). */
   readonly isolated: boolean;
   readonly disableCheck: boolean;
+  /** The device that its delegates are given. */
+  readonly device?: Device | undefined;
+}
+
+/** A device of the node, as a device plugin or driver names it: mostly a PCI address. */
+export interface Device {
+  readonly id: string;
+  /** Undefined when the annotation names the device. */
+  readonly resourceName: string | undefined;
 }

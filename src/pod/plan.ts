@@ -5,7 +5,7 @@ import type { AddRequest } from '../cni/request';
 import { fail, placed } from '../error';
 import { isRecord, type Json, record } from '../json';
 import { type IfName, ifName } from '../net/names';
-import type { Attachment } from './attachment';
+import type { Attachment, Device } from './attachment';
 import { type Selection, toCapabilities } from './selection';
 
 /** A network that the pod gets, in order: the default network first. */
@@ -15,6 +15,9 @@ export interface Wanted {
   readonly display: string;
   /** The element of the annotation; undefined for networks of the node's configuration. */
   readonly selection: Selection | undefined;
+  /** The resource that it takes a device of; undefined: of none. */
+  readonly resourceName: string | undefined;
+  readonly device?: Device | undefined;
 }
 
 /** What of the node's configuration decides attachments. */
@@ -64,9 +67,13 @@ function planOne(
     cniVersion: network.cniVersion,
     ifName: selection?.ifName ?? (isDefault ? request.ifName : netName(position)),
     isDefault,
-    plugins: network.plugins.map((plugin) => withCniArgs(plugin, cniArgs)),
+    plugins: network.plugins.map((plugin) => withCniArgs(withDevice(plugin, one.device), cniArgs)),
     capabilities: usable(
-      { ...(isDefault ? settings.runtimeConfig : {}), ...capabilitiesOf(selection, network) },
+      {
+        ...(isDefault ? settings.runtimeConfig : {}),
+        ...capabilitiesOf(selection, network),
+        ...(one.device !== undefined && { deviceID: one.device.id }),
+      },
       network,
     ),
     args: argsFor(request.args, selection),
@@ -74,7 +81,13 @@ function planOne(
     asked: { ips: selection?.ips ?? [], mac: selection?.mac },
     isolated: network.isolation ?? settings.isolation,
     disableCheck: network.disableCheck,
+    device: one.device ?? ((selection?.deviceId && { id: selection.deviceId, resourceName: undefined }) || undefined),
   };
+}
+
+/** A device of a resource stands in each plugin's configuration, under both names (multus-behaviour.md 3.6). */
+function withDevice(plugin: Json, device: Device | undefined): Json {
+  return device === undefined ? plugin : { ...plugin, deviceID: device.id, pciBusID: device.id };
 }
 
 /** What a plugin of the network will get: the rest, the pod's annotations among them, belongs into no record. */

@@ -22,6 +22,8 @@ export interface Selection {
   readonly defaultRoute?: readonly Ip[] | undefined;
   readonly cniArgs?: Json | undefined;
   readonly deviceId?: string | undefined;
+  /** Name of an IPAMClaim in the pod's namespace (NPWG specification 1.3, section 8). */
+  readonly ipamClaim?: string | undefined;
 }
 
 /** A port of the node that leads to one of the pod, as the capability `portMappings` has it. */
@@ -64,7 +66,6 @@ const fields = [
 export function parseSelection(input: unknown, field: string, namespace: string, warnings: string[]): Selection {
   const view = record(input, field, reason);
   checkFields(input, field, fields, warnings);
-  refuseClaim(view['ipam-claim-reference'], field);
   const text = (name: string): string | undefined =>
     optionalString(view[name], `${field}.${name}`, reason) || undefined;
   const wantedName = text('interface') ?? text('interfaceRequest');
@@ -84,6 +85,7 @@ export function parseSelection(input: unknown, field: string, namespace: string,
     defaultRoute: present(view['default-route'], () => parseGateways(view['default-route'], `${field}.default-route`)),
     cniArgs: present(view['cni-args'], () => parseCniArgs(view['cni-args'], `${field}.cni-args`)),
     deviceId: text('deviceID'),
+    ipamClaim: parseClaim(text('ipam-claim-reference'), view.ips, field),
   });
 }
 
@@ -99,9 +101,9 @@ export function toCapabilities(selection: Selection): Json {
   });
 }
 
-/** The name of a NetworkAttachmentDefinition: a DNS-1123 subdomain. */
-export function networkName(value: string, field: string): string {
-  if (value === '') return fail(reason, `Cannot use an empty ${field}: need the name of a NetworkAttachmentDefinition`);
+/** The name of a NetworkAttachmentDefinition, or of what `of` says: a DNS-1123 subdomain. */
+export function networkName(value: string, field: string, of = 'a NetworkAttachmentDefinition'): string {
+  if (value === '') return fail(reason, `Cannot use an empty ${field}: need the name of ${of}`);
   const valid = value.length <= 253 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(value);
   return valid
     ? value
@@ -127,13 +129,12 @@ function checkFields(input: unknown, field: string, known: readonly string[], wa
   }
 }
 
-/** An IPAMClaim asks for addresses that survive the pod; ignoring that would break what it is for. */
-function refuseClaim(value: unknown, field: string): void {
-  if (value === undefined || value === '') return;
-  fail(
-    'FieldUnsupported',
-    `Cannot use ${shown(value)} as ${field}.ipam-claim-reference: IPAM claims are not supported`,
-  );
+/** A claim says which addresses, so a pod cannot ask for others beside it (NPWG specification 1.3, section 4.1.2.1.11). */
+function parseClaim(name: string | undefined, ips: unknown, field: string): string | undefined {
+  if (name === undefined) return undefined;
+  if (Array.isArray(ips) && ips.length > 0)
+    fail(reason, `Cannot use ips of ${field} with ipam-claim-reference ${shown(name)}: need one of the two`);
+  return networkName(name, `${field}.ipam-claim-reference`, 'an IPAMClaim');
 }
 
 function address(value: unknown, field: string): string {

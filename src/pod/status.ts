@@ -3,6 +3,9 @@ import type { Interface, Result, ResultRoute } from '../cni/result';
 import type { Json } from '../json';
 import { addressOf, type Ip, isDefault } from '../net/ip';
 
+/** Where the status stands on a pod. */
+export const statusAnnotation = 'k8s.v1.cni.cncf.io/network-status';
+
 /** A network of a pod with what its ADD gave. */
 export interface Attached {
   /** `namespace/name` of its definition, or the CNI name. */

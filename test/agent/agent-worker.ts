@@ -6,14 +6,15 @@ import { View } from '../../src/agent/view';
 import { peerUser } from '../../src/kernel/unix';
 import { fakeLog } from '../../src/model/log';
 
-const { cniDir, reply, users, pods, networks } = workerData;
+const { cniDir, reply, users, pods, networks, publishes } = workerData;
 const path = socketPath(cniDir);
 if (reply === 'own') {
   const view = new View();
   view.pods.replace(pods);
   view.networks.replace(networks);
   const report = (call: unknown): void => parentPort?.postMessage(call);
-  serveSocket(path, { answer: (question) => view.answer(question), report, peerUser, users }, fakeLog());
+  const take = publishes === true ? { take: (news: unknown): void => parentPort?.postMessage(news) } : {};
+  serveSocket(path, { answer: (question) => view.answer(question), report, peerUser, users, ...take }, fakeLog());
 } else
   Bun.listen({
     unix: path,

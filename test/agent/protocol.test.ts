@@ -42,7 +42,11 @@ it('fields of a newer writer are ignored', () => {
 it.each([
   ['{"v":2,"ask":"network","namespace":"d","name":"a"}', 'version 2 of the messages is not known here, need 1'],
   ['{"ask":"network"}', 'version undefined of the messages is not known here, need 1'],
-  ['{"v":1,"ask":"secrets","namespace":"d","name":"a"}', 'need "ask": pod or network, or "tell": call'],
+  [
+    '{"v":1,"ask":"secrets","namespace":"d","name":"a"}',
+    'need "ask": pod or network, or "tell": call, publish or event',
+  ],
+  ['{"v":1,"tell":"event","event":{"pod":{}}}', 'need "event" with pod, type, reason, message, name and counted'],
   ['{"v":1,"ask":"pod","namespace":7,"name":"a"}', 'need "namespace" and "name"'],
   ['{"v":1,"tell":"call","verb":"ADD","ms":-1}', 'need "verb" and "ms"'],
   ['[]', 'need a JSON object'],

@@ -51,7 +51,7 @@ describe('ADD', () => {
   it('writes the record before anything exists, and the results after everything does', async () => {
     const { add, edges } = world({ networks });
     await add('a');
-    expect(edges.records.saves.map(({ result }) => result !== undefined)).toEqual([false, true]);
+    expect(edges.records.saves.map(({ result }) => result !== undefined)).toEqual([false, true, true]); // the last: published
     expect(edges.records.saves[0]?.attachments.map(({ network }) => network)).toEqual(['cluster', 'default/a']);
   });
 

@@ -13,15 +13,20 @@ import { fakeMeter } from '../../src/model/meter';
 import { fakeNft } from '../../src/model/nft';
 import { fakeRecords } from '../../src/model/records';
 import { type ContainerId, containerId, ifName } from '../../src/net/names';
+import { fakeDeviceFiles, fakeDevices } from '../fakes/devices';
 import { fakeFiles } from '../fakes/files';
 import { fakeForeign } from '../fakes/foreign';
 import { type FakeNetworks, fakeNetworks } from '../fakes/networks';
+import { fakeAgent, fakePublisher } from '../fakes/publisher';
 
 /** What a test sets up. */
 export interface WorldOptions {
   readonly kernel?: FakeKernelOptions;
   readonly networks?: FakeNetworks['definitions'];
   readonly foreign?: Parameters<typeof fakeForeign>[0];
+  readonly resourceNames?: FakeNetworks['resourceNames'];
+  readonly devices?: Parameters<typeof fakeDevices>[0];
+  readonly deviceFiles?: Readonly<Record<string, string>>;
   /** Keys over the configuration of type braid. */
   readonly conf?: Json;
   /** Further annotations of every pod. */
@@ -53,8 +58,12 @@ export function world(options: WorldOptions = {}) {
     records: fakeRecords(),
     leases: fakeLeases(),
     hostLinks: fakeHostLinks(),
-    networks: fakeNetworks({ definitions: options.networks ?? {} }),
+    networks: fakeNetworks({ definitions: options.networks ?? {}, resourceNames: options.resourceNames ?? {} }),
     cluster: { findPod: async () => undefined },
+    publisher: fakePublisher(),
+    agent: fakeAgent(),
+    devices: fakeDevices(options.devices),
+    deviceFiles: fakeDeviceFiles(options.deviceFiles),
     foreign: fakeForeign(options.foreign),
     nft: fakeNft(),
     files: fakeFiles(),

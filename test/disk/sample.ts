@@ -61,6 +61,8 @@ export function sampleRecord(container = 'cid1', interfaceName = 'eth0'): Attach
         asked: { ips: ['10.5.0.2/24'], mac: '02:00:00:00:00:01' },
         isolated: true,
         disableCheck: false,
+        device: { id: '0000:03:02.3', resourceName: 'intel.com/sriov' },
+        deviceInfo: { type: 'pci', version: '1.1.0', pci: { 'pci-address': '0000:03:02.3' } },
         result,
       },
       {
@@ -80,5 +82,6 @@ export function sampleRecord(container = 'cid1', interfaceName = 'eth0'): Attach
       },
     ],
     result,
+    unpublished: { problem: 'Cannot write it: ECONNREFUSED' },
   };
 }

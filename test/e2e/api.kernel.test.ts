@@ -89,7 +89,9 @@ describe('a pod of the API', () => {
     const { interfaces } = await pod.add(changes);
     expect(interfaces?.filter(({ sandbox }) => sandbox === pod.path).map(({ name }) => name)).toEqual(['eth0', 'net1']);
     expect(pod.addresses('net1')).toEqual(['192.168.1.60/24']);
-    expect(api.asked).toEqual([podPath('web'), networkPath('lan')]);
+    const events = '/api/v1/namespaces/default/events';
+    const told = [`${podPath('web')}/status`, events, events];
+    expect(api.asked).toEqual([podPath('web'), networkPath('lan'), ...told]);
     await pod.check(changes);
     await api.stop();
     await node.end({ changes });

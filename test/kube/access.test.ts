@@ -40,7 +40,7 @@ describe('the token', () => {
   it('of the kubeconfig is shown', async () => {
     const api = apiServer(certificates, { objects });
     await asked({ server: api.url, 'certificate-authority-data': caData }, { token: 'good' });
-    expect(api.seen).toEqual([{ path: podPath('web'), authorization: 'Bearer good' }]);
+    expect(api.seen).toEqual([{ method: 'GET', path: podPath('web'), authorization: 'Bearer good' }]);
   });
 
   it('of a file is read at each request, so a renewed one counts at once', async () => {
@@ -59,7 +59,7 @@ describe('the token', () => {
   it('is not shown when there is none', async () => {
     const api = apiServer(certificates, { objects });
     const error = await caught(asked({ server: api.url, 'certificate-authority-data': caData }, {}));
-    expect(api.seen).toEqual([{ path: podPath('web'), authorization: null }]);
+    expect(api.seen).toEqual([{ method: 'GET', path: podPath('web'), authorization: null }]);
     expect(error).toMatchObject({ reason: 'ClusterRefused', message: expect.stringContaining('accept no credential') });
   });
 
@@ -254,7 +254,7 @@ describe("the pod's service account", () => {
     const api = apiServer(certificates, { objects, hostname: host });
     const directory = account({ 'ca.crt': ca, token: 'good' });
     expect(await findWeb({ host, port: String(api.port), directory })).toMatchObject({ uid: 'uid-1' });
-    expect(api.seen).toEqual([{ path: podPath('web'), authorization: 'Bearer good' }]);
+    expect(api.seen).toEqual([{ method: 'GET', path: podPath('web'), authorization: 'Bearer good' }]);
   });
 
   it('is named when its token is not accepted, and when it is gone', async () => {

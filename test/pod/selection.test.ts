@@ -132,10 +132,13 @@ describe('a field nobody knows', () => {
   });
 });
 
-it('refuses an IPAM claim by name: ignoring it would lose the address', () => {
-  const asking = () => element({ 'ipam-claim-reference': 'vm-a' });
-  expect(asking).toThrow(failing('FieldUnsupported', 'Cannot use "vm-a" as networks[0].ipam-claim-reference'));
-  expect(asking).toThrow(expect.objectContaining({ code: 2 }));
+it('reads the name of an IPAM claim, and refuses addresses beside it', () => {
+  expect(element({ 'ipam-claim-reference': 'vm-a', ips: [] }).selection.ipamClaim).toBe('vm-a');
+  const both = () => element({ 'ipam-claim-reference': 'vm-a', ips: ['10.0.0.5'] });
+  expect(both).toThrow(failing('AnnotationInvalid', 'Cannot use ips of networks[0] with ipam-claim-reference "vm-a"'));
+  expect(() => element({ 'ipam-claim-reference': '../vm' })).toThrow(
+    failing('AnnotationInvalid', 'as networks[0].ipam'),
+  );
 });
 
 it('asks plugins by capability', () => {

@@ -1,0 +1,160 @@
+/** What the cluster is told of pods, when, and what is kept for later. */
+import { describe, expect, it } from 'vitest';
+import { publishPending } from '../../src/attach/publish';
+import { CniError } from '../../src/error';
+import { world } from './world';
+
+const networks = {
+  'default/a': { type: 'macvlan', master: 'eth1', ipam: { type: 'host-local', subnet: '10.1.0.0/24' } },
+};
+const away = () => new CniError('PodUnavailable', 'Cannot write the status: ECONNREFUSED');
+const refused = () => new CniError('ClusterRefused', 'Cannot write the status: HTTP 403');
+
+describe('ADD', () => {
+  it('writes the status of every network and an Event for each, and notes that it is done', async () => {
+    const { add, edges, record } = world({ networks });
+    await add('a');
+    const [written] = edges.publisher.statuses;
+    expect(written?.pod).toMatchObject({ namespace: 'default', name: 'thor' });
+    const elements = JSON.parse(written?.status ?? '') as { name: string; ips: string[] }[];
+    expect(elements.map(({ name, ips }) => [name, ips])).toEqual([
+      ['cluster', ['10.244.1.2']],
+      ['default/a', ['10.1.0.2']],
+    ]);
+    expect(edges.publisher.events.map(({ type, reason, message }) => [type, reason, message])).toEqual([
+      ['Normal', 'AddedInterface', 'Add eth0 [10.244.1.2/24] from cluster'],
+      ['Normal', 'AddedInterface', 'Add net1 [10.1.0.2/24] from default/a'],
+    ]);
+    expect((await record())?.unpublished).toBeUndefined();
+  });
+
+  it('leaves it to an agent that is alive', async () => {
+    const { add, edges, record } = world({ networks });
+    edges.agent.alive = true;
+    await add('a');
+    expect([edges.agent.told, edges.publisher.statuses]).toEqual([[{ tell: 'publish' }], []]);
+    expect((await record())?.unpublished).toEqual({ problem: undefined });
+  });
+
+  it.each([
+    ['API server is away', away(), 'ECONNREFUSED'],
+    ['account lacks the right', refused(), 'HTTP 403'],
+    ['pod is not there yet', 'missing' as const, 'no pod of that name yet'],
+  ])('succeeds when the %s, and keeps why', async (_, answer, problem) => {
+    const { add, edges, record } = world({ networks });
+    edges.publisher.next.push(answer);
+    await add('a');
+    expect((await record())?.unpublished?.problem).toContain(problem);
+  });
+
+  it('succeeds when the Event alone cannot be written, and tries both again', async () => {
+    const { add, edges, record } = world({ networks });
+    edges.publisher.nextEvent.push(refused());
+    await add('a');
+    expect((await record())?.unpublished?.problem).toContain('HTTP 403');
+    await add('a'); // the runtime's second try of the same sandbox
+    expect([edges.publisher.statuses.length, (await record())?.unpublished]).toEqual([2, undefined]);
+  });
+
+  it('writes nothing into the status of another pod of that name', async () => {
+    const { add, edges, record } = world({ networks });
+    edges.publisher.next.push('another');
+    await add('a');
+    expect([edges.publisher.events, (await record())?.unpublished]).toEqual([[], undefined]);
+  });
+});
+
+describe('a failed ADD', () => {
+  it('is told as an Event that names the network and says what would help', async () => {
+    const { add, edges } = world();
+    await expect(add('missing')).rejects.toMatchObject({ reason: 'NetworkMissing' });
+    expect(edges.publisher.events).toMatchObject([
+      {
+        type: 'Warning',
+        reason: 'FailedAddInterface',
+        message: expect.stringMatching(/network default\/missing: .*\(NetworkMissing: create the Network/),
+        counted: true,
+      },
+    ]);
+  });
+
+  it('is the same Event again at the next try', async () => {
+    const { add, edges } = world();
+    for (const id of ['c1', 'c2']) await add('missing', id).catch(() => undefined);
+    const [first, second] = edges.publisher.events;
+    expect(second?.name).toBe(first?.name);
+  });
+
+  it('is told to the agent instead when one is alive', async () => {
+    const { add, edges } = world();
+    edges.agent.alive = true;
+    await add('missing').catch(() => undefined);
+    expect(edges.agent.told).toMatchObject([{ tell: 'event', event: { reason: 'FailedAddInterface' } }]);
+    expect(edges.publisher.events).toEqual([]);
+  });
+
+  it('fails with its own error when the Event cannot be written', async () => {
+    const { add, edges } = world();
+    edges.publisher.nextEvent.push(away());
+    await expect(add('missing')).rejects.toMatchObject({ reason: 'NetworkMissing' });
+    expect(edges.log.entries.map(({ message }) => message)).toContain('could not write an Event');
+  });
+});
+
+describe('what is pending', () => {
+  async function pending(count: number) {
+    const node = world({ networks });
+    for (let number = 1; number <= count; number += 1) {
+      node.kernel.addNamespace(`/var/run/netns/p${number}`);
+      node.edges.publisher.next.push(away());
+      await node.add('a', `c${number}`, `/var/run/netns/p${number}`);
+      const record = await node.record(`c${number}`);
+      if (record !== undefined)
+        await node.edges.records.save({
+          ...record,
+          pod: { namespace: 'default', name: `p${number}`, uid: undefined },
+          createdAt: `2026-11-21T00:00:0${9 - number}.000Z`,
+        });
+    }
+    return node;
+  }
+  const names = (of: readonly { readonly pod: { readonly name: string } }[]) => of.map(({ pod }) => pod.name);
+
+  it('is published oldest first, and then no more', async () => {
+    const { edges } = await pending(3);
+    expect(await publishPending(edges)).toEqual({ published: 3, dropped: 0, left: 0, error: undefined });
+    expect(names(edges.publisher.statuses)).toEqual(['p3', 'p2', 'p1']);
+    expect(await publishPending(edges)).toEqual({ published: 0, dropped: 0, left: 0, error: undefined });
+  });
+
+  it('is published by gc', async () => {
+    const { edges, gc } = await pending(2);
+    await gc({
+      'cni.dev/valid-attachments': ['c1', 'c2'].map((containerID) => ({ containerID, ifname: 'eth0' })),
+    });
+    expect(names(edges.publisher.statuses)).toEqual(['p2', 'p1']);
+  });
+
+  it('waits when the API server does not answer; one refusal stops nobody else', async () => {
+    const { edges } = await pending(5);
+    edges.publisher.next.push(refused(), away(), away(), away());
+    const report = await publishPending(edges);
+    expect(report).toMatchObject({ published: 0, left: 5, error: { reason: 'ClusterRefused' } });
+    expect(edges.publisher.next).toEqual([]);
+    edges.publisher.next.push(refused());
+    expect(await publishPending(edges)).toMatchObject({ published: 4, left: 1 });
+  });
+
+  it('of a sandbox that the pod has no more is dropped', async () => {
+    const { edges } = await pending(2);
+    for (const record of await edges.records.all())
+      await edges.records.save({ ...record, pod: { namespace: 'default', name: 'same', uid: undefined } });
+    expect(await publishPending(edges)).toMatchObject({ published: 1, dropped: 1 });
+  });
+
+  it('of an ADD that did not end is not published', async () => {
+    const { edges } = await pending(1);
+    for (const record of await edges.records.all()) await edges.records.save({ ...record, result: undefined });
+    expect(await publishPending(edges)).toEqual({ published: 0, dropped: 0, left: 0, error: undefined });
+  });
+});
