@@ -1,6 +1,6 @@
 # The commands of this repository. Each does its own set-up on a fresh Debian 12 with Node and npm (root for apt-get).
 BENCH ?= --write
-.PHONY: help setup guest-setup build check check-types check-lint check-dead check-imports check-manifests format test test-fuzz test-races test-faults test-faults-short test-interop bench demo clean
+.PHONY: help setup guest-setup build check check-types check-lint check-dead check-imports check-manifests format test test-fuzz test-races test-faults test-faults-short test-interop bench demo image install clean
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -65,6 +65,13 @@ demo: setup guest-setup build ## the main job without a cluster
 bench: setup build ## Braid beside Multus, the kernel and an empty executable, as root; BENCH='--runs 5 --networks 0,8' for less
 	@for module in interop bench; do scripts/go-tools test/$$module dist/$$module || echo "left out: programs of test/$$module"; done
 	@scripts/bun test/bench/bench.ts $(BENCH)
+
+image: setup ## dist/image: container image for x86-64 and arm64 (OCI archive), executables for glibc and musl hosts
+	@scripts/guest/install scripts/image/packages
+	@scripts/bun scripts/image.ts
+
+install: build ## Braid on this node, as root; what it would do: dist/braid install --dry-run
+	dist/braid install
 
 clean: ## everything that a command makes again
 	rm -rf dist results node_modules

@@ -1,6 +1,8 @@
 /**
  * Makes dist/braid, one executable file, and dist/empty, the same build of nothing for start-up comparison.
- * Runs under Bun (scripts/bun scripts/build.ts [--entry FILE] [--out DIR]); writes dist/ only.
+ * Runs under Bun (scripts/bun scripts/build.ts [--entry FILE] [--out DIR] [--runtime FILE]); writes dist/, or DIR, only.
+ * `--runtime`: Bun's executable for another machine, which then runs the file; no dist/empty. The same commit, DIR and
+ * FILE give the same bytes.
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
@@ -13,6 +15,7 @@ const { values: options } = parseArgs({
   options: {
     entry: { type: 'string', default: path.join(root, 'src/bin/main.ts') },
     out: { type: 'string', default: path.join(root, 'dist') },
+    runtime: { type: 'string' },
   },
 });
 
@@ -92,8 +95,12 @@ async function executable(entry: string, outfile: string, packages: readonly str
     '--format=cjs',
     `--outfile=${compiled}`,
   ];
+  const runtime = options.runtime === undefined ? [] : [`--compile-executable-path=${path.resolve(options.runtime)}`];
   const closed = ['dotenv', 'bunfig', 'tsconfig', 'package-json'].map((file) => `--no-compile-autoload-${file}`);
-  execFileSync(process.execPath, [...compile, ...closed], { cwd: fresh, stdio: ['ignore', 'pipe', 'inherit'] });
+  execFileSync(process.execPath, [...compile, ...runtime, ...closed], {
+    cwd: fresh,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   renameSync(compiled, outfile);
   const size = (file: string): string => `${(statSync(file).size / 1e6).toFixed(2)} MB`;
   const parts = [bundle, ...files].map((file) => `${path.basename(file)} ${size(file)}`).join(', ');
@@ -103,4 +110,5 @@ async function executable(entry: string, outfile: string, packages: readonly str
 
 mkdirSync(options.out, { recursive: true });
 await executable(options.entry, path.join(options.out, 'braid'), apart);
-await executable(path.join(root, 'scripts/empty.ts'), path.join(options.out, 'empty'), []);
+if (options.runtime === undefined)
+  await executable(path.join(root, 'scripts/empty.ts'), path.join(options.out, 'empty'), []);
