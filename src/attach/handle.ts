@@ -4,6 +4,7 @@ import { toResultText } from '../cni/convert';
 import type { AddRequest, CheckRequest, DelRequest, PodRef } from '../cni/request';
 import { isAtLeast } from '../cni/version';
 import { fail, placed, toCniError } from '../error';
+import type { Attachment } from '../pod/attachment';
 import { withInfoPaths } from '../pod/devices';
 import { findSharing } from '../pod/independence';
 import { defaultNetworkAnnotation, networksAnnotation, parseDefaultNetwork, parseNetworks } from '../pod/networks';
@@ -34,13 +35,10 @@ export async function handleAdd(request: AddRequest, conf: NetConf, edges: Edges
 
 async function add(request: AddRequest, conf: NetConf, edges: Edges): Promise<string> {
   await waitUntilReady(conf.readinessIndicatorFile, edges);
-  const annotations = await podAnnotations(request.pod, conf, edges);
-  const asked = parseAsked(annotations, request.pod, conf);
-  const wanted = await readNetworks(asked, request.pod, conf, edges);
-  const planned = withInfoPaths(planAttachments(request, conf, wanted), request.containerId);
+  const wanted = await decideAttachments(request, conf, edges);
+  const planned = withInfoPaths(wanted.attachments, request.containerId);
   const attachments = await settleMasters(planned, edges.kernel.host);
-  const odd = [...asked.warnings, ...wanted.flatMap(({ network }) => network.warnings), ...findSharing(attachments)];
-  warn([...conf.warnings, ...odd], conf, edges);
+  warn([...conf.warnings, ...wanted.warnings, ...findSharing(attachments)], conf, edges);
   return withNetns(request, edges, async (pod) => {
     const sandbox = { containerId: request.containerId, netns: request.netns, pod };
     const routes = { guard: conf.defaultRouteGuard, clusterCIDRs: conf.clusterCIDRs };
@@ -68,6 +66,18 @@ async function tellingFailure<T>(pod: PodRef | undefined, edges: Edges, work: ()
     }
     throw error;
   }
+}
+
+/** What the pod's networks are, before the node is looked at: their masters may still be a match. Reads annotations and definitions. */
+export async function decideAttachments(
+  request: Pick<AddRequest, 'pod' | 'ifName' | 'args'>,
+  conf: NetConf,
+  edges: Edges,
+): Promise<{ readonly attachments: readonly Attachment[]; readonly warnings: readonly string[] }> {
+  const asked = parseAsked(await podAnnotations(request.pod, conf, edges), request.pod, conf);
+  const wanted = await readNetworks(asked, request.pod, conf, edges);
+  const warnings = [...asked.warnings, ...wanted.flatMap(({ network }) => network.warnings)];
+  return { attachments: planAttachments(request, conf, wanted), warnings };
 }
 
 /** DEL: takes back what the record says; needs neither the pod, nor its networks' definitions, nor its namespace. */

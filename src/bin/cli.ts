@@ -7,11 +7,13 @@ import { register as explain } from './commands/explain';
 import { register as gc } from './commands/gc';
 import { register as install } from './commands/install';
 import { register as list } from './commands/list';
+import { register as plan } from './commands/plan';
 import { register as uninstall } from './commands/uninstall';
 import { register as version } from './commands/version';
 
 /** In the order of `--help`. */
 const commands: readonly ((program: Command) => void)[] = [
+  plan,
   list,
   gc,
   explain,

@@ -11,11 +11,16 @@ const kind = 'NetworkAttachmentDefinition';
  * @throws CniError NetworkInvalid with file, line and column when the text is neither YAML nor JSON.
  */
 export async function parseManifests(text: string, source: string): Promise<readonly DefinitionObject[]> {
-  const documents = source.endsWith('.json') ? parseJson(text, source) : await parseYaml(text, source);
-  return documents.flatMap((document) => manifestsOf(document, source));
+  return (await parseDocuments(text, source)).flatMap((document) => manifestsOf(document, source));
 }
 
-function manifestsOf(value: unknown, source: string): readonly DefinitionObject[] {
+/** Every document of a manifest, in order, lists taken apart by nobody. NetworkInvalid as parseManifests. */
+export async function parseDocuments(text: string, source: string): Promise<readonly unknown[]> {
+  return source.endsWith('.json') ? parseJson(text, source) : await parseYaml(text, source);
+}
+
+/** The definitions in a document, lists of them included; other kinds are ignored. */
+export function manifestsOf(value: unknown, source: string): readonly DefinitionObject[] {
   if (!isRecord(value)) return [];
   if (value.kind === 'List' || value.kind === `${kind}List`)
     return Array.isArray(value.items) ? value.items.flatMap((item) => manifestsOf(item, source)) : [];

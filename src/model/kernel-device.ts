@@ -167,6 +167,11 @@ export function detailOf(spec: LinkSpec): LinkDetail {
   }
 }
 
+/** Whether the model chose it, where a kernel would have taken a random one. */
+export function isModelMac(mac: string | undefined): boolean {
+  return mac?.startsWith('02:fa:ce:') === true;
+}
+
 function nextMac(): Mac {
   made += 1;
   return macFrom([0x02, 0xfa, 0xce, (made >> 16) & 255, (made >> 8) & 255, made & 255] as unknown as Uint8Array);

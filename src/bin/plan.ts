@@ -1,0 +1,118 @@
+/** What ADD would do for a pod, found by running it on a model of the node. Acts on the model only. */
+import { findDelegate } from '../../plugins';
+import { decideAttachments, handleAdd } from '../attach/handle';
+import { type PictureNetwork, type PodPicture, readPicture } from '../attach/picture';
+import type { Cluster, Networks, Pod } from '../attach/ports';
+import { type NetConf, prefersExternal } from '../cni/config';
+import type { AddRequest } from '../cni/request';
+import { placed } from '../error';
+import { isModelMac } from '../model/kernel-device';
+import { assumedHost, assumedLinks, type ModelHost, type ModelNode, modelNode } from '../model/node';
+import { containerId, ifName, netnsPath } from '../net/names';
+
+/** What a pod would get. */
+export interface Plan extends Omit<PodPicture, 'containerId' | 'netns' | 'alive' | 'since'> {
+  /** Links that ADD would make on the node. */
+  readonly made: readonly string[];
+  /** What is taken for granted since no node was looked at. */
+  readonly assumed: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+/** Where a plan's facts come from. */
+export interface PlanSources {
+  readonly conf: NetConf;
+  readonly networks: Networks;
+  readonly cluster: Cluster;
+  /** The node; undefined: the links that the networks name are assumed. */
+  readonly host: ModelHost | undefined;
+  /** The default network is none of a configuration, but assumed. */
+  readonly defaultAssumed: boolean;
+}
+
+const sandboxPath = '/var/run/netns/plan';
+
+/** The plan of one pod. Throws what ADD would answer with. */
+export async function planPod(pod: Pod, sources: PlanSources): Promise<Plan> {
+  try {
+    return await runAdd(pod, sources);
+  } catch (error) {
+    throw placed(error, { pod: `${pod.namespace}/${pod.name}` });
+  }
+}
+
+async function runAdd(pod: Pod, sources: PlanSources): Promise<Plan> {
+  const { networks, cluster } = sources;
+  const conf = { ...sources.conf, podAnnotations: pod.annotations, readinessIndicatorFile: undefined };
+  const request = toRequest(pod);
+  const find = (type: string) => (prefersExternal(conf, type) ? undefined : findDelegate(type));
+  const base = { findDelegate: find, networks, cluster, now: new Date().toISOString() };
+  const probe = modelNode({ ...base, host: { links: [], gateways: [] } });
+  const { attachments } = await decideAttachments(request, conf, probe.edges);
+  const named = assumedLinks(attachments);
+  const node = modelNode({ ...base, host: sources.host ?? assumedHost(named) });
+  const space = node.kernel.addNamespace(sandboxPath);
+  const before = node.kernel.host.names();
+  await handleAdd(request, conf, node.edges);
+  const [record] = await node.edges.records.all();
+  if (record === undefined) throw new Error('ADD left no record');
+  const { pod: name, networks: shown, routes, rules } = await readPicture(record, space, node.kernel.host);
+  const assumed = sources.host === undefined ? named.map(({ name: link }) => `the node has a link ${link}`) : [];
+  return {
+    pod: name,
+    networks: shown.map((one) => asKnown(one, node)),
+    routes,
+    rules,
+    made: node.kernel.host.names().filter((link) => !before.includes(link) && !isPeer(node, link)),
+    assumed: [
+      ...(sources.defaultAssumed ? ['the default network is a bridge with 10.244.0.0/24; --conf tells yours'] : []),
+      ...assumed,
+    ],
+    warnings: node.edges.log.entries.filter(({ level }) => level === 'warn').map(toWarning),
+  };
+}
+
+function toRequest(pod: Pod): AddRequest {
+  return {
+    command: 'ADD',
+    containerId: containerId('plan'),
+    netns: netnsPath(sandboxPath),
+    ifName: ifName('eth0', 'interface'),
+    args: [
+      ['IgnoreUnknown', '1'],
+      ['K8S_POD_NAMESPACE', pod.namespace],
+      ['K8S_POD_NAME', pod.name],
+    ],
+    pod: { namespace: pod.namespace, name: pod.name, uid: pod.uid, infraContainerId: undefined },
+    path: [],
+    netnsOverride: false,
+  };
+}
+
+/** What only an executable, or the kernel, will know is not shown as if it were known: addresses, the link's kind, a MAC of the kernel's choice. */
+function asKnown(one: PictureNetwork, { unpredicted }: ModelNode): PictureNetwork {
+  const own = unpredicted.filter((each) => each.ifName === one.ifName);
+  const standIns: readonly (string | undefined)[] = own.map(({ standIn }) => standIn);
+  const foreign = own.find(({ isIpam }) => !isIpam);
+  const { link } = one;
+  const kind = link?.kind === 'dummy' && foreign !== undefined ? `made by ${foreign.type}` : link?.kind;
+  return {
+    ...one,
+    addresses: one.addresses.filter((address) => !standIns.includes(address)),
+    link: link && { ...link, kind: kind ?? link.kind, mac: isModelMac(link.mac) ? undefined : link.mac },
+  };
+}
+
+function isPeer({ kernel }: ModelNode, name: string): boolean {
+  return kernel.host.link(name).detail.kind === 'veth';
+}
+
+function toWarning({
+  fields,
+  message,
+}: {
+  readonly fields: Readonly<Record<string, unknown>>;
+  readonly message: string;
+}): string {
+  return typeof fields.warning === 'string' ? fields.warning : `${message}: ${JSON.stringify(fields)}`;
+}

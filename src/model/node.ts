@@ -1,0 +1,123 @@
+/** A node in memory with the links that networks need, so that ADD can run anywhere. Touches nothing outside itself. */
+import type { Cluster, Edges, Files, Networks } from '../attach/ports';
+import { isRecord, type Json, record } from '../json';
+import { isDefault } from '../net/ip';
+import type { Link } from '../net/link';
+import { ifNameProblem } from '../net/names';
+import type { Address, Route } from '../net/route';
+import type { Attachment } from '../pod/attachment';
+import { modelForeign, type Unpredicted } from './foreign';
+import { fakeHostLinks } from './host-links';
+import { FakeKernel, type HostLink } from './kernel';
+import { fakeLeases } from './leases';
+import { fakeLog } from './log';
+import { fakeNft } from './nft';
+import { fakeRecords } from './records';
+
+/** The node's own namespace: its links, and its default gateways, which lie in subnets of those. */
+export interface ModelHost {
+  readonly links: readonly HostLink[];
+  readonly gateways: readonly string[];
+}
+
+/** What the model takes from outside. */
+export interface ModelSources {
+  readonly findDelegate: Edges['findDelegate'];
+  readonly networks: Networks;
+  readonly cluster: Cluster;
+  readonly host: ModelHost;
+  readonly now: string; // RFC 3339
+}
+
+/** A node, and what it learns of executables that it cannot run. */
+export interface ModelNode {
+  readonly edges: Edges & { readonly log: ReturnType<typeof fakeLog> };
+  readonly kernel: FakeKernel;
+  readonly unpredicted: readonly Unpredicted[];
+}
+
+/** Built-in delegates that ask somebody on the network: the model has nobody there. */
+const askers: readonly string[] = ['dhcp'];
+
+/** A node on which nothing is attached yet. */
+export function modelNode({ findDelegate, networks, cluster, host, now }: ModelSources): ModelNode {
+  const kernel = new FakeKernel({ hostLinks: host.links, hostGateways: host.gateways });
+  const unpredicted: Unpredicted[] = [];
+  const edges = {
+    findDelegate: (type: string) => (askers.includes(type) ? undefined : findDelegate(type)),
+    kernel,
+    records: fakeRecords(),
+    leases: fakeLeases(),
+    hostLinks: fakeHostLinks(),
+    networks,
+    cluster,
+    foreign: modelForeign(kernel, unpredicted),
+    nft: fakeNft(),
+    files: noFiles,
+    log: fakeLog(),
+    bootId: 'model',
+    now: () => now,
+  };
+  return { edges, kernel, unpredicted };
+}
+
+const noFiles: Files = { readText: async () => undefined, exists: async () => true };
+
+/** The node as it is; what delegates make is left out, since ADD makes it in the model. */
+export function asModelHost(
+  links: readonly Link[],
+  addresses: readonly Address[],
+  routes: readonly Route[],
+): ModelHost {
+  const own = links.filter(({ name, detail }) => name !== 'lo' && detail.kind === 'other');
+  return {
+    links: own.map(({ index, name, mtu, mac, up, altNames, device }) => ({
+      name,
+      mtu,
+      ...(mac === undefined ? {} : { mac }),
+      up,
+      altNames,
+      ...(device === undefined ? {} : { device }),
+      addresses: addresses.filter((each) => each.index === index && each.scope === 0).map(({ address }) => address),
+    })),
+    gateways: routes.flatMap(({ dst, gateway, index }) =>
+      isDefault(dst) && gateway !== undefined && own.some((link) => link.index === index) ? [gateway] : [],
+    ),
+  };
+}
+
+/** A node that has what the networks name, and an eth0 with the default route. */
+export function assumedHost(named: readonly HostLink[]): ModelHost {
+  const uplink = { name: 'eth0', addresses: ['192.0.2.1/24'] }; // RFC 5737: for documentation
+  return { links: [uplink, ...named.filter(({ name }) => name !== 'eth0')], gateways: ['192.0.2.254'] };
+}
+
+/** The links of the node that the attachments name or describe; each once. For a plan where no node is at hand. */
+export function assumedLinks(attachments: readonly Pick<Attachment, 'plugins'>[]): readonly HostLink[] {
+  const found = attachments.flatMap(({ plugins }) => plugins.flatMap((plugin) => linkOf(plugin)));
+  return found.filter((link, at) => found.findIndex(({ name }) => name === link.name) === at);
+}
+
+function linkOf(plugin: Json): readonly HostLink[] {
+  const { master, device, linkInContainer } = record(plugin);
+  if (linkInContainer === true) return [];
+  const names = [master, device].filter((name) => typeof name === 'string' && ifNameProblem(name) === undefined);
+  const matched = isRecord(master) && isRecord(record(master).match) ? [matching(record(master).match as Json)] : [];
+  return [...names.map((name) => ({ name: name as string })), ...matched];
+}
+
+/** A link that fits a match, called after it. */
+function matching(match: Json): HostLink {
+  const { subnet, mac, pciAddress, altName } = record(match);
+  const text = Object.values(match)
+    .map(String)
+    .join('')
+    .replace(/[^a-z0-9]/gi, '');
+  return {
+    name: `match-${text}`.slice(0, 15),
+    ...(typeof subnet === 'string' ? { addresses: [subnet] } : {}),
+    ...(typeof mac === 'string' ? { mac: mac.toLowerCase() as NonNullable<HostLink['mac']> } : {}),
+    ...(typeof pciAddress === 'string' ? { device: pciAddress.toLowerCase() } : {}),
+    ...(typeof altName === 'string' ? { altNames: [altName] } : {}),
+  };
+}
