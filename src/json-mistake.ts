@@ -25,6 +25,11 @@ export function jsonMistake(text: string, cause?: unknown): string {
   return `invalid JSON at line ${line}, column ${column}: ${describe(text, at, expect)}`;
 }
 
+/** Offset of the first mistake; `undefined` when the text is JSON. */
+export function mistakeOffset(text: string): number | undefined {
+  return findMistake(text)?.at;
+}
+
 function describe(text: string, at: number, expect: Expect): string {
   const code = text.codePointAt(at);
   if (code === undefined) return 'the text ends too early';

@@ -6,6 +6,7 @@ import { register as completion } from './commands/completion';
 import { register as explain } from './commands/explain';
 import { register as gc } from './commands/gc';
 import { register as install } from './commands/install';
+import { register as lint } from './commands/lint';
 import { register as list } from './commands/list';
 import { register as plan } from './commands/plan';
 import { register as uninstall } from './commands/uninstall';
@@ -14,6 +15,7 @@ import { register as version } from './commands/version';
 /** In the order of `--help`. */
 const commands: readonly ((program: Command) => void)[] = [
   plan,
+  lint,
   list,
   gc,
   explain,

@@ -7,7 +7,7 @@ import { type NetConf, prefersExternal } from '../cni/config';
 import type { AddRequest } from '../cni/request';
 import { placed } from '../error';
 import { isModelMac } from '../model/kernel-device';
-import { assumedHost, assumedLinks, type ModelHost, type ModelNode, modelNode } from '../model/node';
+import { assumedBridges, assumedHost, assumedLinks, type ModelHost, type ModelNode, modelNode } from '../model/node';
 import { containerId, ifName, netnsPath } from '../net/names';
 
 /** What a pod would get. */
@@ -47,17 +47,23 @@ async function runAdd(pod: Pod, sources: PlanSources): Promise<Plan> {
   const request = toRequest(pod);
   const find = (type: string) => (prefersExternal(conf, type) ? undefined : findDelegate(type));
   const base = { findDelegate: find, networks, cluster, now: new Date().toISOString() };
-  const probe = modelNode({ ...base, host: { links: [], gateways: [] } });
+  const probe = modelNode({ ...base, host: { links: [], gateways: [], bridges: [] } });
   const { attachments } = await decideAttachments(request, conf, probe.edges);
   const named = assumedLinks(attachments);
-  const node = modelNode({ ...base, host: sources.host ?? assumedHost(named) });
+  const bridges = assumedBridges(attachments);
+  const node = modelNode({ ...base, host: sources.host ?? assumedHost(named, bridges) });
   const space = node.kernel.addNamespace(sandboxPath);
   const before = node.kernel.host.names();
   await handleAdd(request, conf, node.edges);
   const [record] = await node.edges.records.all();
   if (record === undefined) throw new Error('ADD left no record');
   const { pod: name, networks: shown, routes, rules } = await readPicture(record, space, node.kernel.host);
-  const assumed = sources.host === undefined ? named.map(({ name: link }) => `the node has a link ${link}`) : [];
+  const assumed =
+    sources.host === undefined
+      ? [...named.map(({ name: link }) => `link ${link}`), ...bridges.map((bridge) => `bridge ${bridge}`)].map(
+          (what) => `the node has a ${what}`,
+        )
+      : [];
   return {
     pod: name,
     networks: shown.map((one) => asKnown(one, node)),

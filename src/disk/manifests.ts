@@ -65,7 +65,7 @@ const outdented = /^[ \t]*[}\]]+['"]/m;
  * YAML wants every line of a quoted text further right than its key; libyaml, and with it kubectl, does not look, and
  * people write `  }'`. Blanks at the start of such a line mean nothing, so more of them change nothing.
  */
-function indentQuoted(text: string): string {
+export function indentQuoted(text: string): string {
   let open: { readonly quote: string; readonly indent: string } | undefined;
   return text
     .split('\n')

@@ -190,6 +190,13 @@ export class FakeNetns implements Netns {
     return d;
   }
 
+  /** Adds a bridge that filters VLANs, up. */
+  build(name: string): void {
+    const d = this.#enlist(device(this, 0, ifName(name, 'bridge'), { kind: 'bridge', vlanFiltering: true }));
+    d.vlans = [{ id: 1, pvid: true, untagged: true }];
+    this.bringUp(d);
+  }
+
   // Netns.
 
   async findLink(name: string): Promise<Link | undefined> {

@@ -18,6 +18,8 @@ import { fakeRecords } from './records';
 export interface ModelHost {
   readonly links: readonly HostLink[];
   readonly gateways: readonly string[];
+  /** That are there before any delegate makes one. */
+  readonly bridges: readonly string[];
 }
 
 /** What the model takes from outside. */
@@ -42,6 +44,7 @@ const askers: readonly string[] = ['dhcp'];
 /** A node on which nothing is attached yet. */
 export function modelNode({ findDelegate, networks, cluster, host, now }: ModelSources): ModelNode {
   const kernel = new FakeKernel({ hostLinks: host.links, hostGateways: host.gateways });
+  for (const name of host.bridges) kernel.host.build(name);
   const unpredicted: Unpredicted[] = [];
   const edges = {
     findDelegate: (type: string) => (askers.includes(type) ? undefined : findDelegate(type)),
@@ -80,6 +83,7 @@ export function asModelHost(
       ...(device === undefined ? {} : { device }),
       addresses: addresses.filter((each) => each.index === index && each.scope === 0).map(({ address }) => address),
     })),
+    bridges: links.flatMap(({ name, detail }) => (detail.kind === 'bridge' ? [name] : [])),
     gateways: routes.flatMap(({ dst, gateway, index }) =>
       isDefault(dst) && gateway !== undefined && own.some((link) => link.index === index) ? [gateway] : [],
     ),
@@ -87,9 +91,9 @@ export function asModelHost(
 }
 
 /** A node that has what the networks name, and an eth0 with the default route. */
-export function assumedHost(named: readonly HostLink[]): ModelHost {
+export function assumedHost(named: readonly HostLink[], bridges: readonly string[]): ModelHost {
   const uplink = { name: 'eth0', addresses: ['192.0.2.1/24'] }; // RFC 5737: for documentation
-  return { links: [uplink, ...named.filter(({ name }) => name !== 'eth0')], gateways: ['192.0.2.254'] };
+  return { links: [uplink, ...named.filter(({ name }) => name !== 'eth0')], gateways: ['192.0.2.254'], bridges };
 }
 
 /** The links of the node that the attachments name or describe; each once. For a plan where no node is at hand. */
@@ -120,4 +124,15 @@ function matching(match: Json): HostLink {
     ...(typeof pciAddress === 'string' ? { device: pciAddress.toLowerCase() } : {}),
     ...(typeof altName === 'string' ? { altNames: [altName] } : {}),
   };
+}
+
+/** Bridges that a delegate only uses, never makes. */
+export function assumedBridges(attachments: readonly Pick<Attachment, 'plugins'>[]): readonly string[] {
+  const found = attachments.flatMap(({ plugins }) =>
+    plugins.flatMap((plugin) => {
+      const { type, bridge } = record(plugin);
+      return type === 'cnv-bridge' && typeof bridge === 'string' && ifNameProblem(bridge) === undefined ? [bridge] : [];
+    }),
+  );
+  return [...new Set(found)];
 }

@@ -74,13 +74,13 @@ function drawPod(pod: Pick<PodPicture, 'pod' | 'networks'>): string {
 
 /** Name and way above the wire, what made it below; the port on the box's left edge. */
 function drawSecondary(one: PictureNetwork, y: number): string {
-  const way = one.path.length === 0 ? 'inside the pod' : `over ${one.path.toReversed().join(' > ')}`;
+  const way = one.path.length === 0 ? '' : `, over ${one.path.toReversed().join(' > ')}`;
   const odd = one.isolated ? '' : ', forwards';
   return [
     `    <line class="wire" x1="24" y1="${y}" x2="${box.left}" y2="${y}"/>\n`,
     `    <circle class="port" cx="24" cy="${y}" r="6"/>\n`,
     text(40, y - 9, 'strong', cut(one.network, 40)),
-    text(40, y + 19, 'quiet', cut(`${pluginsText(one)}, ${way}${odd}`, 54)),
+    text(40, y + 19, 'quiet', cut(`${pluginsText(one)}${way}${odd}`, 54)),
     port(one, box.left - 8, y),
     text(box.left + 18, y - 4, 'mono strong', one.ifName),
     text(box.left + 18, y + 14, one.failure === undefined ? 'mono' : 'mono bad', cut(addressesText(one), 20)),

@@ -1,0 +1,42 @@
+/** `braid lint`: findings for people, for programs, and for code hosts (SARIF 2.1.0). Pure. */
+import type { LintFinding } from '../lint';
+
+/** `file:line:column: level: message [reason]`, as compilers print, then what would be right, then a count. */
+export function toLintText(findings: readonly LintFinding[], files: number): string {
+  const lines = findings.map(
+    ({ file, line, column, level, message, reason, hint }) =>
+      `${file}:${line}:${column}: ${level}: ${message} [${reason}]\n    ${hint}\n`,
+  );
+  const errors = findings.filter(({ level }) => level === 'error').length;
+  const looked = `${files} ${files === 1 ? 'file' : 'files'}`;
+  return `${lines.join('')}${looked}: ${errors} errors, ${findings.length - errors} warnings\n`;
+}
+
+/** The findings as a list. */
+export function toLintJson(findings: readonly LintFinding[]): string {
+  return `${JSON.stringify(findings, undefined, 2)}\n`;
+}
+
+/** Static Analysis Results Interchange Format 2.1.0 (OASIS). */
+export function toSarif(findings: readonly LintFinding[], version: string): string {
+  const rules = [...new Set(findings.map(({ reason }) => reason))].map((id) => ({ id, name: id }));
+  const results = findings.map(({ reason, level, message, hint, file, line, column }) => ({
+    ruleId: reason,
+    level,
+    message: { text: `${message} (${hint})` },
+    locations: [
+      {
+        physicalLocation: {
+          artifactLocation: { uri: encodeURI(file) },
+          region: { startLine: line, startColumn: column },
+        },
+      },
+    ],
+  }));
+  const driver = { name: 'braid', version, rules };
+  const log = {
+    version: '2.1.0',
+    runs: [{ tool: { driver }, results }],
+  };
+  return `${JSON.stringify(log, undefined, 2)}\n`;
+}
