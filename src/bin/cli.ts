@@ -9,14 +9,18 @@ import { register as install } from './commands/install';
 import { register as lint } from './commands/lint';
 import { register as list } from './commands/list';
 import { register as plan } from './commands/plan';
+import { register as show } from './commands/show';
 import { register as uninstall } from './commands/uninstall';
 import { register as version } from './commands/version';
+import { register as whoHas } from './commands/who-has';
 
 /** In the order of `--help`. */
 const commands: readonly ((program: Command) => void)[] = [
   plan,
   lint,
   list,
+  show,
+  whoHas,
   gc,
   explain,
   install,
