@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { toCniError } from '../error';
 import { register as agent } from './commands/agent';
 import { register as completion } from './commands/completion';
+import { register as doctor } from './commands/doctor';
 import { register as explain } from './commands/explain';
 import { register as gc } from './commands/gc';
 import { register as install } from './commands/install';
@@ -18,6 +19,7 @@ import { register as whoHas } from './commands/who-has';
 const commands: readonly ((program: Command) => void)[] = [
   plan,
   lint,
+  doctor,
   list,
   show,
   whoHas,

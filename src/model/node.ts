@@ -11,6 +11,7 @@ import { fakeHostLinks } from './host-links';
 import { FakeKernel, type HostLink } from './kernel';
 import { fakeLeases } from './leases';
 import { fakeLog } from './log';
+import { fakeMeter } from './meter';
 import { fakeNft } from './nft';
 import { fakeRecords } from './records';
 
@@ -58,6 +59,7 @@ export function modelNode({ findDelegate, networks, cluster, host, now }: ModelS
     nft: fakeNft(),
     files: noFiles,
     log: fakeLog(),
+    meter: fakeMeter(),
     bootId: 'model',
     now: () => now,
   };

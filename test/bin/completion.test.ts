@@ -61,7 +61,7 @@ describe('the man page', () => {
   it('has every command with every option, hyphens as minus signs', () => {
     const page = toManPage(shapes);
     for (const { name, options } of shapes) {
-      expect(page).toContain(`.SS "braid ${name}`);
+      expect(page).toContain(`.SS "braid ${name.replaceAll('-', '\\-')}`);
       for (const { flags } of options) expect(page).toContain(flags.map((flag) => flag.replaceAll('-', '\\-'))[0]);
     }
   });
