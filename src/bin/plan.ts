@@ -47,11 +47,11 @@ async function runAdd(pod: Pod, sources: PlanSources): Promise<Plan> {
   const request = toRequest(pod);
   const find = (type: string) => (prefersExternal(conf, type) ? undefined : findDelegate(type));
   const base = { findDelegate: find, networks, cluster, now: new Date().toISOString() };
-  const probe = modelNode({ ...base, host: { links: [], gateways: [], bridges: [] } });
+  const probe = await modelNode({ ...base, host: { links: [], gateways: [], vlans: [], bridges: [] } });
   const { attachments } = await decideAttachments(request, conf, probe.edges);
   const named = assumedLinks(attachments);
   const bridges = assumedBridges(attachments);
-  const node = modelNode({ ...base, host: sources.host ?? assumedHost(named, bridges) });
+  const node = await modelNode({ ...base, host: sources.host ?? assumedHost(named, bridges) });
   const space = node.kernel.addNamespace(sandboxPath);
   const before = node.kernel.host.names();
   await handleAdd(request, conf, node.edges);

@@ -2,8 +2,8 @@
 import type { Cluster, Edges, Files, Networks } from '../attach/ports';
 import { isRecord, type Json, record } from '../json';
 import { isDefault } from '../net/ip';
-import type { Link } from '../net/link';
-import { ifNameProblem } from '../net/names';
+import type { Link, VlanProtocol } from '../net/link';
+import { ifName, ifNameProblem } from '../net/names';
 import type { Address, Route } from '../net/route';
 import type { Attachment } from '../pod/attachment';
 import { modelForeign, type Unpredicted } from './foreign';
@@ -19,8 +19,17 @@ import { fakeRecords } from './records';
 export interface ModelHost {
   readonly links: readonly HostLink[];
   readonly gateways: readonly string[];
+  readonly vlans: readonly ModelVlan[];
   /** That are there before any delegate makes one. */
   readonly bridges: readonly string[];
+}
+
+/** A VLAN link of the node, on another of its links. */
+interface ModelVlan {
+  readonly name: string;
+  readonly parent: string;
+  readonly id: number;
+  readonly protocol: VlanProtocol;
 }
 
 /** What the model takes from outside. */
@@ -43,9 +52,10 @@ export interface ModelNode {
 const askers: readonly string[] = ['dhcp'];
 
 /** A node on which nothing is attached yet. */
-export function modelNode({ findDelegate, networks, cluster, host, now }: ModelSources): ModelNode {
+export async function modelNode({ findDelegate, networks, cluster, host, now }: ModelSources): Promise<ModelNode> {
   const kernel = new FakeKernel({ hostLinks: host.links, hostGateways: host.gateways });
   for (const name of host.bridges) kernel.host.build(name);
+  for (const vlan of host.vlans) await addVlan(vlan, kernel);
   const unpredicted: Unpredicted[] = [];
   const edges = {
     findDelegate: (type: string) => (askers.includes(type) ? undefined : findDelegate(type)),
@@ -68,14 +78,21 @@ export function modelNode({ findDelegate, networks, cluster, host, now }: ModelS
 
 const noFiles: Files = { readText: async () => undefined, exists: async () => true };
 
-/** The node as it is; what delegates make is left out, since ADD makes it in the model. */
+/** The node as it is, without pods' ends of veth pairs: ADD makes those of its own. */
 export function asModelHost(
   links: readonly Link[],
   addresses: readonly Address[],
   routes: readonly Route[],
 ): ModelHost {
-  const own = links.filter(({ name, detail }) => name !== 'lo' && detail.kind === 'other');
+  const own = links.filter(({ name, detail, parentElsewhere }) => {
+    if (name === 'lo' || detail.kind === 'bridge' || detail.kind === 'vlan') return false;
+    return detail.kind !== 'veth' || !parentElsewhere;
+  });
   return {
+    vlans: links.flatMap(({ name, detail, parent }) => {
+      const below = own.find(({ index }) => index === parent);
+      return detail.kind === 'vlan' && below !== undefined ? [{ ...detail, name, parent: below.name }] : [];
+    }),
     links: own.map(({ index, name, mtu, mac, up, altNames, device }) => ({
       name,
       mtu,
@@ -95,7 +112,18 @@ export function asModelHost(
 /** A node that has what the networks name, and an eth0 with the default route. */
 export function assumedHost(named: readonly HostLink[], bridges: readonly string[]): ModelHost {
   const uplink = { name: 'eth0', addresses: ['192.0.2.1/24'] }; // RFC 5737: for documentation
-  return { links: [uplink, ...named.filter(({ name }) => name !== 'eth0')], gateways: ['192.0.2.254'], bridges };
+  return {
+    links: [uplink, ...named.filter(({ name }) => name !== 'eth0')],
+    gateways: ['192.0.2.254'],
+    vlans: [],
+    bridges,
+  };
+}
+
+async function addVlan({ name, parent, id, protocol }: ModelVlan, { host }: FakeKernel): Promise<void> {
+  const spec = { kind: 'vlan', name: ifName(name, 'link'), parent: host.link(parent).index, id, protocol } as const;
+  const link = await host.createLink(spec);
+  if (host.link(parent).up) await host.changeLink(link.index, { up: true });
 }
 
 /** The links of the node that the attachments name or describe; each once. For a plan where no node is at hand. */

@@ -6,6 +6,8 @@ import { planFormats, toPlans } from '../../src/bin/text/plan';
 import { parseConfig } from '../../src/cni/config';
 import { parseDocuments } from '../../src/disk/manifests';
 import { podsOf } from '../../src/disk/pod-manifests';
+import { asModelHost } from '../../src/model/node';
+import { ifName } from '../../src/net/names';
 import { cluster, world } from '../attach/world';
 import { fakeNetworks } from '../fakes/networks';
 
@@ -128,6 +130,29 @@ describe('a plan', () => {
   it('shows warnings', async () => {
     const { warnings } = await plan('[{"name":"v100","whatever":1}]');
     expect(warnings.join()).toContain('whatever');
+  });
+});
+
+describe('on a node', () => {
+  it('its own links, VLANs and bridges count', async () => {
+    const { host } = world({ kernel: { hostLinks: [{ name: 'eth1', mtu: 9000 }] } });
+    const vlan = { kind: 'vlan', name: ifName('eth1.7', 'test'), parent: host.link('eth1').index, id: 7 } as const;
+    const { index } = await host.createLink(vlan);
+    await host.changeLink(index, { up: true });
+    const node = asModelHost(await host.links(), await host.addresses(), await host.routes());
+    const on = (master: string, keys: object = {}) =>
+      planPod(pod('n'), {
+        conf: parseConfig(JSON.stringify({ cniVersion: '1.0.0', name: 'braid', type: 'braid', delegates: [cluster] })),
+        networks: fakeNetworks({
+          definitions: { 'default/n': { cniVersion: '1.0.0', type: 'macvlan', master, ...keys } },
+        }),
+        cluster: { findPod: async () => undefined },
+        host: node,
+        defaultAssumed: false,
+      });
+    expect((await on('eth1.7')).networks[1]).toMatchObject({ path: ['eth1.7', 'eth1'], link: { mtu: 9000 } });
+    expect((await on('eth1', { vlan: 7 })).made).toEqual(['cni-t0']);
+    await expect(on('eth9')).rejects.toMatchObject({ reason: 'MasterMissing' });
   });
 });
 
