@@ -38,7 +38,10 @@ async function inputsOf(entry: string): Promise<Metafile['inputs']> {
   return metafile.inputs;
 }
 
-describe('the one-shot path', () => {
+/** Bundling takes seconds on a machine that has much else to do. */
+const patient = { timeout: 120_000 };
+
+describe('the one-shot path', patient, () => {
   it('loads these modules and no other: run with UPDATE=1 when one more is worth its time', async () => {
     const inputs = await inputsOf('src/bin/main.ts');
     const loaded = [
