@@ -9,6 +9,7 @@ import { type Listen, servePages } from './http';
 import { type Gauges, Metrics } from './metrics';
 import { measurePools } from './pools';
 import type { SnapshotStore, Watcher } from './ports';
+import type { CallReport } from './protocol';
 import { serveSocket } from './server';
 import { type RunningTask, startTask, type Task } from './tasks';
 import { View } from './view';
@@ -58,7 +59,10 @@ export async function runUntil(signal: AbortSignal, means: Means, settings: Sett
     keeper.restore();
     const service = {
       answer: view.answer.bind(view),
-      report: metrics.call.bind(metrics),
+      report(call: CallReport) {
+        metrics.call(call);
+        logCall(call, log);
+      },
       take: (news: News) => (news.tell === 'publish' ? publishing?.now() : void means.writeEvent(news.event)),
       peerUser: means.peerUser,
       users: [0, process.getuid?.() ?? 0], // root, and who runs the agent
@@ -95,6 +99,14 @@ export async function runUntil(signal: AbortSignal, means: Means, settings: Sett
     await Promise.all(ends.map((end) => end()));
     log.info({}, 'node agent ends');
   }
+}
+
+/** The container id is the request's: the runtime's and kubelet's logs have it, too. */
+function logCall({ verb, pod, containerId, ms, reason, error, networks }: CallReport, log: Log): void {
+  const network = networks.find((each) => each.reason !== undefined)?.name;
+  const fields = { verb, pod, containerId, network, reason, error, ms: Math.round(ms) };
+  if (reason === undefined) log.debug(fields, 'a call succeeded');
+  else log.warn(fields, 'a call failed');
 }
 
 function gcTask(means: Means, metrics: Metrics, every: number): Task {

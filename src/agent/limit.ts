@@ -27,4 +27,4 @@ export function limited(log: Log, pause: number, now: () => number = Date.now): 
   return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
 }
 
-const named = ['pod', 'network', 'containerId', 'kind', 'task', 'path', 'problem', 'user'];
+const named = ['pod', 'network', 'containerId', 'kind', 'task', 'path', 'problem', 'reason', 'user'];

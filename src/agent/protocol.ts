@@ -23,10 +23,14 @@ export type Question =
 /** What one call of a runtime did; told when it ends, and not answered. */
 export interface CallReport {
   readonly verb: string;
+  /** Whose call it was; GC and STATUS have neither. */
+  readonly pod: string | undefined; // namespace/name
+  readonly containerId: string | undefined;
   /** Of the whole call, in milliseconds. */
   readonly ms: number;
-  /** A reason of the catalogue; undefined: it succeeded. */
+  /** A reason of the catalogue, and the message; undefined: it succeeded. */
   readonly reason: string | undefined;
+  readonly error: string | undefined;
   /** Each network that was worked on; the one that failed has the reason. */
   readonly networks: readonly { readonly name: string; readonly ms: number; readonly reason: string | undefined }[];
 }
@@ -114,14 +118,17 @@ function parseNews(value: unknown): News | string {
     : { tell: 'event', event };
 }
 
-function parseReport({ verb, ms, reason, networks }: Json): Message | string {
+function parseReport({ verb, pod, containerId, ms, reason, error, networks }: Json): Message | string {
   if (typeof verb !== 'string' || !isTime(ms)) return 'need "verb" and "ms"';
   const each = Array.isArray(networks) ? networks : [];
   return {
     tell: 'call',
     verb,
+    pod: textOf(pod),
+    containerId: textOf(containerId),
     ms,
     reason: textOf(reason),
+    error: textOf(error),
     networks: each.flatMap((one: unknown) =>
       isRecord(one) && typeof one.name === 'string' && isTime(one.ms)
         ? [{ name: one.name, ms: one.ms, reason: textOf(one.reason) }]

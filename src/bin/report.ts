@@ -2,18 +2,21 @@
 import { existsSync } from 'node:fs';
 import type { CallReport } from '../agent/protocol';
 import type { Meter } from '../attach/ports';
-import type { Reason } from '../error';
+import type { Request } from '../cni/request';
+import type { CniError } from '../error';
 
 /** The meter of one call, and its end. */
 export interface Report extends Meter {
   /** The call as a whole; a failure of telling is nobody's. */
-  end(reason: Reason | undefined): Promise<void>;
+  end(error: CniError | undefined): Promise<void>;
 }
 
 const patience = 20; // ms: an agent that is this busy does without
 
+const longestMessage = 300; // characters
+
 /** Begins now. */
-export function openReport(cniDir: string, verb: string): Report {
+export function openReport(cniDir: string, request: Request): Report {
   const start = performance.now();
   const networks: CallReport['networks'][number][] = [];
   return {
@@ -21,11 +24,25 @@ export function openReport(cniDir: string, verb: string): Report {
       const since = performance.now();
       return (reason) => void networks.push({ name, ms: performance.now() - since, reason });
     },
-    async end(reason) {
+    async end(error) {
       const path = `${cniDir}/agent.sock`; // protocol.ts's own, which is loaded when there is one
       if (!existsSync(path)) return;
       const [{ toLine }, { tellUnix }] = await Promise.all([import('../agent/protocol'), import('../kernel/unix')]);
-      tellUnix(path, toLine({ tell: 'call', verb, ms: performance.now() - start, reason, networks }), patience);
+      const call: CallReport = {
+        verb: request.command,
+        ...subjectOf(request),
+        ms: performance.now() - start,
+        reason: error?.reason,
+        error: error?.message.slice(0, longestMessage),
+        networks,
+      };
+      tellUnix(path, toLine({ tell: 'call', ...call }), patience);
     },
   };
+}
+
+function subjectOf(request: Request): Pick<CallReport, 'pod' | 'containerId'> {
+  if (!('containerId' in request)) return { pod: undefined, containerId: undefined };
+  const { pod, containerId } = request;
+  return { pod: pod === undefined ? undefined : `${pod.namespace}/${pod.name}`, containerId };
 }

@@ -7,7 +7,7 @@ import type { Edges, HostLinks } from '../attach/ports';
 import { type NetConf, parseConfig, parseConfigForDel } from '../cni/config';
 import type { Request } from '../cni/request';
 import { requireAllowed } from '../cni/version';
-import { fail, type Reason, toCniError } from '../error';
+import { type CniError, fail, toCniError } from '../error';
 import { openEdges } from './edges';
 import { openReport } from './report';
 
@@ -29,15 +29,15 @@ export async function serve(
 }
 
 async function act(request: WorkingRequest, conf: NetConf): Promise<string> {
-  const report = openReport(conf.cniDir, request.command);
-  let reason: Reason | undefined;
+  const report = openReport(conf.cniDir, request);
+  let failure: CniError | undefined;
   try {
     return await actOn(request, conf, openEdges(conf, request.path, report));
   } catch (error) {
-    reason = toCniError(error).reason;
+    failure = toCniError(error);
     throw error;
   } finally {
-    await report.end(reason);
+    await report.end(failure);
   }
 }
 

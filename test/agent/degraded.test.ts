@@ -177,19 +177,32 @@ it('the token expires: the agent answers, and comes back with a renewed one', as
 });
 
 it('calls of the runtime leave their counts with the agent, and succeed without one', async () => {
-  const del = () =>
+  const call = (command: string) =>
     spawnSync(process.execPath, [main], {
-      input: readFileSync(here.conf),
-      env: { CNI_COMMAND: 'DEL', CNI_CONTAINERID: 'c1', CNI_NETNS: '', CNI_IFNAME: 'eth0', CNI_PATH: '/nowhere' },
+      input: JSON.stringify({
+        ...JSON.parse(readFileSync(here.conf, 'utf8')),
+        delegates: [{ name: 'c', type: 'bridge' }],
+      }),
+      env: {
+        CNI_COMMAND: command,
+        CNI_CONTAINERID: 'c1',
+        CNI_NETNS: '/proc/self/ns/net',
+        CNI_IFNAME: 'eth0',
+        CNI_PATH: '/nowhere',
+      },
       encoding: 'utf8',
     });
-  const { kill } = await here.startAgent();
-  expect(del()).toMatchObject({ status: 0, stdout: '' });
+  const { kill, log } = await here.startAgent();
+  expect(call('DEL')).toMatchObject({ status: 0, stdout: '' });
   await vi.waitFor(async () =>
     expect(await here.get('/metrics')).toContain('braid_calls_total{verb="DEL",reason=""} 1'),
   );
+  expect(call('CHECK').status).toBe(1);
+  await vi.waitFor(() =>
+    expect(log()).toMatch(/"verb":"CHECK".*"containerId":"c1".*"reason":"\w+".*"msg":"a call failed"/),
+  );
   await kill();
-  expect(del()).toMatchObject({ status: 0, stdout: '' });
+  expect(call('DEL')).toMatchObject({ status: 0, stdout: '' });
 });
 
 it('the configuration is renamed by another program: it is back', async () => {

@@ -3,6 +3,8 @@ import { expect, it } from 'vitest';
 import { Counter } from '../../src/agent/exposition';
 import { type Gauges, Metrics } from '../../src/agent/metrics';
 
+const nobody = { pod: undefined, containerId: undefined, error: undefined };
+
 const nothing: Gauges = {
   known: [{ kind: 'networks', count: 3, inStep: false }],
   records: { attached: 2, broken: 1 },
@@ -17,11 +19,18 @@ it('counts calls and networks by verb and reason', () => {
   const failed = { name: 'default/a', ms: 20, reason: 'MasterMissing' };
   metrics.call({
     verb: 'ADD',
+    ...nobody,
     ms: 30,
     reason: 'MasterMissing',
     networks: [{ name: 'cluster', ms: 4, reason: undefined }, failed],
   });
-  metrics.call({ verb: 'ADD', ms: 3, reason: undefined, networks: [{ name: 'cluster', ms: 6, reason: undefined }] });
+  metrics.call({
+    verb: 'ADD',
+    ...nobody,
+    ms: 3,
+    reason: undefined,
+    networks: [{ name: 'cluster', ms: 6, reason: undefined }],
+  });
   expect(lines(metrics)).toEqual(
     expect.arrayContaining([
       'braid_calls_total{verb="ADD",reason="MasterMissing"} 1',
@@ -75,7 +84,7 @@ it('has a help and a type before each family', () => {
 it('cannot be broken by a name, nor grow without end', () => {
   const metrics = new Metrics('1');
   const name = 'a"}\n\\evil 1';
-  metrics.call({ verb: 'ADD', ms: 1, reason: undefined, networks: [{ name, ms: 1, reason: undefined }] });
+  metrics.call({ verb: 'ADD', ...nobody, ms: 1, reason: undefined, networks: [{ name, ms: 1, reason: undefined }] });
   expect(metrics.text(nothing)).toContain('network="a\\"}\\n\\\\evil 1"');
   const counter = new Counter(3);
   for (const network of ['a', 'b', 'c', 'd', 'e', 'a']) counter.add({ network });

@@ -2,17 +2,22 @@
 import { expect, it } from 'vitest';
 import { type Answer, type Message, parseAnswer, parseMessage, toLine } from '../../src/agent/protocol';
 
+const nobody = { pod: undefined, containerId: undefined, error: undefined };
+
 const messages: readonly Message[] = [
   { ask: 'pod', namespace: 'default', name: 'web' },
   { ask: 'network', namespace: 'default', name: 'a' },
   {
     tell: 'call',
     verb: 'ADD',
+    pod: 'default/web',
+    containerId: 'c1',
     ms: 12.5,
     reason: 'MasterMissing',
+    error: 'Cannot find master',
     networks: [{ name: 'default/a', ms: 2, reason: 'MasterMissing' }],
   },
-  { tell: 'call', verb: 'DEL', ms: 3, reason: undefined, networks: [] },
+  { tell: 'call', verb: 'GC', ...nobody, ms: 3, reason: undefined, networks: [] },
 ];
 it.each(messages)('a message comes out as it went in: %j', (message) => {
   expect(parseMessage(toLine(message))).toEqual(message);
