@@ -1,5 +1,5 @@
 /** A node in memory with the links that networks need, so that ADD can run anywhere. Touches nothing outside itself. */
-import type { Cluster, Edges, Files, Networks } from '../attach/ports';
+import type { Cluster, DeviceFiles, Devices, Edges, Files, Networks } from '../attach/ports';
 import { isRecord, type Json, record } from '../json';
 import { isDefault } from '../net/ip';
 import type { Link, VlanProtocol } from '../net/link';
@@ -65,6 +65,10 @@ export async function modelNode({ findDelegate, networks, cluster, host, now }: 
     hostLinks: fakeHostLinks(),
     networks,
     cluster,
+    publisher: undefined,
+    agent: { tell: async () => false },
+    devices: noDevices,
+    deviceFiles: noDeviceFiles,
     foreign: modelForeign(kernel, unpredicted),
     nft: fakeNft(),
     files: noFiles,
@@ -76,7 +80,21 @@ export async function modelNode({ findDelegate, networks, cluster, host, now }: 
   return { edges, kernel, unpredicted };
 }
 
-const noFiles: Files = { readText: async () => undefined, exists: async () => true };
+const noFiles: Files = {
+  readText: async () => undefined,
+  exists: async () => true,
+  list: async () => [],
+  writeText: async () => undefined,
+  delete: async () => undefined,
+};
+
+/** Which devices a pod gets, kubelet decides when it starts. */
+const noDevices: Devices = { allocated: async () => new Map(), claimed: async () => new Map() };
+const noDeviceFiles: DeviceFiles = {
+  copy: async () => undefined,
+  read: async () => undefined,
+  delete: async () => undefined,
+};
 
 /** The node as it is, without pods' ends of veth pairs: ADD makes those of its own. */
 export function asModelHost(
