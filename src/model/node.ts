@@ -1,11 +1,12 @@
 /** A node in memory with the links that networks need, so that ADD can run anywhere. Touches nothing outside itself. */
-import type { Cluster, DeviceFiles, Devices, Edges, Files, Networks } from '../attach/ports';
+import type { Cluster, DeviceFiles, Devices, Edges, Networks } from '../attach/ports';
 import { isRecord, type Json, record } from '../json';
 import { isDefault } from '../net/ip';
 import type { Link, VlanProtocol } from '../net/link';
 import { ifName, ifNameProblem } from '../net/names';
 import type { Address, Route } from '../net/route';
 import type { Attachment } from '../pod/attachment';
+import { fakeFiles } from './files';
 import { modelForeign, type Unpredicted } from './foreign';
 import { fakeHostLinks } from './host-links';
 import { FakeKernel, type HostLink } from './kernel';
@@ -71,7 +72,7 @@ export async function modelNode({ findDelegate, networks, cluster, host, now }: 
     deviceFiles: noDeviceFiles,
     foreign: modelForeign(kernel, unpredicted),
     nft: fakeNft(),
-    files: noFiles,
+    files: { ...fakeFiles(), exists: async () => true }, // no plan waits for a readiness file
     log: fakeLog(),
     meter: fakeMeter(),
     bootId: 'model',
@@ -79,14 +80,6 @@ export async function modelNode({ findDelegate, networks, cluster, host, now }: 
   };
   return { edges, kernel, unpredicted };
 }
-
-const noFiles: Files = {
-  readText: async () => undefined,
-  exists: async () => true,
-  list: async () => [],
-  writeText: async () => undefined,
-  delete: async () => undefined,
-};
 
 /** Which devices a pod gets, kubelet decides when it starts. */
 const noDevices: Devices = { allocated: async () => new Map(), claimed: async () => new Map() };

@@ -5,10 +5,10 @@ import { toDoctorText } from '../../src/bin/text/doctor';
 import { parseConfig } from '../../src/cni/config';
 import { parseNetwork } from '../../src/cni/network';
 import { CniError } from '../../src/error';
+import { fakeFiles } from '../../src/model/files';
 import { ip } from '../../src/net/ip';
 import { mac } from '../../src/net/mac';
 import { cluster, world } from '../attach/world';
-import { fakeFiles } from '../fakes/files';
 
 const macvlan = (keys: object = {}) => ({ cniVersion: '1.0.0', type: 'macvlan', master: 'eth1', ...keys });
 

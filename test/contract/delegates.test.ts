@@ -2,13 +2,13 @@
 import { describe } from 'vitest';
 import { findDelegate } from '../../plugins';
 import type { Edges } from '../../src/attach/ports';
+import { fakeFiles } from '../../src/model/files';
 import { fakeHostLinks } from '../../src/model/host-links';
 import { fakeKernel } from '../../src/model/kernel';
 import { fakeLeases } from '../../src/model/leases';
 import { fakeLog } from '../../src/model/log';
 import { cidr } from '../../src/net/ip';
 import { ifName, netnsPath } from '../../src/net/names';
-import { fakeFiles } from '../fakes/files';
 import { rulesNft } from '../plugins/bridge-nft';
 import { bridgeAddresses, type DelegateWorld, delegateContract } from './delegates';
 import { stateOf } from './node-state';

@@ -1,8 +1,8 @@
 /** host-device against the fake kernel: which device it takes, and that it comes back. */
 import { describe, expect, it } from 'vitest';
 import { hostDevice } from '../../plugins/host-device';
+import { fakeFiles } from '../../src/model/files';
 import { ifName } from '../../src/net/names';
-import { fakeFiles } from '../fakes/files';
 import { exhausted, fixedIpam, lab } from './lab';
 
 const node = { hostLinks: ['eth0', { name: 'ens3', mac: '02:00:00:00:00:31' as never }] };

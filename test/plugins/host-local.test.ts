@@ -5,9 +5,9 @@ import { parseResolvConf } from '../../plugins/host-local/resolv-conf';
 import type { AddContext, DelContext } from '../../src/attach/delegate';
 import { parseArgs } from '../../src/cni/args';
 import { emptyResult, type Result } from '../../src/cni/result';
+import { fakeFiles } from '../../src/model/files';
 import { fakeLeases } from '../../src/model/leases';
 import { containerId, ifName, networkName } from '../../src/net/names';
-import { fakeFiles } from '../fakes/files';
 import { lab, thenFails } from './lab';
 
 const configOf = (ipam: object, rest: object = {}) => ({

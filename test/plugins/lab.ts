@@ -5,6 +5,7 @@ import { Undo } from '../../src/attach/undo';
 import { parseArgs } from '../../src/cni/args';
 import { emptyResult, type Result } from '../../src/cni/result';
 import { CniError, fail } from '../../src/error';
+import { fakeFiles } from '../../src/model/files';
 import { fakeHostLinks } from '../../src/model/host-links';
 import { type Act, type FakeKernel, type FakeKernelOptions, type FakeNetns, fakeKernel } from '../../src/model/kernel';
 import { fakeLeases } from '../../src/model/leases';
@@ -12,7 +13,6 @@ import { fakeLog } from '../../src/model/log';
 import { fakeNft } from '../../src/model/nft';
 import { cidr, ip } from '../../src/net/ip';
 import { containerId, ifName, networkName } from '../../src/net/names';
-import { fakeFiles } from '../fakes/files';
 
 /** IPAM of a test; `held` tells whether an address is out. */
 export interface FakeIpam extends Ipam {

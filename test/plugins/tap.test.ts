@@ -4,9 +4,9 @@ import { dummy } from '../../plugins/dummy';
 import { loopback } from '../../plugins/loopback';
 import { tap } from '../../plugins/tap';
 import { emptyResult } from '../../src/cni/result';
+import { fakeFiles } from '../../src/model/files';
 import { cidr } from '../../src/net/ip';
 import { ifName } from '../../src/net/names';
-import { fakeFiles } from '../fakes/files';
 import { fixedIpam, lab } from './lab';
 
 describe('tap', () => {

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { tuning } from '../../plugins/tuning';
 import { emptyResult, type Result } from '../../src/cni/result';
 import type { Json } from '../../src/json';
+import { fakeFiles } from '../../src/model/files';
 import { ifName } from '../../src/net/names';
-import { fakeFiles } from '../fakes/files';
 import { lab } from './lab';
 
 const prevResult: Result = { ...emptyResult, interfaces: [{ name: 'net1', sandbox: '/var/run/netns/pod' }] };

@@ -1,5 +1,5 @@
 /** Files in memory. Touches nothing. */
-import type { Files } from '../../src/attach/ports';
+import type { Files } from '../attach/ports';
 
 /** The given texts by path; every other path does not exist. `paths` tells which there are. */
 export function fakeFiles(texts: Readonly<Record<string, string>> = {}): Files & { paths(): readonly string[] } {
