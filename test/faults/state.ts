@@ -4,7 +4,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { ask } from './ip';
 import { places, spacePath } from './node';
 
@@ -27,6 +27,9 @@ const mayStay: readonly { readonly path: RegExp; readonly because: string }[] = 
 /** Places whose files count, and those below them that are not the node's state. */
 const watched = ['/var/lib/cni', places.foreign, '/run', '/tmp', '/etc/cni', '/opt/cni'];
 const elsewhere = /^\/run\/(netns|guest|lock|output|inside|mount)|^\/tmp\/(faults|vitest|bunx|\.)/;
+
+/** The checkout is the host's, read-only here, and other guests write their reports into it; it may lie in a watched place. */
+const checkout = resolve(import.meta.dirname, '../..');
 
 interface Link {
   readonly ifname: string;
@@ -118,7 +121,7 @@ function firewallState(): readonly string[] {
 }
 
 function files(directory: string): readonly string[] {
-  if (elsewhere.test(directory)) return [];
+  if (directory === checkout || elsewhere.test(directory)) return [];
   return readdirSync(directory, { withFileTypes: true }).flatMap((entry) => {
     const path = join(directory, entry.name);
     if (entry.isDirectory()) return files(path); // empty directories may stay
