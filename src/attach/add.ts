@@ -12,9 +12,9 @@ import type { Attachment } from '../pod/attachment';
 import { addChain, type LiveSandbox, validateChain } from './chain';
 import { type Failed, keepFailed, toText } from './detach';
 import { findHeld, freeDeadSandbox } from './earlier';
-import { keepApart } from './isolation';
+import { type Apart, keepApart } from './isolation';
 import { metered } from './meter';
-import type { Edges, Netns } from './ports';
+import type { Edges } from './ports';
 import { type AttachedRecord, type AttachRecord, type RecordedAttachment, recordVersion } from './record';
 import { planRoutes, type RouteChanges, type Routed, type RoutePolicy, routesAfter } from './routes';
 import { requireFreeAddresses } from './static-addresses';
@@ -69,14 +69,15 @@ async function attachAll(plan: AddPlan, edges: Edges): Promise<AttachedRecord> {
   try {
     await edges.records.save(record); // before anything exists: DEL and GC can find it
     await requireFreeAddresses(record, edges);
-    const routed: Routed[] = [];
+    const made: Made[] = [];
     let first: readonly Route[] = [];
     for (const attachment of plan.attachments) {
       const steps = new Undo();
       undo.push(() => takeBack(attachment, steps, failed));
-      routed.push(await metered(edges.meter, attachment.network, () => addOne(attachment, plan, edges, steps)));
+      made.push(await metered(edges.meter, attachment.network, () => addOne(attachment, plan, edges, steps)));
       if (attachment.isDefault && plan.attachments.length > 1) first = await sandbox.pod.routes();
     }
+    const routed = await lookAt(made, plan, undo);
     const routes = await decideRoutes(routed, first, plan, edges, undo);
     const result = toAnswer(routed, routes, plan);
     const attachments: RecordedAttachment[] = [];
@@ -129,46 +130,59 @@ async function deviceInfo(
   return await readInfo(attachment, containerId, edges);
 }
 
+/** One network's attachment, as its delegates tell it. */
+interface Made {
+  readonly attachment: Attachment;
+  readonly result: Result;
+  /** Indexes of the links that foreign delegates made in the pod: they need not tell; undefined: the result tells. */
+  readonly indexes: readonly number[] | undefined;
+}
+
 /** Attaches one network; an error says which. */
-async function addOne(attachment: Attachment, plan: AddPlan, edges: Edges, undo: Undo): Promise<Routed> {
+async function addOne(attachment: Attachment, plan: AddPlan, edges: Edges, undo: Undo): Promise<Made> {
   const sandbox = { ...plan.sandbox, fresh: true } as const; // what an earlier call left was taken away
   const { pod } = sandbox;
   const { ifName } = attachment;
   try {
     const foreign = attachment.plugins.some((plugin) => edges.findDelegate(typeOf(plugin)) === undefined);
-    const before = foreign ? await pod.links() : []; // a foreign delegate need not tell what it made
+    const before = foreign ? await pod.links() : [];
     if (before.some(({ name }) => name === ifName))
       // a built-in one sees for itself
       fail('LinkExists', `Cannot make interface ${ifName}: the pod has one of that name`);
     if (attachment.device !== undefined) await lendDevice(attachment, sandbox, edges, undo);
     const result = await addChain(attachment, sandbox, edges, undo);
-    const links = foreign
-      ? (await pod.links()).filter(({ index }) => !before.some((old) => old.index === index))
-      : await linksOf(attachment, result, pod);
-    const own = links.find(({ name }) => name === ifName); // a device handed to user space has none
-    checkAsked(attachment, result, own);
-    if (own !== undefined && !attachment.isDefault) {
-      const heldBack = plan.routes.guard ? plan.attachments.indexOf(attachment) : undefined;
-      await keepApart(pod, own, { isolated: attachment.isolated, heldBack }, undo);
-      if (foreign) await (await import('./announce')).announceForeign(pod, own, result, edges);
-    }
-    return { attachment, result, index: own?.index ?? 0, indexes: links.map(({ index }) => index) };
+    if (!foreign) return { attachment, result, indexes: undefined };
+    const links = (await pod.links()).filter(({ index }) => !before.some((old) => old.index === index));
+    const own = links.find(({ name }) => name === ifName);
+    if (own !== undefined && !attachment.isDefault)
+      await (await import('./announce')).announceForeign(pod, own, result, edges);
+    return { attachment, result, indexes: links.map(({ index }) => index) };
   } catch (error) {
     throw placed(error, { network: attachment.network, ifName });
   }
 }
 
-async function linksOf({ ifName }: Attachment, result: Result, pod: Netns): Promise<readonly Link[]> {
-  const names = result.interfaces
-    .filter(({ sandbox: path }) => path !== undefined && path !== '')
-    .map(({ name }) => name);
-  const links: Link[] = [];
-  for (const name of new Set([ifName, ...names])) links.push(...present(await pod.findLink(name)));
-  return links;
+/** Looks once at the pod's links as they are now: each network's are as asked for, and are kept apart from the others. */
+async function lookAt(made: readonly Made[], plan: AddPlan, undo: Undo): Promise<readonly Routed[]> {
+  const { pod } = plan.sandbox;
+  const links = await pod.links();
+  const apart: Apart[] = [];
+  const routed = made.map(({ attachment, result, indexes }, position) => {
+    const { ifName, isolated } = attachment;
+    const names = new Set<string>([ifName, ...namesInPod(result)]);
+    const own = links.filter(({ name, index }) => indexes?.includes(index) ?? names.has(name));
+    const link = own.find(({ name }) => name === ifName); // a device handed to user space has none
+    at(attachment, () => checkAsked(attachment, result, link));
+    if (link !== undefined && !attachment.isDefault)
+      apart.push({ link, isolated, heldBack: plan.routes.guard ? position : undefined });
+    return { attachment, result, index: link?.index ?? 0, indexes: own.map(({ index }) => index) };
+  });
+  await keepApart(pod, apart, undo);
+  return routed;
 }
 
-function present<T>(value: T | undefined): readonly T[] {
-  return value === undefined ? [] : [value];
+function namesInPod({ interfaces }: Result): readonly string[] {
+  return interfaces.filter(({ sandbox }) => sandbox !== undefined && sandbox !== '').map(({ name }) => name);
 }
 
 function at(attachment: Attachment, work: () => void): void {

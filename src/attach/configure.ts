@@ -31,10 +31,8 @@ const downLimit = 500; // ms without carrier that end the wait; less, since the 
  */
 export async function configure(pod: Netns, link: Link, lease: Lease, options: ConfigureOptions = {}): Promise<void> {
   if (options.probe !== undefined) await refuseHeld(pod, link, lease, options.probe);
-  await announceOnUp(pod, link);
   if (lease.ips.some(({ address }) => familyOf(address) === 6)) await allowIpv6(pod, link, options.dad ?? true);
-  for (const { address } of lease.ips) await addAddress(pod, link, address);
-  await setUp(pod, link);
+  await addressAndUp(pod, link, lease);
   if (options.probe === 'link') await announce(pod, link, lease);
   if (lease.ips.some(({ gateway }) => gateway !== undefined && familyOf(gateway) === 6)) await settle(pod, link);
   for (const route of resolvedRoutes(lease, link.index)) await addRoute(pod, link, route);
@@ -42,15 +40,28 @@ export async function configure(pod: Netns, link: Link, lease: Lease, options: C
 
 /** Sets the link up. LinkUnsuitable when its master is down, AddressTaken when its MAC is in use there. */
 export async function setUp(pod: Netns, link: Link): Promise<void> {
-  try {
-    await pod.changeLink(link.index, { up: true });
-  } catch (cause) {
-    const tried = `Cannot set ${link.name} up`;
-    if (says(cause, 'ENETDOWN')) fail('LinkUnsuitable', `${tried}: its master is down, set that up first`, { cause });
-    if (says(cause, 'EADDRINUSE', 'EBUSY'))
-      fail('AddressTaken', `${tried}: another link of its master has the MAC ${link.mac}`, { cause });
-    throw cause;
-  }
+  await pod.changeLink(link.index, { up: true }).catch((cause) => explainUp(cause, link));
+}
+
+/** One request: the kernel is to tell of the addresses, they are added, the link goes up. */
+async function addressAndUp(pod: Netns, link: Link, { ips }: Lease): Promise<void> {
+  const [telling, ...others] = await pod.changeAll([
+    { link: link.index, change: { ipv4: { arpNotify: 1 } } },
+    ...ips.map(({ address }) => ({ link: link.index, address })),
+    { link: link.index, change: { up: true } },
+  ]);
+  if (telling !== undefined && !says(telling, 'EAFNOSUPPORT')) throw telling; // a link too small for IPv4 has nothing to announce
+  for (const [at, { address }] of ips.entries()) explainAddress(others[at], link, address);
+  const up = others[ips.length];
+  if (up !== undefined) explainUp(up, link);
+}
+
+function explainUp(cause: unknown, link: Link): never {
+  const tried = `Cannot set ${link.name} up`;
+  if (says(cause, 'ENETDOWN')) fail('LinkUnsuitable', `${tried}: its master is down, set that up first`, { cause });
+  if (says(cause, 'EADDRINUSE', 'EBUSY'))
+    fail('AddressTaken', `${tried}: another link of its master has the MAC ${link.mac}`, { cause });
+  throw cause;
 }
 
 /** The lease's routes as the kernel gets them: gateways filled in, equal ones once. Pure. */
@@ -71,14 +82,11 @@ function toRoute(route: ResultRoute, otherwise: Ip | undefined, index: number): 
   return { dst: networkOf(dst), gateway, index, metric, table, scope, mtu, advmss };
 }
 
-async function addAddress(pod: Netns, link: Link, address: Cidr): Promise<void> {
-  try {
-    await pod.addAddress(link.index, address);
-  } catch (cause) {
-    if (says(cause, 'EADDRINUSE'))
-      fail('AddressTaken', `Cannot add ${address} to ${link.name}: another link of its master has it`, { cause });
-    throw cause;
-  }
+function explainAddress(cause: CniError | undefined, link: Link, address: Cidr): void {
+  if (cause === undefined) return;
+  if (says(cause, 'EADDRINUSE'))
+    fail('AddressTaken', `Cannot add ${address} to ${link.name}: another link of its master has it`, { cause });
+  throw cause;
 }
 
 async function addRoute(pod: Netns, link: Link, route: Route): Promise<void> {
@@ -115,14 +123,6 @@ async function refuseHeld(
 async function announce(pod: Netns, link: Link, { ips }: Lease): Promise<void> {
   const addresses = ips.map(({ address }) => addressOf(address)).filter((address) => familyOf(address) === 4);
   if (addresses.length > 0) await pod.announce(link.index, addresses);
-}
-
-async function announceOnUp(pod: Netns, link: Link): Promise<void> {
-  try {
-    await pod.changeLink(link.index, { ipv4: { arpNotify: 1 } });
-  } catch (error) {
-    if (!says(error, 'EAFNOSUPPORT')) throw error; // a link too small for IPv4 has nothing to announce
-  }
 }
 
 /** A pod's namespace may have IPv6 off by default; addresses must outlive a link that goes down. */

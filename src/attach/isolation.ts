@@ -3,12 +3,11 @@
  * namespace given. docs/networking.md tells an operator what holds and what does not.
  */
 
-import { CniError, fail } from '../error';
+import { CniError, fail, placed } from '../error';
 import type { Link } from '../net/link';
 import type { IfName } from '../net/names';
 import type { Rule } from '../net/route';
 import type { Netns, Sysctl } from './ports';
-import { unlessThere } from './tolerate';
 import type { Undo } from './undo';
 
 /** ARP is answered and asked only with the interface's own addresses; IPv6 neighbour discovery does so by itself. */
@@ -29,6 +28,7 @@ const isolationSysctls = (ifName: IfName): readonly Sysctl[] => [
 
 /** How a secondary link is kept apart from the pod's other networks. */
 export interface Apart {
+  readonly link: Link;
   /** The pod neither forwards by it nor answers on it for addresses of other links. */
   readonly isolated: boolean;
   /** Position among the attachments: the default route that a router advertises later stays behind in that order. Linux 5.12 and newer. */
@@ -36,19 +36,30 @@ export interface Apart {
 }
 
 /**
- * Keeps a link apart; IPv6 is left out where the kernel or the namespace has none. The settings of isolation alone do not
+ * Keeps links apart; IPv6 is left out where the kernel or the namespace has none. The settings of isolation alone do not
  * last: in IPv6 only conf/all/forwarding counts, and a runtime sets the pod's own sysctls (ip_forward) after ADD, for every
  * link. So a rule drops what comes in by the link and is not for the pod itself: nothing but the rule's deletion ends that.
  */
-export async function keepApart(pod: Netns, link: Link, { isolated, heldBack }: Apart, undo: Undo): Promise<void> {
-  if (isolated) await pod.changeLink(link.index, { ipv4: isolation });
-  const forwarding = isolated ? [ipv6Forwarding(link.name)] : [];
-  const metric = heldBack === undefined ? [] : [advertisedMetric(link.name, heldBack)];
-  const [hasForwarding] = await pod.ensureSysctls([...forwarding, ...metric]);
-  if (!isolated) return;
-  for (const rule of isolationRules(link.name, hasForwarding === true || (await hasIpv6(pod)))) {
-    await pod.addRule(rule).catch(unlessThere);
-    undo.push(() => pod.deleteRule(rule));
+export async function keepApart(pod: Netns, links: readonly Apart[], undo: Undo): Promise<void> {
+  if (links.length === 0) return;
+  const isolated = links.filter((one) => one.isolated).map(({ link }) => link);
+  const heldBack = links.flatMap(({ link, heldBack: at }) =>
+    at === undefined ? [] : [advertisedMetric(link.name, at)],
+  );
+  const [hasForwarding] = await pod.ensureSysctls([...isolated.map(({ name }) => ipv6Forwarding(name)), ...heldBack]);
+  const [first] = isolated;
+  if (first === undefined) return;
+  const ipv6 = hasForwarding === true || (await hasIpv6(pod));
+  const rules = isolated.flatMap(({ name }) => isolationRules(name, ipv6));
+  for (const rule of rules) undo.push(() => pod.deleteRule(rule));
+  const problems = await pod.changeAll([
+    ...isolated.map(({ index }) => ({ link: index, change: { ipv4: isolation } })),
+    ...rules.map((rule) => ({ rule })),
+  ]);
+  for (const [at, problem] of problems.entries()) {
+    const rule = rules[at - isolated.length];
+    if (problem === undefined || (rule !== undefined && problem.errno === 'EEXIST')) continue;
+    throw placed(problem, { ifName: rule?.iif ?? isolated[at]?.name });
   }
 }
 

@@ -80,8 +80,19 @@ export interface Netns {
   setSysctl(key: string, value: string): Promise<void>;
   /** Sets each key that is there and holds something else, as setSysctl; tells in order which are there. */
   ensureSysctls(wanted: readonly Sysctl[]): Promise<readonly boolean[]>;
+  /**
+   * Makes these changes in order, in one request where the kernel can; tells what became of each, `undefined` where it was
+   * done. One that is refused does not keep back those after it: for changes that need none of the others.
+   */
+  changeAll(changes: readonly NetnsChange[]): Promise<readonly (CniError | undefined)[]>;
   close(): void;
 }
+
+/** What changeLink, addAddress or addRule do. */
+export type NetnsChange =
+  | { readonly link: number; readonly change: LinkChange }
+  | { readonly link: number; readonly address: Cidr }
+  | { readonly rule: Rule };
 
 /** A key below /proc/sys and the value it is to have. */
 export type Sysctl = readonly [key: string, value: string];

@@ -1,6 +1,6 @@
 /** One network namespace over rtnetlink and /proc/sys. Touches that namespace; every method is done when it returns. */
 import { closeSync } from 'node:fs';
-import type { Netns, Sysctl } from '../attach/ports';
+import type { Netns, NetnsChange, Sysctl } from '../attach/ports';
 import { CniError, fail } from '../error';
 import { type Cidr, type Family, familyOf, type Ip } from '../net/ip';
 import type { BridgePort, BridgeVlan, Link, LinkChange, LinkSpec } from '../net/link';
@@ -77,9 +77,9 @@ export class RouteNetns implements Netns {
   }
 
   async changeLink(index: number, change: LinkChange): Promise<void> {
-    const action = `change ${Object.keys(change).join(', ')} of link ${index}`;
+    const { message, action } = request({ link: index, change });
     try {
-      this.#open().change(link.setLink(index, change), action);
+      this.#open().change(message, action);
     } catch (error) {
       if (errnoOf(error) === 'EEXIST' && change.name !== undefined)
         throw taken(`rename link ${index}`, change.name, error);
@@ -129,7 +129,7 @@ export class RouteNetns implements Netns {
   }
 
   async addAddress(index: number, address: Cidr, options: { readonly noDad?: boolean } = {}): Promise<void> {
-    this.#change(route.newAddress(index, address, options.noDad === true), `add address ${address} to link ${index}`);
+    this.#change(route.newAddress(index, address, options.noDad === true), addingAddress(index, address));
   }
 
   async deleteAddress(index: number, address: Cidr): Promise<void> {
@@ -167,7 +167,8 @@ export class RouteNetns implements Netns {
   }
 
   async addRule(wanted: Rule): Promise<void> {
-    this.#change(rule.newRule(wanted), `add rule ${shownRule(wanted)}`);
+    const { message, action } = request({ rule: wanted });
+    this.#change(message, action);
   }
 
   /** For the kernel "from all" means "from anything": the rule is looked up, so that no other goes. */
@@ -246,6 +247,10 @@ export class RouteNetns implements Netns {
 
   async ensureSysctls(wanted: readonly Sysctl[]): Promise<readonly boolean[]> {
     return this.#inside(() => wanted.map(([key, value]) => ensureSysctl(key, value)));
+  }
+
+  async changeAll(changes: readonly NetnsChange[]): Promise<readonly (CniError | undefined)[]> {
+    return changes.length === 0 ? [] : this.#open().changeAll(changes.map(request));
   }
 
   close(): void {
@@ -364,6 +369,21 @@ function shownRoute(r: Route): string {
   const via = r.gateway === undefined ? '' : ` via ${r.gateway}`;
   const table = r.table === undefined || r.table === mainTable ? '' : ` in table ${r.table}`;
   return `${r.dst}${via}${table}`;
+}
+
+/** The message for a change, and the words for it. */
+function request(one: NetnsChange): { readonly message: Message; readonly action: string } {
+  if ('rule' in one) return { message: rule.newRule(one.rule), action: `add rule ${shownRule(one.rule)}` };
+  if ('address' in one)
+    return { message: route.newAddress(one.link, one.address, false), action: addingAddress(one.link, one.address) };
+  return {
+    message: link.setLink(one.link, one.change),
+    action: `change ${Object.keys(one.change).join(', ')} of link ${one.link}`,
+  };
+}
+
+function addingAddress(index: number, address: Cidr): string {
+  return `add address ${address} to link ${index}`;
 }
 
 function shownRule({ source, iif, blackhole, table }: Rule): string {

@@ -1,5 +1,6 @@
 /** One rtnetlink socket: a request out, its answers in, synchronously. Touches the namespace in which it was opened. */
 import { closeSync } from 'node:fs';
+import type { CniError } from '../error';
 import { extendedAck, type Message } from './codec';
 import { errnoName, refused } from './errno';
 import { netlinkH as nl, socketH as so } from './headers';
@@ -13,6 +14,7 @@ const attempts = 5; // of a dump that changes while it is read
 const received = Buffer.allocUnsafeSlow(256 * 1024);
 const sender = Buffer.alloc(12); // struct sockaddr_nl: family, pad, pid, groups
 const senderLength = Buffer.alloc(4);
+const padding = Buffer.alloc(4);
 
 /** What a message of an answer becomes; `undefined` leaves it out. `data` is valid during the call only. */
 export type Decode<T> = (data: Buffer, type: number) => T | undefined;
@@ -44,8 +46,37 @@ export class RouteSocket {
 
   /** Changes something: sends, and waits for the acknowledgement. */
   change(message: Message, action: string): void {
-    this.#send({ ...message, flags: message.flags | nl.NLM_F_ACK }, action);
-    this.#receive(action, () => undefined, true);
+    const [problem] = this.changeAll([{ message, action }]);
+    if (problem !== undefined) throw problem;
+  }
+
+  /**
+   * Changes several things by one datagram; what became of each, `undefined` where it was done. The kernel works them off in
+   * order and goes on after one that it refuses. Only the last is acknowledged when it is done; the others tell when not.
+   */
+  changeAll(
+    changes: readonly { readonly message: Message; readonly action: string }[],
+  ): readonly (CniError | undefined)[] {
+    const parts: Uint8Array[] = [];
+    for (const [at, { message }] of changes.entries()) {
+      const last = at === changes.length - 1;
+      this.#append(parts, message, last ? message.flags | nl.NLM_F_ACK : message.flags);
+    }
+    const action = changes.at(-1)?.action ?? '';
+    const first = this.#sequence - changes.length + 1;
+    this.#sendBytes(Buffer.concat(parts), action);
+    const problems: (CniError | undefined)[] = changes.map(() => undefined);
+    this.#receive(
+      action,
+      () => undefined,
+      true,
+      (sequence, errno, words) => {
+        const at = (sequence - first) >>> 0;
+        const refusedOne = changes[at]; // none: the rest of an answer that was given up
+        if (refusedOne !== undefined) problems[at] = refused(refusedOne.action, errno, words);
+      },
+    );
+    return problems;
   }
 
   /** Asks for one thing. */
@@ -70,15 +101,28 @@ export class RouteSocket {
     closeSync(this.#fd);
   }
 
-  #send({ type, flags, body }: Message, action: string): void {
+  #send(message: Message, action: string): void {
+    const parts: Uint8Array[] = [];
+    this.#append(parts, message, message.flags);
+    this.#sendBytes(Buffer.concat(parts), action);
+  }
+
+  /** Adds a message under the next sequence number, padded as the one behind it needs. */
+  #append(parts: Uint8Array[], { type, body }: Message, flags: number): void {
     this.#sequence = (this.#sequence + 1) >>> 0;
     const header = Buffer.allocUnsafe(headerLength);
-    const whole = Buffer.concat([header, ...body]);
-    whole.writeUInt32LE(whole.length, 0);
-    whole.writeUInt16LE(type, 4);
-    whole.writeUInt16LE(flags | nl.NLM_F_REQUEST, 6);
-    whole.writeUInt32LE(this.#sequence, 8);
-    whole.writeUInt32LE(0, 12);
+    let length = headerLength;
+    for (const part of body) length += part.length;
+    header.writeUInt32LE(length, 0);
+    header.writeUInt16LE(type, 4);
+    header.writeUInt16LE(flags | nl.NLM_F_REQUEST, 6);
+    header.writeUInt32LE(this.#sequence, 8);
+    header.writeUInt32LE(0, 12);
+    parts.push(header, ...body);
+    if (length % 4 !== 0) parts.push(padding.subarray(length % 4));
+  }
+
+  #sendBytes(whole: Buffer, action: string): void {
     for (;;) {
       if (libc().send(this.#fd, whole, whole.length, 0) >= 0) return;
       const errno = lastErrno();
@@ -87,7 +131,12 @@ export class RouteSocket {
   }
 
   /** Reads until the answer ends: at the acknowledgement or DONE, or at the first message when nothing else follows. */
-  #receive<T>(action: string, decode: Decode<T>, toTheEnd: boolean): { found: T[]; disturbed: boolean } {
+  #receive<T>(
+    action: string,
+    decode: Decode<T>,
+    toTheEnd: boolean,
+    onRefusal?: (sequence: number, errno: string, words: string | undefined) => void,
+  ): { found: T[]; disturbed: boolean } {
     const found: T[] = [];
     let disturbed = false;
     for (;;) {
@@ -100,13 +149,18 @@ export class RouteSocket {
         const sequence = received.readUInt32LE(at + 8);
         const data = received.subarray(at + headerLength, at + size);
         at += (size + 3) & ~3;
-        if (sequence !== this.#sequence) continue; // the rest of an answer that was given up
+        const last = sequence === this.#sequence;
+        if (!last && onRefusal === undefined) continue; // the rest of an answer that was given up
         if ((flags & nl.NLM_F_DUMP_INTR) !== 0) disturbed = true;
         if (type === nl.NLMSG_ERROR || type === nl.NLMSG_DONE) {
           const number = data.length >= 4 ? -data.readInt32LE(0) : 0;
-          if (number > 0)
-            throw refused(action, errnoName(number), extendedAck(flags, data, wordsAt(type, flags, data)));
-          return { found, disturbed };
+          if (number > 0) {
+            const words = extendedAck(flags, data, wordsAt(type, flags, data));
+            if (onRefusal === undefined) throw refused(action, errnoName(number), words);
+            onRefusal(sequence, errnoName(number), words);
+          }
+          if (last) return { found, disturbed };
+          continue;
         }
         if (type === nl.NLMSG_NOOP) continue;
         const one = decode(data, type);

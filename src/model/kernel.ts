@@ -1,6 +1,6 @@
 /** The kernel as a model in memory, for tests and for braid plan: namespaces, links, addresses, routes, rules, sysctls. Touches nothing outside itself. */
-import type { Kernel, Netns, Sysctl } from '../attach/ports';
-import { type CniError, fail } from '../error';
+import type { Kernel, Netns, NetnsChange, Sysctl } from '../attach/ports';
+import { CniError, fail } from '../error';
 import { refused } from '../kernel/errno';
 import { addressOf, type Cidr, cidr, type Family, familyOf, type Ip, ip, lengthOf, networkOf, toCidr } from '../net/ip';
 import type { BridgePort, BridgeVlan, Link, LinkChange, LinkSpec } from '../net/link';
@@ -471,6 +471,17 @@ export class FakeNetns implements Netns {
     return there;
   }
 
+  async changeAll(changes: readonly NetnsChange[]): Promise<readonly (CniError | undefined)[]> {
+    const problems: (CniError | undefined)[] = [];
+    for (const one of changes) problems.push(await refusal(this.#change(one)));
+    return problems;
+  }
+
+  #change(one: NetnsChange): Promise<void> {
+    if ('rule' in one) return this.addRule(one.rule);
+    return 'address' in one ? this.addAddress(one.link, one.address) : this.changeLink(one.link, one.change);
+  }
+
   close(): void {
     this.handles -= 1;
   }
@@ -675,6 +686,17 @@ export class FakeNetns implements Netns {
 }
 
 /** fe80::/64 with the interface identifier of the MAC (RFC 4291, appendix A). */
+/** What it was refused with; `undefined` when it was done. */
+async function refusal(work: Promise<void>): Promise<CniError | undefined> {
+  try {
+    await work;
+    return undefined;
+  } catch (error) {
+    if (error instanceof CniError) return error;
+    throw error;
+  }
+}
+
 function linkLocal(of: Mac): Cidr {
   const b = macBytes(of);
   const words = [

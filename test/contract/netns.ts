@@ -788,6 +788,39 @@ export function netnsContract(makeWorld: () => Promise<World>, lacks: ReadonlySe
     });
   });
 
+  describe('changes together', () => {
+    const lead = { family: 4, source: undefined, table: 100, priority: 50 } as const;
+    it('are made in order', async () => {
+      const made = await host.createLink(macvlan('net1'), pod);
+      const done = await pod.changeAll([
+        { link: made.index, change: { mtu: 1400 } },
+        { link: made.index, address: net('10.1.0.5/24') },
+        { link: made.index, change: { up: true } },
+        { rule: lead },
+      ]);
+      expect(done).toEqual([undefined, undefined, undefined, undefined]);
+      expect(await pod.findLink('net1')).toMatchObject({ mtu: 1400, up: true });
+      expect(await pod.addresses({ index: made.index, family: 4 })).toMatchObject([{ address: '10.1.0.5/24' }]);
+      expect(await pod.rules()).toContainEqual({ ...lead, protocol: 3 });
+    });
+    it('tell which were refused, and hold back none after them', async () => {
+      const made = await host.createLink(macvlan('net1'), pod);
+      const [missing, first, again, up] = await pod.changeAll([
+        { link: 4711, change: { up: true } },
+        { rule: lead },
+        { rule: lead },
+        { link: made.index, change: { up: true } },
+      ]);
+      expect(missing).toMatchObject({ reason: 'KernelRefused', errno: 'ENODEV' });
+      expect(again).toMatchObject({ reason: 'KernelRefused', errno: 'EEXIST' });
+      expect([first, up]).toEqual([undefined, undefined]);
+      expect(await pod.findLink('net1')).toMatchObject({ up: true });
+      const last = await pod.changeAll([{ link: made.index, change: { up: true } }, { rule: lead }]);
+      expect(last).toMatchObject([undefined, { errno: 'EEXIST' }]);
+      expect(await pod.changeAll([])).toEqual([]);
+    });
+  });
+
   describe('sysctls', () => {
     it('belong to the namespace', async () => {
       await pod.setSysctl('net/ipv4/ip_forward', '1');
