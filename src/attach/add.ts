@@ -9,7 +9,7 @@ import type { Link } from '../net/link';
 import type { IfName } from '../net/names';
 import type { Route } from '../net/route';
 import type { Attachment } from '../pod/attachment';
-import { addChain, type LiveSandbox, validateChain } from './chain';
+import { addChain, type Chain, type LiveSandbox, openChain } from './chain';
 import { type Failed, keepFailed, toText } from './detach';
 import { findHeld, freeDeadSandbox } from './earlier';
 import { type Apart, keepApart } from './isolation';
@@ -65,16 +65,18 @@ async function attachAll(plan: AddPlan, edges: Edges): Promise<AttachedRecord> {
   const record = begun(plan, edges);
   const undo = new Undo();
   const failed: Failed[] = [];
-  for (const attachment of plan.attachments) at(attachment, () => validateChain(attachment, sandbox, edges));
+  const fresh = { ...sandbox, fresh: true, masters: new Map() } as const; // what an earlier call left was taken away
+  const chains = plan.attachments.map((attachment) => at(attachment, () => openChain(attachment, fresh, edges)));
   try {
     await edges.records.save(record); // before anything exists: DEL and GC can find it
     await requireFreeAddresses(record, edges);
     const made: Made[] = [];
     let first: readonly Route[] = [];
-    for (const attachment of plan.attachments) {
+    for (const [position, attachment] of plan.attachments.entries()) {
+      const chain = chains[position] ?? [];
       const steps = new Undo();
       undo.push(() => takeBack(attachment, steps, failed));
-      made.push(await metered(edges.meter, attachment.network, () => addOne(attachment, plan, edges, steps)));
+      made.push(await metered(edges.meter, attachment.network, () => addOne(attachment, chain, fresh, edges, steps)));
       if (attachment.isDefault && plan.attachments.length > 1) first = await sandbox.pod.routes();
     }
     const routed = await lookAt(made, plan, undo);
@@ -139,8 +141,13 @@ interface Made {
 }
 
 /** Attaches one network; an error says which. */
-async function addOne(attachment: Attachment, plan: AddPlan, edges: Edges, undo: Undo): Promise<Made> {
-  const sandbox = { ...plan.sandbox, fresh: true } as const; // what an earlier call left was taken away
+async function addOne(
+  attachment: Attachment,
+  chain: Chain,
+  sandbox: LiveSandbox,
+  edges: Edges,
+  undo: Undo,
+): Promise<Made> {
   const { pod } = sandbox;
   const { ifName } = attachment;
   try {
@@ -150,7 +157,7 @@ async function addOne(attachment: Attachment, plan: AddPlan, edges: Edges, undo:
       // a built-in one sees for itself
       fail('LinkExists', `Cannot make interface ${ifName}: the pod has one of that name`);
     if (attachment.device !== undefined) await lendDevice(attachment, sandbox, edges, undo);
-    const result = await addChain(attachment, sandbox, edges, undo);
+    const result = await addChain(chain, undo);
     if (!foreign) return { attachment, result, indexes: undefined };
     const links = (await pod.links()).filter(({ index }) => !before.some((old) => old.index === index));
     const own = links.find(({ name }) => name === ifName);
@@ -185,9 +192,9 @@ function namesInPod({ interfaces }: Result): readonly string[] {
   return interfaces.filter(({ sandbox }) => sandbox !== undefined && sandbox !== '').map(({ name }) => name);
 }
 
-function at(attachment: Attachment, work: () => void): void {
+function at<T>(attachment: Attachment, work: () => T): T {
   try {
-    work();
+    return work();
   } catch (error) {
     throw placed(error, { network: attachment.network, ifName: attachment.ifName });
   }

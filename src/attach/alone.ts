@@ -8,7 +8,7 @@ import { fail } from '../error';
 import { type Json, parseObject } from '../json';
 import type { IfName } from '../net/names';
 import type { Attachment } from '../pod/attachment';
-import { type Attached, addChain, checkChain, delChain, type LiveSandbox } from './chain';
+import { type Attached, addChain, checkChain, delChain, type LiveSandbox, openChain } from './chain';
 import type { Delegate } from './delegate';
 import type { Edges } from './ports';
 import { Undo } from './undo';
@@ -64,7 +64,7 @@ async function addAlone(one: Attachment, request: AddRequest, conf: AloneConf, e
   return inSandbox(request, edges, async (sandbox) => {
     const undo = new Undo();
     try {
-      return await addChain(one, sandbox, edges, undo, findPrevResult(conf));
+      return await addChain(openChain(one, sandbox, edges), undo, findPrevResult(conf));
     } catch (error) {
       const left = await undo.run();
       if (left.length > 0) edges.log.warn({ left: left.map(({ message }) => message) }, 'could not undo everything');

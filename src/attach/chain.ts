@@ -5,9 +5,10 @@ import { emptyResult, type Result } from '../cni/result';
 import { isAtLeast } from '../cni/version';
 import { CniError, fail, toCniError } from '../error';
 import { isRecord, type Json, record } from '../json';
+import type { Link } from '../net/link';
 import type { ContainerId, IfName, NetnsPath } from '../net/names';
 import type { Attachment } from '../pod/attachment';
-import type { AddContext, CheckContext, DelContext, Delegate, Ipam } from './delegate';
+import type { AddContext, Bound, CheckContext, DelContext, Delegate, Ipam } from './delegate';
 import type { Edges, ForeignCall, Netns } from './ports';
 import type { Undo } from './undo';
 
@@ -18,6 +19,8 @@ export interface Sandbox {
   readonly pod: Netns | undefined; // undefined: the namespace is gone
   /** Nothing was held for it when this ADD began: its record was made just now. */
   readonly fresh?: true;
+  /** Masters of the node that this ADD has found by name: its networks often share one, and it is looked up once. */
+  readonly masters?: Map<string, Link>;
 }
 
 /** A sandbox whose namespace is there. */
@@ -26,24 +29,24 @@ export type LiveSandbox = Sandbox & { readonly netns: NetnsPath; readonly pod: N
 /** An attachment with the result of its ADD; undefined when that never ended. */
 export type Attached = Attachment & { readonly result: Result | undefined };
 
+/** The plugins of an attachment, their configurations parsed. */
+export type Chain = readonly PluginCall[];
+
 /** Parses every plugin's configuration: what is wrong with one is known before anything is done, and DEL will never meet it. */
-export function validateChain(attachment: Attachment, sandbox: LiveSandbox, edges: Edges): void {
-  for (const plugin of attachment.plugins) new PluginCall(attachment, plugin, sandbox, edges, undefined).validate();
+export function openChain(attachment: Attachment, sandbox: LiveSandbox, edges: Edges): Chain {
+  const calls = attachment.plugins.map((plugin) => new PluginCall(attachment, plugin, sandbox, edges));
+  for (const call of calls) call.validate();
+  return calls;
 }
 
 /** ADD of every plugin in order; each gets the result of the one before. What was begun is pushed to `undo`. */
 export async function addChain(
-  attachment: Attachment,
-  sandbox: LiveSandbox,
-  edges: Edges,
+  chain: Chain,
   undo: Undo,
   before?: Result, // what a caller of a delegate on its own hands over
 ): Promise<Result> {
   let prevResult = before;
-  for (const plugin of attachment.plugins) {
-    const call = new PluginCall(attachment, plugin, sandbox, edges, prevResult);
-    prevResult = await call.add(undo);
-  }
+  for (const call of chain) prevResult = await call.add(undo, prevResult);
   return prevResult ?? emptyResult;
 }
 
@@ -61,7 +64,7 @@ export async function delChain(
   const failures: CniError[] = [];
   for (const plugin of attachment.plugins.toReversed()) {
     try {
-      await new PluginCall(attachment, plugin, { ...sandbox, pod }, edges, attachment.result).del();
+      await new PluginCall(attachment, plugin, { ...sandbox, pod }, edges).del(attachment.result);
     } catch (error) {
       failures.push(toCniError(error));
     }
@@ -83,7 +86,7 @@ function deferringDeletion(pod: Netns, links: Set<IfName>): Netns {
 /** CHECK of every plugin against the attachment's own recorded result. */
 export async function checkChain(attachment: Attached, sandbox: LiveSandbox, edges: Edges): Promise<void> {
   for (const plugin of attachment.plugins)
-    await new PluginCall(attachment, plugin, sandbox, edges, attachment.result).check();
+    await new PluginCall(attachment, plugin, sandbox, edges).check(attachment.result);
 }
 
 /** The configuration that a plugin gets on stdin, without prevResult (CNI specification 1.1, section 4, "Deriving request configuration"). */
@@ -102,13 +105,13 @@ class PluginCall {
   readonly #type: string;
   readonly #builtIn: Delegate | undefined;
   readonly #config: Json;
+  #bound: Bound | undefined;
 
   constructor(
     readonly attachment: Attachment,
     plugin: Json,
     readonly sandbox: Sandbox,
     readonly edges: Edges,
-    readonly prevResult: Result | undefined,
   ) {
     this.#type = typeOf(plugin);
     this.#builtIn = edges.findDelegate(this.#type);
@@ -116,30 +119,35 @@ class PluginCall {
   }
 
   validate(): void {
-    this.#context(); // finds the IPAM, and refuses what is none
-    this.#builtIn?.bind(this.#config);
+    this.#ipamType(); // refuses what is none
+    this.#bind();
   }
 
-  async add(undo: Undo): Promise<Result> {
-    if (this.#builtIn !== undefined)
-      return this.#builtIn.bind(this.#config).add(this.#addContext(this.#context(), undo));
-    return this.#addForeign(undo);
+  async add(undo: Undo, prevResult: Result | undefined): Promise<Result> {
+    const bound = this.#bind();
+    if (bound === undefined) return this.#addForeign(undo, prevResult);
+    return bound.add(this.#addContext(this.#context(prevResult), undo));
   }
 
-  async del(): Promise<void> {
-    if (this.#builtIn === undefined) await this.#run('DEL');
-    else await this.#builtIn.bind(this.#config).del({ ...this.#context(), pod: this.sandbox.pod });
+  async del(prevResult: Result | undefined): Promise<void> {
+    const bound = this.#bind();
+    if (bound === undefined) await this.#run('DEL', prevResult);
+    else await bound.del({ ...this.#context(prevResult), pod: this.sandbox.pod });
   }
 
-  async check(): Promise<void> {
-    if (this.#builtIn === undefined) await this.#run('CHECK');
-    else
-      await this.#builtIn
-        .bind(this.#config)
-        .check({ ...this.#context(), ...this.#live(), prevResult: this.#recorded() });
+  async check(prevResult: Result | undefined): Promise<void> {
+    const bound = this.#bind();
+    if (bound === undefined) await this.#run('CHECK', prevResult);
+    else await bound.check(this.#checkContext(this.#context(prevResult)));
   }
 
-  #context(): Omit<DelContext, 'pod'> {
+  /** The built-in delegate over its parsed configuration; `undefined` for a foreign one. */
+  #bind(): Bound | undefined {
+    this.#bound ??= this.#builtIn?.bind(this.#config);
+    return this.#bound;
+  }
+
+  #context(prevResult: Result | undefined): Omit<DelContext, 'pod'> {
     const { containerId } = this.sandbox;
     const { ifName, name: network, args } = this.attachment;
     const { leases, hostLinks, nft, files, log, kernel } = this.edges;
@@ -154,14 +162,20 @@ class PluginCall {
       nft,
       files,
       log,
-      prevResult: this.prevResult,
+      prevResult,
     };
     return { ...context, ipam: this.#findIpam({ ...context, ipam: undefined }) };
   }
 
   #addContext(context: Omit<DelContext, 'pod'>, undo: Undo): AddContext {
-    const fresh = this.sandbox.fresh === true && this.prevResult === undefined; // a plugin before may have leased
-    return { ...context, ...this.#live(), fresh, undo };
+    const fresh = this.sandbox.fresh === true && context.prevResult === undefined; // a plugin before may have leased
+    return { ...context, ...this.#live(), fresh, masters: this.sandbox.masters ?? new Map(), undo };
+  }
+
+  #checkContext(context: Omit<DelContext, 'pod'>): CheckContext {
+    const prevResult =
+      context.prevResult ?? fail('CheckFailed', `Cannot check ${this.attachment.ifName}: its ADD never ended`);
+    return { ...context, ...this.#live(), prevResult };
   }
 
   #live(): { readonly pod: Netns } {
@@ -170,18 +184,19 @@ class PluginCall {
     };
   }
 
-  #recorded(): Result {
-    return this.prevResult ?? fail('CheckFailed', `Cannot check ${this.attachment.ifName}: its ADD never ended`);
-  }
-
-  /** The delegate that `ipam.type` names; an absent or empty `ipam` means layer 2 only. */
-  #findIpam(context: Omit<DelContext, 'pod'>): Ipam | undefined {
+  /** What `ipam.type` names; `undefined` when `ipam` is absent or empty: layer 2 only. */
+  #ipamType(): string | undefined {
     const { ipam } = record(this.#config);
     const type = isRecord(ipam) ? record(ipam).type : undefined;
     if (type === undefined || type === '') return undefined;
-    if (typeof type !== 'string') return fail('ConfigInvalid', 'Cannot use ipam.type: need a string');
+    return typeof type === 'string' ? type : fail('ConfigInvalid', 'Cannot use ipam.type: need a string');
+  }
+
+  #findIpam(context: Omit<DelContext, 'pod'>): Ipam | undefined {
+    const type = this.#ipamType();
+    if (type === undefined) return undefined;
     const builtIn = this.edges.findDelegate(type);
-    return builtIn === undefined ? this.#foreignIpam(type) : this.#builtInIpam(builtIn, context);
+    return builtIn === undefined ? this.#foreignIpam(type, context.prevResult) : this.#builtInIpam(builtIn, context);
   }
 
   #builtInIpam(builtIn: Delegate, context: Omit<DelContext, 'pod'>): Ipam {
@@ -189,36 +204,36 @@ class PluginCall {
     return {
       add: (undo) => bound().add(this.#addContext(context, undo)),
       del: () => bound().del({ ...context, pod: this.sandbox.pod } satisfies DelContext),
-      check: () => bound().check({ ...context, ...this.#live(), prevResult: this.#recorded() } satisfies CheckContext),
+      check: () => bound().check(this.#checkContext(context)),
     };
   }
 
   /** Delegation: the same environment, the whole configuration of the plugin above (CNI specification 1.1, section 4). */
-  #foreignIpam(type: string): Ipam {
+  #foreignIpam(type: string, prevResult: Result | undefined): Ipam {
     return {
-      add: (undo) => this.#addForeign(undo, type),
-      del: async () => void (await this.#run('DEL', type)),
-      check: async () => void (await this.#run('CHECK', type)),
+      add: (undo) => this.#addForeign(undo, prevResult, type),
+      del: async () => void (await this.#run('DEL', prevResult, type)),
+      check: async () => void (await this.#run('CHECK', prevResult, type)),
     };
   }
 
   /** ADD of an executable, its way back first. One that is not there did nothing: there is nothing to take back. */
-  async #addForeign(undo: Undo, type = this.#type): Promise<Result> {
+  async #addForeign(undo: Undo, prevResult: Result | undefined, type = this.#type): Promise<Result> {
     let missing = false;
-    undo.push(async () => (missing ? '' : this.#run('DEL', type)));
+    undo.push(async () => (missing ? '' : this.#run('DEL', prevResult, type)));
     try {
-      return this.#parsed(await this.#run('ADD', type), type);
+      return this.#parsed(await this.#run('ADD', prevResult, type), type);
     } catch (error) {
       missing = error instanceof CniError && error.reason === 'DelegateMissing';
       throw error;
     }
   }
 
-  #run(command: ForeignCall['command'], type = this.#type): Promise<string> {
+  #run(command: ForeignCall['command'], prevResult: Result | undefined, type = this.#type): Promise<string> {
     const { cniVersion, ifName, args } = this.attachment;
-    const tells = this.prevResult !== undefined && (command !== 'DEL' || isAtLeast(cniVersion, '0.4.0'));
-    const prevResult = tells ? { prevResult: toVersion(this.prevResult, cniVersion) } : {};
-    const config = JSON.stringify({ ...this.#config, ...prevResult });
+    const tells = prevResult !== undefined && (command !== 'DEL' || isAtLeast(cniVersion, '0.4.0'));
+    const told = tells ? { prevResult: toVersion(prevResult, cniVersion) } : {};
+    const config = JSON.stringify({ ...this.#config, ...told });
     return this.edges.foreign.run({
       command,
       type,

@@ -51,7 +51,7 @@ export function parseChild(c: Fields): ChildConfig {
 
 /** The master as it is now; with `vlan` the sub-interface, which is made when it is first needed. */
 export async function requireParent(c: ChildConfig, context: AddContext): Promise<Master> {
-  const master = await findMaster(c, context);
+  const master = await findMasterOnce(c, context);
   if (c.vlan === undefined) return master;
   return { ...master, link: await requireVlanLink(master.link, c.vlan, sharing(context)) };
 }
@@ -72,6 +72,16 @@ export async function openAccess(
 
 function sharing({ host, hostLinks, containerId, ifName, undo }: AddContext): Sharing {
   return { host, hostLinks, owner: { containerId, ifName }, undo };
+}
+
+/** The master, looked at once in an ADD when it is a named link of the node. */
+async function findMasterOnce(c: ChildConfig, context: AddContext): Promise<Master> {
+  const { host, masters } = context;
+  const known = c.linkInContainer || c.master === undefined ? undefined : masters.get(c.master);
+  if (known !== undefined) return { netns: host, link: known };
+  const master = await findMaster(c, context);
+  if (master.netns === host && c.master !== undefined) masters.set(c.master, master.link);
+  return master;
 }
 
 /** The master as it is now. */

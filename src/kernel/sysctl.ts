@@ -1,5 +1,5 @@
 /** Files below /proc/sys as the calling thread sees them. Touches those files. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs';
 import { CniError } from '../error';
 import { errnoOf } from './errno';
 
@@ -18,27 +18,59 @@ export function writeSysctl(key: string, value: string): void {
   try {
     writeFileSync(file(key), value, { flag: 'r+' }); // no O_CREAT: /proc would answer a missing key with EACCES
   } catch (cause) {
-    throw denied(`set sysctl ${key} to ${JSON.stringify(value)}`, cause);
+    throw denied(settingOf(key, value), cause);
   }
   const now = readSysctl(key);
-  if (now === undefined || words(now) !== words(value))
-    throw new CniError(
-      'SysctlRefused',
-      `Cannot set sysctl ${key} to ${JSON.stringify(value)}: the kernel keeps ${JSON.stringify(now)}`,
-    );
+  if (now === undefined || words(now) !== words(value)) throw notKept(key, value, now);
 }
 
-/** Writes what differs; false when there is no such key. */
+/** Writes what differs, and reads that back; false when there is no such key. Opened once: to find a key costs more than to use it. */
 export function ensureSysctl(key: string, value: string): boolean {
-  const now = readSysctl(key);
-  if (now !== undefined && words(now) !== words(value)) writeSysctl(key, value);
-  return now !== undefined;
+  const fd = openToWrite(key, value);
+  if (typeof fd === 'boolean') return fd;
+  try {
+    if (words(textOf(fd)) === words(value)) return true;
+    writeSync(fd, value, 0);
+    const now = textOf(fd);
+    if (words(now) !== words(value)) throw notKept(key, value, now);
+    return true;
+  } catch (cause) {
+    throw cause instanceof CniError ? cause : denied(settingOf(key, value), cause);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** The opened key; false when there is none, true when it cannot be written and need not be. */
+function openToWrite(key: string, value: string): number | boolean {
+  try {
+    return openSync(file(key), 'r+'); // no O_CREAT: /proc would answer a missing key with EACCES
+  } catch (cause) {
+    const now = readSysctl(key);
+    if (now === undefined) return false;
+    if (words(now) === words(value)) return true;
+    throw denied(settingOf(key, value), cause);
+  }
+}
+
+const longest = Buffer.allocUnsafe(4096); // the kernel gives at most a page
+
+function textOf(fd: number): string {
+  return longest.toString('latin1', 0, readSync(fd, longest, 0, longest.length, 0)).trim();
 }
 
 function file(key: string): string {
   if (key === '' || key.startsWith('/') || key.split('/').some((part) => part === '' || part === '.' || part === '..'))
     throw new CniError('SysctlRefused', `Cannot use ${JSON.stringify(key)} as a sysctl: need a path below /proc/sys`);
   return `/proc/sys/${key}`;
+}
+
+function settingOf(key: string, value: string): string {
+  return `set sysctl ${key} to ${JSON.stringify(value)}`;
+}
+
+function notKept(key: string, value: string, now: string | undefined): CniError {
+  return new CniError('SysctlRefused', `Cannot ${settingOf(key, value)}: the kernel keeps ${JSON.stringify(now)}`);
 }
 
 function words(value: string): string {

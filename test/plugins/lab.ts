@@ -98,7 +98,13 @@ export function callsFor(host: Netns, pod: Netns, options: Pick<LabOptions, 'ipa
     files: fakeFiles(),
     log: fakeLog(),
   };
-  const ctx: AddContext = { ...base, prevResult: options.prevResult, fresh: false, undo: new Undo() };
+  const ctx: AddContext = {
+    ...base,
+    prevResult: options.prevResult,
+    fresh: false,
+    masters: new Map(),
+    undo: new Undo(),
+  };
   return {
     ctx,
     undo: ctx.undo,
