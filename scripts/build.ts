@@ -69,12 +69,23 @@ const leaveApart: Plugin = {
   },
 };
 
+/** netlink asks node:os for the order of bytes alone, and to load that takes 0.2 ms. Bun's processors are little-endian. */
+const knowOrder: Plugin = {
+  name: 'know-order',
+  setup(bundle) {
+    bundle.onResolve({ filter: /^os$/ }, ({ importer }) =>
+      importer.includes('/node_modules/netlink/') ? { path: 'os', namespace: 'order' } : undefined,
+    );
+    bundle.onLoad({ filter: /./, namespace: 'order' }, () => ({ contents: `exports.endianness = () => 'LE';` }));
+  },
+};
+
 /** Bundles `entry` by esbuild (Bun's own bundle starts 2 to 5 ms slower) and compiles it to `outfile`, with the packages apart. */
 async function executable(entry: string, outfile: string, packages: readonly string[]): Promise<void> {
   const fresh = path.join(path.dirname(outfile), '.fresh');
   mkdirSync(fresh, { recursive: true });
   const bundle = path.join(fresh, `${path.basename(outfile)}.cjs`);
-  await build({ ...bundling, entryPoints: [entry], outfile: bundle, plugins: [leaveApart] });
+  await build({ ...bundling, entryPoints: [entry], outfile: bundle, plugins: [leaveApart, knowOrder] });
   const files = packages.map((name) => path.join(fresh, `${name}.cjs`));
   for (const [index, name] of packages.entries()) {
     const stdin = { contents: `module.exports = require('${name}');`, resolveDir: root, sourcefile: `${name}.cjs` };

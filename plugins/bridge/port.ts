@@ -1,4 +1,5 @@
 /** A pod's place on the bridge: a veth pair, one end in the pod, the other a port of the bridge. Acts on the namespaces given. */
+
 import type { AddContext, DelContext } from '../../src/attach/delegate';
 import type { Netns } from '../../src/attach/ports';
 import { ensureSysctl } from '../../src/attach/sysctl';
@@ -7,6 +8,7 @@ import { fail } from '../../src/error';
 import type { Link } from '../../src/net/link';
 import type { Mac } from '../../src/net/mac';
 import type { IfName } from '../../src/net/names';
+import { sleep } from '../../src/sleep';
 import type { BridgeConfig } from './config';
 import { joinVlans, type VlanConfig } from './vlans';
 
@@ -52,7 +54,7 @@ export async function waitForPort(host: Netns, name: IfName): Promise<Link> {
     if (port.operState === 'up') return port;
     if (waited >= longestWait)
       return fail('KernelRefused', `Cannot use bridge port ${name}: it is ${port.operState} after ${longestWait} ms`);
-    await new Promise((resolve) => setTimeout(resolve, step));
+    await sleep(step);
   }
 }
 

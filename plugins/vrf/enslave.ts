@@ -7,6 +7,7 @@ import { fail } from '../../src/error';
 import { familyOf } from '../../src/net/ip';
 import type { Link } from '../../src/net/link';
 import { type Address, mainTable, type Route } from '../../src/net/route';
+import { sleep } from '../../src/sleep';
 
 const kernelProtocol = 2; // routes that come back with the address
 const settleLimit = 5000; // ms
@@ -57,7 +58,7 @@ async function settle(pod: Netns, { index, name }: Link): Promise<void> {
   for (let waited = 0; waited < settleLimit; waited += settleStep) {
     const addresses = await pod.addresses({ index, family: 6 });
     if (!addresses.some(({ tentative, scope }) => tentative && scope === 0)) return;
-    await new Promise((resolve) => setTimeout(resolve, settleStep));
+    await sleep(settleStep);
   }
   fail(
     'KernelRefused',

@@ -1,9 +1,11 @@
 /** Puts a lease onto a pod's link: addresses, up, routes. Acts on the namespace given. */
+
 import type { ResultRoute } from '../cni/result';
 import { CniError, fail } from '../error';
 import { addressOf, type Cidr, type Family, familyOf, type Ip, networkOf } from '../net/ip';
 import type { Link } from '../net/link';
 import type { Route } from '../net/route';
+import { sleep } from '../sleep';
 import type { Netns } from './ports';
 
 /** Addresses and routes for one link. */
@@ -152,7 +154,7 @@ async function settle(pod: Netns, link: Link): Promise<void> {
     if (!addresses.some(({ tentative }) => tentative)) return;
     const state = (await pod.findLinkByIndex(link.index))?.operState;
     down = state === 'lowerlayerdown' || state === 'down' ? down + settleStep : 0;
-    await new Promise((resolve) => setTimeout(resolve, settleStep));
+    await sleep(settleStep);
   }
 }
 

@@ -1,5 +1,7 @@
 /** The file by which a default network tells that it is ready (`readinessindicatorfile`). Reads through the edges. */
+
 import { fail } from '../error';
+import { sleep } from '../sleep';
 import type { Edges } from './ports';
 
 const step = 500; // ms between looks
@@ -12,7 +14,7 @@ export async function waitUntilReady(
 ): Promise<void> {
   for (let waited = 0; waited < limit; waited += step) {
     if (await isReady(path, edges)) return;
-    await new Promise((resolve) => setTimeout(resolve, step));
+    await sleep(step);
   }
   await requireReady(path, edges);
 }

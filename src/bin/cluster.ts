@@ -1,10 +1,10 @@
 /** The cluster of one call: the node's view of it, then its API. src/kube is loaded when it is first asked. Looks at the environment and the disk. */
-import { existsSync } from 'node:fs';
-import { hostname } from 'node:os';
+
 import type { Devices, Log, Networks, Publisher } from '../attach/ports';
 import type { NetConf } from '../cni/config';
 import type { Env } from '../cni/request';
 import { files } from '../disk/files';
+import { existsSync } from '../kernel/fs';
 import type { AccessPlace } from '../kube/access';
 import type { Patience } from '../kube/client';
 import type { ClusterReader } from '../kube/cluster';
@@ -57,10 +57,14 @@ export function openPublisher(
   const place = findPlace(conf, env, account);
   if (place === undefined) return undefined;
   let publisher: Promise<Publisher> | undefined;
-  const load = (): Promise<Publisher> =>
-    (publisher ??= import('../kube/publisher').then(({ briefPatience, createPublisher }) =>
-      createPublisher(place, files, log, { node: env.NODE_NAME || hostname(), patience: briefPatience }),
-    ));
+  const open = async (): Promise<Publisher> => {
+    const [{ briefPatience, createPublisher }, os] = await Promise.all([
+      import('../kube/publisher'),
+      import('node:os'),
+    ]);
+    return createPublisher(place, files, log, { node: env.NODE_NAME || os.hostname(), patience: briefPatience });
+  };
+  const load = (): Promise<Publisher> => (publisher ??= open());
   return {
     writeStatus: async (...status) => (await load()).writeStatus(...status),
     writeEvent: async (event) => (await load()).writeEvent(event),

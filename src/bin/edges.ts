@@ -1,5 +1,5 @@
 /** Makes the edges of one call from its configuration; each opens what it needs when first used. */
-import { readFileSync } from 'node:fs';
+
 import { findDelegate } from '../../plugins';
 import type { Edges, Meter } from '../attach/ports';
 import { type NetConf, prefersExternal } from '../cni/config';
@@ -11,6 +11,7 @@ import { createNetworks } from '../disk/networks';
 import { createRecords } from '../disk/records';
 import { createForeign } from '../exec/foreign';
 import { createNft } from '../exec/nft';
+import { readFileSync } from '../kernel/fs';
 import { openKernel } from '../kernel/kernel';
 import { openDevices, openPublisher, openView, withCluster } from './cluster';
 import { type LogSettings, openLog } from './log';
@@ -50,7 +51,7 @@ export function openEdges(conf: NetConf, path: readonly string[], meter: Meter =
     files,
     log,
     meter,
-    bootId: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
+    bootId: readFileSync('/proc/sys/kernel/random/boot_id').trim(),
     now: () => new Date().toISOString(),
   };
 }

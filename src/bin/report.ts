@@ -1,9 +1,10 @@
 /** What this call did, for the agent's metrics: told when the call ends, to nobody when no agent is there. Writes to the agent's socket. */
-import { existsSync } from 'node:fs';
+
 import type { CallReport } from '../agent/protocol';
 import type { Meter } from '../attach/ports';
 import type { Request } from '../cni/request';
 import type { CniError } from '../error';
+import { existsSync } from '../kernel/fs';
 
 /** The meter of one call, and its end. */
 export interface Report extends Meter {

@@ -1,8 +1,9 @@
 /** Standard input and output of a CNI call: read whole, written in one write. */
-import { readFileSync, writeSync } from 'node:fs';
+
 import { ioFailed } from '../disk/io';
 import { fail } from '../error';
 import { errnoOf } from '../kernel/errno';
+import { readFileSync, writeSync } from '../kernel/fs';
 
 const longestInput = 16 * 1024 * 1024; // bytes; a configuration is a few kilobytes
 
@@ -10,7 +11,7 @@ const longestInput = 16 * 1024 * 1024; // bytes; a configuration is a few kiloby
 export function readInput(): string {
   let text: string;
   try {
-    text = readFileSync(0, 'utf8');
+    text = readFileSync(0);
   } catch (cause) {
     return fail(
       'IoFailed',
@@ -28,7 +29,7 @@ export function writeOutput(text: string): void {
   const bytes = Buffer.from(text);
   for (let at = 0; at < bytes.length; ) {
     try {
-      at += writeSync(1, bytes, at);
+      at += writeSync(1, bytes.subarray(at));
     } catch (error) {
       if (errnoOf(error) === 'EAGAIN') continue; // a full pipe: its reader is behind
       throw ioFailed('write', 'standard output', error);

@@ -1,7 +1,8 @@
 /** The node's agent, as far as a call of a runtime tells it something. Writes to its socket. */
-import { existsSync } from 'node:fs';
+
 import { parseAnswer, socketPath, toLine } from '../agent/protocol';
 import type { Agent } from '../attach/ports';
+import { existsSync } from '../kernel/fs';
 
 const patience = 500; // ms: an agent that does not take a line in that time is as good as none
 const longestAnswer = 4096; // bytes

@@ -1,6 +1,7 @@
 /** Whole files: a reader sees the old text or the new one, never a part. Touches the files it is given. */
-import { mkdirSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+
+import { mkdirSync, renameSync, unlinkSync, writeFileSync } from '../kernel/fs';
+import { dirname } from '../path';
 import { io, ioUnlessMissing, isMissing } from './io';
 
 /**

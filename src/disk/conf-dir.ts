@@ -1,10 +1,11 @@
 /** CNI configuration files as libcni reads them: .conflist, .conf and .json in one directory. Reads the disk. */
-import { readdirSync } from 'node:fs';
-import { dirname, extname, join } from 'node:path';
+
 import type { Log, NetworkDefinition } from '../attach/ports';
 import { type CniError, fail, toCniError } from '../error';
 import { type Json, parseObject, shown } from '../json';
+import { readdirSync } from '../kernel/fs';
 import { networkName } from '../net/names';
+import { dirname, extname, join } from '../path';
 import { readText } from './files';
 import { ioUnlessMissing } from './io';
 

@@ -1,7 +1,8 @@
 /** Files that a configuration names. Touches the disk. */
-import { closeSync, constants, existsSync, fstatSync, openSync, readdirSync, readSync } from 'node:fs';
+
 import type { Files } from '../attach/ports';
 import { fail } from '../error';
+import { closeSync, constants, existsSync, fstatSync, openSync, readdirSync, readSync } from '../kernel/fs';
 import { deleteAtomic, writeAtomic } from './atomic';
 import { ioUnlessMissing } from './io';
 

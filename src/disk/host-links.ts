@@ -1,9 +1,10 @@
 /** Who uses which shared link of the node: one file for each user, with the addresses it has there, one a line. Touches its own directory only. */
-import { mkdirSync, readdirSync, rmdirSync, unlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+
 import type { HostLinks, LeaseOwner } from '../attach/ports';
+import { mkdirSync, readdirSync, rmdirSync, unlinkSync, writeFileSync } from '../kernel/fs';
 import { findIp } from '../net/ip';
 import { type IfName, ifName } from '../net/names';
+import { join } from '../path';
 import { readText } from './files';
 import { io, ioUnlessMissing } from './io';
 import { waitForVanishingLock } from './lock';

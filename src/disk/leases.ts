@@ -1,4 +1,9 @@
 /** host-local's address reservations, byte for byte as the reference plugin keeps them, under its lock. Touches the stores below allowed roots. */
+
+import type { LeaseOwner, LeaseStore, Leases } from '../attach/ports';
+import { fail } from '../error';
+import { shown } from '../json';
+import { errnoOf } from '../kernel/errno';
 import {
   closeSync,
   constants,
@@ -12,14 +17,10 @@ import {
   unlinkSync,
   writeFileSync,
   writeSync,
-} from 'node:fs';
-import { dirname, join, normalize } from 'node:path';
-import type { LeaseOwner, LeaseStore, Leases } from '../attach/ports';
-import { fail } from '../error';
-import { shown } from '../json';
-import { errnoOf } from '../kernel/errno';
+} from '../kernel/fs';
 import { findIp, type Ip } from '../net/ip';
 import { type ContainerId, containerId, type IfName, ifName, type NetworkName } from '../net/names';
+import { dirname, join, normalize } from '../path';
 import { readText } from './files';
 import { io, ioUnlessMissing } from './io';
 import { waitForLock } from './lock';
@@ -128,7 +129,7 @@ function isWithin(path: string, root: string): boolean {
 }
 
 function realPath(path: string): string | undefined {
-  return ioUnlessMissing('read', path, () => realpathSync.native(path));
+  return ioUnlessMissing('read', path, () => realpathSync(path));
 }
 
 /** Where the nearest directory above that exists really is; the root, when it does not exist yet itself. */
@@ -172,7 +173,7 @@ function leasesIn(directory: string): Leases {
     },
 
     last(rangeSet) {
-      return findIp(ioUnlessMissing('read', lastPath(rangeSet), () => readFileSync(lastPath(rangeSet), 'utf8')));
+      return findIp(ioUnlessMissing('read', lastPath(rangeSet), () => readFileSync(lastPath(rangeSet))));
     },
 
     setLast(rangeSet, address) {
@@ -207,7 +208,7 @@ function scan(directory: string): readonly LeaseFile[] {
     const address = findIp(name);
     const content = address === undefined ? undefined : findContent(path);
     if (address !== undefined && content !== undefined) files.push({ path, address, content });
-    else if (lstatSync(path, { throwIfNoEntry: false })?.isDirectory() === true) files.push(...scan(path));
+    else if (ioUnlessMissing('read', path, () => lstatSync(path))?.isDirectory() === true) files.push(...scan(path));
   }
   return files;
 }

@@ -1,9 +1,10 @@
 /** Waits for file locks without holding up the event loop. Touches lock files. */
-import { mkdirSync, statSync, unlinkSync } from 'node:fs';
-import { dirname } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+
 import { fail } from '../error';
 import { type Lock, tryFlock } from '../kernel/flock';
+import { mkdirSync, statSync, unlinkSync } from '../kernel/fs';
+import { dirname } from '../path';
+import { sleep } from '../sleep';
 import { io, ioUnlessMissing, isMissing } from './io';
 
 const firstPause = 1; // ms

@@ -1,8 +1,9 @@
 /** Which sandbox a pod had last: one small file per pod, beside the records. Touches its own directory only. */
-import { readdirSync, readFileSync, unlinkSync } from 'node:fs';
-import { join } from 'node:path';
+
+import { readdirSync, readFileSync, unlinkSync } from '../kernel/fs';
 import { fingerprint } from '../net/hash';
 import { containerId, ifName } from '../net/names';
+import { join } from '../path';
 import { writePlain } from './atomic';
 import { io, ioUnlessMissing } from './io';
 import type { RecordOwner } from './owner';
@@ -56,7 +57,7 @@ function leads(owner: RecordOwner | undefined, isRecorded: (owner: RecordOwner) 
 
 /** A torn or foreign file tells nothing. */
 function read(path: string): RecordOwner | undefined {
-  const text = ioUnlessMissing('read', path, () => readFileSync(path, 'utf8'));
+  const text = ioUnlessMissing('read', path, () => readFileSync(path));
   const [container = '', link = '', ...more] = text?.split(' ') ?? [];
   if (link === '' || more.length > 0) return undefined;
   try {

@@ -1,10 +1,11 @@
 /** Braid's records: one JSON file per container and interface, and one lock per container. Touches its own directory only. */
-import { readdirSync, unlinkSync } from 'node:fs';
-import { join } from 'node:path';
+
 import type { Log, Records } from '../attach/ports';
 import type { AttachRecord } from '../attach/record';
 import { fail, toCniError } from '../error';
+import { readdirSync, unlinkSync } from '../kernel/fs';
 import { type ContainerId, containerId } from '../net/names';
+import { join } from '../path';
 import { deleteAtomic, temporaryOf, writeAtomic } from './atomic';
 import { readText } from './files';
 import { ioUnlessMissing } from './io';

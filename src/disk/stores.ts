@@ -1,7 +1,8 @@
 /** The host-local stores that Braid has used on this node: one small file each. Touches its own directory only. */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+
+import { readdirSync, readFileSync, statSync } from '../kernel/fs';
 import { fingerprint } from '../net/hash';
+import { join } from '../path';
 import { writePlain } from './atomic';
 import { io, ioUnlessMissing } from './io';
 
@@ -14,11 +15,11 @@ export interface StoreList {
 
 /** The list in that directory. */
 export function createStoreList(directory: string): StoreList {
-  const read = (path: string): string => ioUnlessMissing('read', path, () => readFileSync(path, 'utf8')) ?? '';
+  const read = (path: string): string => ioUnlessMissing('read', path, () => readFileSync(path)) ?? '';
   return {
     remember(store) {
       const path = join(directory, fingerprint(32, store));
-      const length = ioUnlessMissing('read', path, () => statSync(path, { throwIfNoEntry: false })?.size);
+      const length = ioUnlessMissing('read', path, () => statSync(path).size);
       const whole = length === Buffer.byteLength(store); // a killed writer leaves it shorter; its name says the rest
       if (!whole) io('write', path, () => writePlain(path, store));
     },

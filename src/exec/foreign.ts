@@ -1,9 +1,10 @@
 /** Delegates that are executables of their own, run as libcni runs them. Starts processes, reads their directories. */
-import { statSync } from 'node:fs';
+
 import type { Foreign, ForeignCall, Log } from '../attach/ports';
 import { toArgs } from '../cni/args';
 import { CniError, fail } from '../error';
 import { isRecord, type Json, shown } from '../json';
+import { isFile } from '../kernel/fs';
 import { longestOutput, type ProgramEnd, runProgram } from './program';
 
 /** What a foreign delegate's call depends on beside the call itself. */
@@ -60,14 +61,6 @@ function findExecutable(type: string, directories: readonly string[]): string {
   return (
     found ?? fail('DelegateMissing', `Cannot find plugin ${shown(type)} in ${directories.join(', ') || 'no directory'}`)
   );
-}
-
-function isFile(path: string): boolean {
-  try {
-    return statSync(path).isFile();
-  } catch {
-    return false; // not there, or out of reach: the next directory may have it
-  }
 }
 
 /** The variables that libcni sets, also when they are empty. */

@@ -1,8 +1,9 @@
 /** nftables by the nft command. Starts it in the host namespace, where Braid runs. */
-import { statSync } from 'node:fs';
+
 import type { Nft } from '../attach/ports';
 import { fail } from '../error';
 import { isRecord, parseObject } from '../json';
+import { isFile } from '../kernel/fs';
 import { type ProgramEnd, runProgram } from './program';
 
 const timeout = 30_000; // ms
@@ -37,9 +38,7 @@ export function createNft(env: Readonly<Record<string, string | undefined>>): Nf
 
 function findNft(path: string): string | undefined {
   const directories = [...path.split(':').filter((directory) => directory.startsWith('/')), ...usualDirectories];
-  return directories
-    .map((directory) => `${directory}/nft`)
-    .find((file) => statSync(file, { throwIfNoEntry: false })?.isFile());
+  return directories.map((directory) => `${directory}/nft`).find(isFile);
 }
 
 /** The objects of nft's answer, without its own version. */

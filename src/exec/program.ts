@@ -1,5 +1,5 @@
 /** Runs one program to its end, within a time and an output limit. Starts and kills processes. */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { sleep } from '../sleep';
 
 /** What to run. */
 export interface ProgramCall {

@@ -23,10 +23,13 @@ const table = {
   EINVAL: [22, 'invalid argument'],
   ENFILE: [23, 'too many open files in the system'],
   EMFILE: [24, 'too many open files'],
-  ENOSPC: [28, 'no space left'],
+  ETXTBSY: [26, 'text file busy'],
+  EFBIG: [27, 'file too large'],
+  ENOSPC: [28, 'no space left on device'],
   EROFS: [30, 'read-only file system'],
   ERANGE: [34, 'out of range'],
   ENAMETOOLONG: [36, 'file name too long'],
+  ENOTEMPTY: [39, 'directory not empty'],
   ELOOP: [40, 'too many levels'],
   EPROTO: [71, 'protocol error'],
   EOVERFLOW: [75, 'value too large'],
@@ -45,6 +48,8 @@ const table = {
   ECONNREFUSED: [111, 'connection refused'],
   EHOSTUNREACH: [113, 'no route to host'],
   EALREADY: [114, 'already in progress'],
+  ESTALE: [116, 'stale file handle'],
+  EDQUOT: [122, 'disk quota exceeded'],
 } as const;
 
 /** An error number by its symbolic name. */
@@ -56,11 +61,15 @@ export function errnoName(number: number): string {
   return `E${number}`;
 }
 
+/** Words for an error number by its name. */
+export function errnoText(errno: string): string {
+  return errno in table ? table[errno as Errno][1] : 'error';
+}
+
 /** KernelRefused: what was tried, the error number's text and name, and the kernel's own words when it had any. */
 export function refused(action: string, errno: string, words?: string): CniError {
-  const text = errno in table ? table[errno as Errno][1] : 'error';
   const detail = words === undefined || words === '' ? '' : `: ${words}`;
-  return new CniError('KernelRefused', `Cannot ${action}: ${text} (${errno})${detail}`, { errno });
+  return new CniError('KernelRefused', `Cannot ${action}: ${errnoText(errno)} (${errno})${detail}`, { errno });
 }
 
 /** The errno of a CniError, or the `code` of an error of node:fs; `undefined` for any other value. */

@@ -1,7 +1,8 @@
 /** Advisory locks of whole files (man 2 flock), which the kernel drops with the process. Touches the lock file. */
-import { closeSync, constants, fstatSync, openSync } from 'node:fs';
+
 import { CniError, fail } from '../error';
 import { errnoOf } from './errno';
+import { closeSync, constants, fstatSync, openSync } from './fs';
 import { systemH as sys } from './headers';
 import { lastErrno, libc } from './libc';
 

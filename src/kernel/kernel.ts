@@ -1,8 +1,9 @@
 /** The kernel's networking for this process: its own namespace, and others by path. Touches what Netns touches. */
-import { closeSync } from 'node:fs';
+
 import type { Kernel, Netns } from '../attach/ports';
 import { fail } from '../error';
 import type { NetnsPath } from '../net/names';
+import { closeSync } from './fs';
 import { fileOf, findNamespace, ownNamespace } from './namespace';
 import { RouteNetns } from './netns';
 

@@ -1,4 +1,4 @@
-/** The C library by bun:ffi: sockets, setns, flock, errno. Loaded once, at the first call. Touches the process it runs in. */
+/** The C library by bun:ffi: sockets, namespaces, files, errno. Loaded once, at the first call. Touches the process it runs in. */
 import { dlopen, type Pointer, read } from 'bun:ffi';
 import { fail } from '../error';
 import { errnoName } from './errno';
@@ -13,6 +13,21 @@ const signatures = {
   recvfrom: { args: ['i32', 'ptr', 'u64', 'i32', 'ptr', 'ptr'], returns: 'i32' },
   setns: { args: ['i32', 'i32'], returns: 'i32' },
   ioctl: { args: ['i32', 'u64', 'u64'], returns: 'i32' },
+  open: { args: ['ptr', 'i32', 'i32'], returns: 'i32' },
+  close: { args: ['i32'], returns: 'i32' },
+  read: { args: ['i32', 'ptr', 'u64'], returns: 'i32' },
+  pread: { args: ['i32', 'ptr', 'u64', 'i64'], returns: 'i32' },
+  write: { args: ['i32', 'ptr', 'u64'], returns: 'i32' },
+  pwrite: { args: ['i32', 'ptr', 'u64', 'i64'], returns: 'i32' },
+  ftruncate: { args: ['i32', 'i64'], returns: 'i32' },
+  access: { args: ['ptr', 'i32'], returns: 'i32' },
+  statfs: { args: ['ptr', 'ptr'], returns: 'i32' },
+  mkdir: { args: ['ptr', 'u32'], returns: 'i32' },
+  rename: { args: ['ptr', 'ptr'], returns: 'i32' },
+  unlink: { args: ['ptr'], returns: 'i32' },
+  rmdir: { args: ['ptr'], returns: 'i32' },
+  realpath: { args: ['ptr', 'ptr'], returns: 'ptr' },
+  syscall: { args: ['i64', 'i32', 'ptr', 'i32', 'u32', 'ptr'], returns: 'i32' }, // statx and getdents64: not in every C library
   flock: { args: ['i32', 'i32'], returns: 'i32' },
   __errno_location: { args: [], returns: 'ptr' },
 } as const;

@@ -1,6 +1,7 @@
 /** Network namespaces as file descriptors: opening them, and working inside one for a moment. Touches the calling thread's namespace. */
-import { closeSync, fstatSync, openSync, statfsSync } from 'node:fs';
+
 import { errnoOf, refused } from './errno';
+import { closeSync, fstatSync, openSync, statfsSync } from './fs';
 import { systemH as sys } from './headers';
 import { lastErrno, libc } from './libc';
 

@@ -1,5 +1,5 @@
 /** One network namespace over rtnetlink and /proc/sys. Touches that namespace; every method is done when it returns. */
-import { closeSync } from 'node:fs';
+
 import type { Netns, NetnsChange, Sysctl } from '../attach/ports';
 import { CniError, fail } from '../error';
 import { type Cidr, type Family, familyOf, type Ip } from '../net/ip';
@@ -7,6 +7,7 @@ import type { BridgePort, BridgeVlan, Link, LinkChange, LinkSpec } from '../net/
 import type { Mac } from '../net/mac';
 import { derivedName, type IfName, type NetnsPath } from '../net/names';
 import { type Address, mainTable, type Route, type RouteFilter, type Rule, sameAct } from '../net/route';
+import { sleep } from '../sleep';
 import type { Message } from './codec';
 import * as bridge from './codec-bridge';
 import * as link from './codec-link';
@@ -14,6 +15,7 @@ import * as neighbour from './codec-neighbour';
 import * as route from './codec-route';
 import * as rule from './codec-rule';
 import { errnoOf } from './errno';
+import { closeSync } from './fs';
 import { fileOf, inside, ownNamespace } from './namespace';
 import { ProbeSocket } from './probe';
 import { RouteSocket } from './socket';
@@ -216,7 +218,7 @@ export class RouteNetns implements Netns {
     try {
       for (let waited = 0; waited < probeLimit && held.size < addresses.length; waited += probeStep) {
         if (waited % probePause === 0) socket.ask(addresses);
-        await new Promise((resolve) => setTimeout(resolve, probeStep));
+        await sleep(probeStep);
         for (const [address, holder] of socket.heard())
           if (addresses.includes(address)) held.set(address, held.get(address) ?? holder);
       }

@@ -1,8 +1,9 @@
 /** Asks the network who holds addresses: ARP probes (RFC 5227, 1.1) and neighbour solicitations (RFC 4862, 5.4) by a packet socket. Touches the namespace it is opened in. */
-import { closeSync } from 'node:fs';
+
 import { familyOf, type Ip, ipBytes, ipFrom } from '../net/ip';
 import { type Mac, macBytes, macFrom } from '../net/mac';
 import { refused } from './errno';
+import { closeSync } from './fs';
 import { ifEtherH as eth, packetH as pk, socketH as so } from './headers';
 import { lastErrno, libc } from './libc';
 

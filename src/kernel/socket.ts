@@ -1,8 +1,9 @@
 /** One rtnetlink socket: a request out, its answers in, synchronously. Touches the namespace in which it was opened. */
-import { closeSync } from 'node:fs';
+
 import type { CniError } from '../error';
 import { extendedAck, type Message } from './codec';
 import { errnoName, refused } from './errno';
+import { closeSync } from './fs';
 import { netlinkH as nl, socketH as so } from './headers';
 import { lastErrno, libc } from './libc';
 

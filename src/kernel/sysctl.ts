@@ -1,12 +1,13 @@
 /** Files below /proc/sys as the calling thread sees them. Touches those files. */
-import { closeSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs';
+
 import { CniError } from '../error';
 import { errnoOf } from './errno';
+import { closeSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from './fs';
 
 /** The value without white space around it; `undefined` when there is no such key. */
 export function readSysctl(key: string): string | undefined {
   try {
-    return readFileSync(file(key), 'utf8').trim();
+    return readFileSync(file(key)).trim();
   } catch (cause) {
     if (['ENOENT', 'ENOTDIR'].includes(errnoOf(cause) ?? '')) return undefined;
     throw denied(`read sysctl ${key}`, cause);

@@ -58,6 +58,15 @@ describe('the one-shot path', patient, () => {
     expect(packages).toEqual(['node_modules/netlink/dist/structs.js']);
   });
 
+  it('loads no module of the runtime but its FFI: node:fs alone takes 0.8 ms', async () => {
+    const inputs = await inputsOf('src/bin/main.ts');
+    const own = loadedBy('src/bin/serve.ts', inputs).filter((file) => !file.startsWith('node_modules/'));
+    const asked = own
+      .flatMap((file) => inputs[file]?.imports ?? [])
+      .filter(({ external, kind }) => external && kind !== 'dynamic-import');
+    expect([...new Set(asked.map(({ path }) => path))]).toEqual(['bun:ffi']);
+  });
+
   it('answers VERSION without the engines', async () => {
     const folders = loadedBy('src/bin/main.ts', await inputsOf('src/bin/main.ts')).map((file) => file.split('/')[1]);
     expect(folders).not.toContain('attach');

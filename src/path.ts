@@ -1,0 +1,28 @@
+/** Paths of files as text: what node:path says of absolute ones, without the 0.3 ms that loading it takes. Pure. */
+
+/** The parts with one slash between them; `.` and `..` stay. */
+export function join(...parts: readonly string[]): string {
+  return parts.join('/').replace(/\/{2,}/g, '/');
+}
+
+/** The directory that holds it; the root's is the root. */
+export function dirname(path: string): string {
+  const bare = path.replace(/\/+$/, '');
+  const end = bare.lastIndexOf('/');
+  return end > 0 ? bare.slice(0, end).replace(/\/+$/, '') || '/' : path.startsWith('/') ? '/' : '.';
+}
+
+/** The last extension with its dot, empty when there is none: a name that begins with the dot has none. */
+export function extname(path: string): string {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  const dot = name.lastIndexOf('.');
+  return dot > 0 ? name.slice(dot) : '';
+}
+
+/** An absolute path without `..`, the empty parts and `.` left out; a slash at the end goes, too. */
+export function normalize(path: string): string {
+  return `/${path
+    .split('/')
+    .filter((part) => part !== '' && part !== '.')
+    .join('/')}`;
+}
