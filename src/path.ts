@@ -2,7 +2,8 @@
 
 /** The parts with one slash between them; `.` and `..` stay. */
 export function join(...parts: readonly string[]): string {
-  return parts.join('/').replace(/\/{2,}/g, '/');
+  const joined = parts.join('/');
+  return joined.includes('//') ? joined.replace(/\/{2,}/g, '/') : joined;
 }
 
 /** The directory that holds it; the root's is the root. */

@@ -75,7 +75,7 @@ function notKept(key: string, value: string, now: string | undefined): CniError 
 }
 
 function words(value: string): string {
-  return value.trim().split(/\s+/).join(' '); // the kernel separates by tabs
+  return /^\S*$/.test(value) ? value : value.trim().split(/\s+/).join(' '); // the kernel separates by tabs
 }
 
 function denied(action: string, cause: unknown): CniError {

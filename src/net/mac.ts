@@ -22,11 +22,14 @@ export function macBytes(address: Mac): Buffer {
   return Buffer.from(address.replaceAll(':', ''), 'hex');
 }
 
+/** Every byte as two digits. */
+const hex = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+
 /** The address with the given 6 bytes. */
 export function macFrom(bytes: Uint8Array): Mac {
-  return Buffer.from(bytes)
-    .toString('hex')
-    .replace(/..(?=.)/g, '$&:') as Mac;
+  let text = '';
+  for (const byte of bytes) text += (text === '' ? '' : ':') + (hex[byte] ?? '');
+  return text as Mac;
 }
 
 /** A locally administered address, the same for the same parts. */

@@ -26,7 +26,8 @@ export function ifNameProblem(value: unknown): string | undefined {
   if (!value.isWellFormed()) return 'an interface name has whole characters'; // half of one changes on its way to the kernel or a file
   if (Buffer.byteLength(value) > 15) return 'an interface name has at most 15 bytes';
   if (value === '.' || value === '..') return 'an interface name is not . or ..';
-  if (/[/:\s\p{Cc}]/u.test(value)) return 'an interface name has no slash, colon, space or control character';
+  if (!/^[!-.0-9;-~]+$/.test(value) && /[/:\s\p{Cc}]/u.test(value))
+    return 'an interface name has no slash, colon, space or control character';
   return undefined;
 }
 
