@@ -31,8 +31,15 @@ export function isRecord(value: unknown): value is Json {
 /** A view of a JSON object. Absent and null fields both read as `undefined`. */
 export function record(value: unknown, field = 'configuration', reason: Reason = 'ConfigInvalid'): Fields {
   if (!isRecord(value)) return fail(reason, `Cannot use ${shown(value)} as ${field}: need a JSON object`);
-  return new Proxy(value as Record<string, unknown>, new Caseless());
+  const known = views.get(value);
+  if (known !== undefined) return known;
+  const view: Fields = new Proxy(value as Record<string, unknown>, new Caseless());
+  views.set(value, view);
+  return view;
 }
+
+/** The views that were made: an object is looked at many times, and does not change. */
+const views = new WeakMap<Json, Fields>();
 
 /** Parses text as JSON; the error tells line, column and the likely mistake. */
 export function parseJson(text: string, what: string, reason: Reason = 'DecodeFailed'): unknown {

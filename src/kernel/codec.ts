@@ -33,8 +33,8 @@ export function eachAttribute(
   only?: ReadonlySet<number>,
 ): void {
   for (let at = skip; at < data.length; ) {
-    const length = u16(data, at);
-    const type = u16(data, at + 2) & typeMask;
+    const length = (data[at] ?? 0) | ((data[at + 1] ?? 0) << 8); // u16 spelled out: a link has sixty
+    const type = ((data[at + 2] ?? 0) | ((data[at + 3] ?? 0) << 8)) & typeMask;
     if (length < attributeHeader || at + length > data.length)
       throw new RangeError(`Cannot read attribute ${type} of ${length} bytes: ${data.length - at} are left`);
     if (only === undefined || only.has(type)) visit(type, data.subarray(at + attributeHeader, at + length));
