@@ -1,7 +1,7 @@
 /** Standard input and output of a CNI call: read whole, written in one write. */
 
 import { ioFailed } from '../disk/io';
-import { fail } from '../error';
+import { CniError, fail } from '../error';
 import { errnoOf } from '../kernel/errno';
 import { readFileSync, writeSync } from '../kernel/fs';
 
@@ -26,13 +26,21 @@ export function readInput(): string {
 
 /** Writes the text to standard output with plain writes: nothing is left in a buffer when the process ends. */
 export function writeOutput(text: string): void {
-  const bytes = Buffer.from(text);
+  try {
+    writeAll(Buffer.from(text));
+  } catch (error) {
+    if (!(error instanceof CniError) || error.reason !== 'Internal') throw error;
+    (require('node:fs') as typeof import('node:fs')).writeSync(1, text); // no C library: the error object says so
+  }
+}
+
+function writeAll(bytes: Buffer): void {
   for (let at = 0; at < bytes.length; ) {
     try {
       at += writeSync(1, bytes.subarray(at));
     } catch (error) {
       if (errnoOf(error) === 'EAGAIN') continue; // a full pipe: its reader is behind
-      throw ioFailed('write', 'standard output', error);
+      throw error instanceof CniError ? error : ioFailed('write', 'standard output', error);
     }
   }
 }
