@@ -1,9 +1,10 @@
 /** What the node knows of the cluster, for one call: the agent's answer, else its snapshot. Asks the socket, reads the file. */
-import { existsSync } from 'node:fs';
+
 import { longestLine, parseAnswer, type Question, socketPath, toLine } from '../agent/protocol';
 import { snapshotPath } from '../agent/snapshot';
 import type { Log, NetworkDefinition, Pod } from '../attach/ports';
 import type { FoundSnapshot } from '../disk/snapshot';
+import { existsSync } from '../kernel/fs';
 
 /** Something found on the node. `stale`: its agent has been away for a while, so something newer may be in the API. */
 export interface Found<T> {

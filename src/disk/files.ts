@@ -24,6 +24,11 @@ export const files: Files = {
  * @throws CniError IoFailed when it is no regular file, larger, or unreadable.
  */
 export function readText(path: string, most = longestFile): string | undefined {
+  return readBytes(path, most)?.toString();
+}
+
+/** As readText, undecoded. */
+export function readBytes(path: string, most: number): Buffer | undefined {
   return ioUnlessMissing('read', path, () => {
     const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
     try {
@@ -38,12 +43,12 @@ export function readText(path: string, most = longestFile): string | undefined {
 }
 
 /** Reads to the end: files of /proc say they have 0 bytes. */
-function readAll(fd: number, size: number, path: string, most: number): string {
+function readAll(fd: number, size: number, path: string, most: number): Buffer {
   let bytes = Buffer.allocUnsafe(Math.max(size, 4095) + 1); // one more, to see the end
   let length = 0;
   for (;;) {
     const read = readSync(fd, bytes, length, bytes.length - length, null);
-    if (read === 0) return bytes.toString('utf8', 0, length);
+    if (read === 0) return bytes.subarray(0, length);
     length += read;
     if (length > most) fail('IoFailed', `Cannot read ${path}: at most ${most} bytes are read`);
     if (length === bytes.length) bytes = Buffer.concat([bytes, Buffer.allocUnsafe(length)]);

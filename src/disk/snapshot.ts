@@ -1,18 +1,10 @@
-/** The agent's snapshot on this node. Touches that one file. */
-import { statSync, utimesSync } from 'node:fs';
-import {
-  type Content,
-  longestSnapshot,
-  parseSnapshot,
-  type Snapshot,
-  snapshotPath,
-  toSnapshotText,
-} from '../agent/snapshot';
+/** The agent's snapshot on this node, read. Touches that one file. */
+import { longestSnapshot, parseSnapshot, type Snapshot, snapshotPath } from '../agent/snapshot';
 import type { Log } from '../attach/ports';
 import { toCniError } from '../error';
-import { readText } from './files';
-import { io, ioUnlessMissing } from './io';
-import { place } from './place';
+import { statSync } from '../kernel/fs';
+import { readBytes } from './files';
+import { ioUnlessMissing } from './io';
 
 /** A snapshot, and when an agent last said that it was right: milliseconds since 1970. */
 export interface FoundSnapshot {
@@ -25,24 +17,13 @@ export function findSnapshot(cniDir: string, log: Log): FoundSnapshot | undefine
   const path = snapshotPath(cniDir);
   try {
     const stat = ioUnlessMissing('read', path, () => statSync(path));
-    const text = stat === undefined ? undefined : readText(path, longestSnapshot);
-    if (stat === undefined || text === undefined) return undefined;
-    const snapshot = parseSnapshot(text);
+    const bytes = stat === undefined ? undefined : readBytes(path, longestSnapshot);
+    if (stat === undefined || bytes === undefined) return undefined;
+    const snapshot = parseSnapshot(bytes);
     if (typeof snapshot !== 'string') return { snapshot, confirmedAt: stat.mtimeMs };
     log.warn({ path, problem: snapshot }, 'cannot use the snapshot of the node agent');
   } catch (error) {
     log.warn({ path, problem: toCniError(error).problem }, 'cannot read the snapshot of the node agent');
   }
   return undefined;
-}
-
-/** Whole and synced, mode 0600. IoFailed. */
-export function saveSnapshot(cniDir: string, content: Content): void {
-  place(snapshotPath(cniDir), { text: toSnapshotText(content) }, 0o600);
-}
-
-/** Says that the snapshot is right now. IoFailed, also when it is gone. */
-export function confirmSnapshot(cniDir: string, now: Date): void {
-  const path = snapshotPath(cniDir);
-  io('touch', path, () => utimesSync(path, now, now));
 }

@@ -1,6 +1,6 @@
 /** A line to a unix stream socket, with or without an answer, and who is at the other end. Touches that socket. */
 import { dlopen } from 'bun:ffi';
-import { closeSync } from 'node:fs';
+import { closeSync } from './fs';
 import { socketH as so } from './headers';
 import { lastErrno, libc, libcName } from './libc';
 

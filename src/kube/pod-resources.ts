@@ -1,8 +1,9 @@
 /** Devices that kubelet's device manager gave to a pod: its pod-resources API (v1), else its checkpoint. Asks that socket, reads that file. */
-import { existsSync } from 'node:fs';
+
 import type { Files } from '../attach/ports';
 import { fail } from '../error';
 import { isRecord, parseObject } from '../json';
+import { existsSync } from '../kernel/fs';
 import type { DevicesByResource } from '../pod/devices';
 import type { PodIdentity } from '../pod/event';
 import { callUnary } from './grpc';

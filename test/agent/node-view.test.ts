@@ -5,7 +5,7 @@ import { Worker } from 'node:worker_threads';
 import { expect, it, onTestFinished } from 'vitest';
 import { snapshotPath } from '../../src/agent/snapshot';
 import { openNodeView } from '../../src/bin/node-view';
-import { saveSnapshot } from '../../src/disk/snapshot';
+import { saveSnapshot } from '../../src/disk/save-snapshot';
 import { fakeLog } from '../../src/model/log';
 import { temporaryDirectory } from '../disk/temp';
 
