@@ -129,9 +129,9 @@ async function check(
 /** STATUS: every range set has an address left. PoolExhausted names the set. */
 async function status(c: HostLocalConfig, { leases, network }: StatusContext): Promise<void> {
   const { sets } = parsePool(c.input, []);
-  const all = await leases.locked(c.dataDir, network, (held) => held.all());
-  const taken = new Set(all.map(({ address }) => address));
-  for (const set of sets) if (!hasFree(set, taken)) exhausted(set, all);
+  const held = await leases.locked(c.dataDir, network, (store) => store.addresses());
+  const taken = new Set(held);
+  for (const set of sets) if (!hasFree(set, taken)) exhausted(set, held);
 }
 
 function hasFree(set: RangeSet, taken: ReadonlySet<Ip>): boolean {
@@ -174,11 +174,11 @@ function leaseOne(set: RangeSet, index: number, wanted: Ip | undefined, held: Le
 
 function reserveNext(set: RangeSet, index: number, held: Leases, owner: LeaseOwner): Ip {
   for (const address of candidates(set, held.last(index))) if (held.reserve(address, owner)) return address;
-  return exhausted(set, held.all());
+  return exhausted(set, held.addresses());
 }
 
-function exhausted(set: RangeSet, held: ReturnType<Leases['all']>): never {
-  const used = held.filter(({ address }) => rangeOf(set, address) !== undefined).length;
+function exhausted(set: RangeSet, held: readonly Ip[]): never {
+  const used = held.filter((address) => rangeOf(set, address) !== undefined).length;
   fail(
     'PoolExhausted',
     `Cannot lease an address: no IP addresses available in range set: ${shownSet(set)} (${used} in use)`,

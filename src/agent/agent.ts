@@ -157,7 +157,7 @@ async function gauges(
 ): Promise<Gauges> {
   const edges = means.edges();
   try {
-    const [attached, broken] = [await edges.records.all(), await edges.records.broken()];
+    const { whole: attached, broken } = await edges.records.everything();
     return {
       known: [
         { kind: 'pods', count: view.pods.size, inStep: problems.pods === undefined },

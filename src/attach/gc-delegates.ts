@@ -44,8 +44,9 @@ export async function gcDelegates(configured: readonly Wanted[], edges: Edges): 
 
 /** Every record, as far as it takes; `undefined` when one is lost. */
 async function allRecords({ records, log }: Edges): Promise<readonly AttachRecord[] | undefined> {
-  const found = [...(await records.all())];
-  for (const { containerId, ifName, error } of await records.broken()) {
+  const { whole, broken } = await records.everything();
+  const found = [...whole];
+  for (const { containerId, ifName, error } of broken) {
     const { record, isWhole = true } = (await records.salvage(containerId, ifName)) ?? {};
     if (!isWhole) {
       log.warn(

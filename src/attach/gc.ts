@@ -68,11 +68,12 @@ interface Candidate {
 
 async function candidates(request: GcRequest, edges: Edges): Promise<readonly Candidate[]> {
   const found: Candidate[] = [];
-  for (const record of await edges.records.all()) {
+  const { whole, broken } = await edges.records.everything();
+  for (const record of whole) {
     const why = await whyGone(record, request, edges);
     if (why !== undefined) found.push({ name: record, finding: toFinding(record, why) });
   }
-  for (const { containerId, ifName, error } of await edges.records.broken()) {
+  for (const { containerId, ifName, error } of broken) {
     const name = { containerId, ifName };
     const why = await whyUnreadableGone(name, request, edges);
     const finding: Finding = { what: 'record', ...name, subject: error.problem, why: why ?? '' };
@@ -135,8 +136,9 @@ async function whyGone(
 async function freeHostLinks({ dryRun }: GcRequest, edges: Edges): Promise<readonly Finding[]> {
   const { hostLinks, kernel } = edges;
   const links = await hostLinks.all(); // before the records: a user that is there by now has had one since earlier
-  const recorded = new Set((await edges.records.all()).flatMap(usersOf));
-  const unread = new Set((await edges.records.broken()).map(({ containerId }) => containerId)); // and perhaps alive
+  const { whole, broken } = await edges.records.everything();
+  const recorded = new Set(whole.flatMap(usersOf));
+  const unread = new Set(broken.map(({ containerId }) => containerId)); // and perhaps alive
   const found: Finding[] = [];
   for (const { link, users } of links) {
     for (const user of users.filter((one) => !recorded.has(userName(one)) && !unread.has(one.containerId))) {

@@ -117,6 +117,8 @@ export interface Leases {
   /** The address reserved last in that range set. */
   last(rangeSet: number): Ip | undefined;
   setLast(rangeSet: number, address: Ip): void;
+  /** Every address that is reserved, whoever holds it. */
+  addresses(): readonly Ip[];
   /** Every reservation with its owner; files of very old versions do not say which interface. */
   all(): readonly { readonly containerId: ContainerId; readonly ifName: IfName | undefined; readonly address: Ip }[];
 }
@@ -286,6 +288,8 @@ export interface Records {
   salvage(containerId: ContainerId, ifName: IfName): Promise<SalvagedRecord | undefined>;
   /** Files that are no record any more, and whose they are by their name. */
   broken(): Promise<readonly BrokenRecord[]>;
+  /** What all() and broken() give, each file read once. */
+  everything(): Promise<{ readonly whole: readonly AttachRecord[]; readonly broken: readonly BrokenRecord[] }>;
   /** Deletes what killed calls left: temporary files and lock files that nobody holds. Returns their paths. */
   deleteLeftovers(): Promise<readonly string[]>;
   /** Runs `work` while nobody else works on this container; the lock goes with its process. */

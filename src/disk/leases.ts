@@ -180,6 +180,8 @@ function leasesIn(directory: string): Leases {
       io('write', lastPath(rangeSet), () => writeFileSync(lastPath(rangeSet), address, { mode: 0o600 }));
     },
 
+    addresses: () => readdirSync(directory).flatMap((name) => findIp(name) ?? []),
+
     all() {
       return scan(directory).flatMap(({ address, content }) => {
         const owner = findOwner(content);

@@ -1,6 +1,6 @@
 /** Braid's records: one JSON file per container and interface, and one lock per container. Touches its own directory only. */
 
-import type { Log, Records } from '../attach/ports';
+import type { BrokenRecord, Log, Records } from '../attach/ports';
 import type { AttachRecord } from '../attach/record';
 import { fail, toCniError } from '../error';
 import { readdirSync, unlinkSync } from '../kernel/fs';
@@ -32,6 +32,18 @@ export function createRecords(cniDir: string, log: Log): Records {
     return text === undefined ? undefined : parseRecord(text, pathOf(owner), owner);
   };
   const owners = (): readonly RecordOwner[] => list(attachments).flatMap((name) => findFileOwner(name) ?? []);
+  const everything = () => {
+    const whole: AttachRecord[] = [];
+    const broken: BrokenRecord[] = [];
+    for (const owner of owners())
+      try {
+        const record = read(owner);
+        if (record !== undefined) whole.push(record); // else deleted since it was listed
+      } catch (error) {
+        broken.push({ ...owner, error: toCniError(error) });
+      }
+    return { whole, broken };
+  };
 
   return {
     find: async (containerId, ifName) => read({ containerId, ifName }),
@@ -60,15 +72,16 @@ export function createRecords(cniDir: string, log: Log): Records {
 
     findOfPod: async (pod) => pods.find(pod),
 
+    everything: async () => everything(),
+    broken: async () => everything().broken,
+
     async all() {
-      return owners().flatMap((owner) => {
-        try {
-          return read(owner) ?? []; // deleted since it was listed
-        } catch (error) {
-          log.warn({ path: pathOf(owner), error: toCniError(error).problem }, 'Skipped a record that cannot be used');
-          return [];
-        }
-      });
+      const { whole, broken } = everything();
+      for (const { containerId, ifName, error } of broken) {
+        const path = pathOf({ containerId, ifName });
+        log.warn({ path, error: error.problem }, 'Skipped a record that cannot be used');
+      }
+      return whole;
     },
 
     async locked<T>(containerId: ContainerId, work: () => Promise<T>): Promise<T> {
@@ -87,17 +100,6 @@ export function createRecords(cniDir: string, log: Log): Records {
       } finally {
         if (queues.get(containerId) === mine) queues.delete(containerId);
       }
-    },
-
-    async broken() {
-      return owners().flatMap((owner) => {
-        try {
-          read(owner);
-          return [];
-        } catch (error) {
-          return { ...owner, error: toCniError(error) };
-        }
-      });
     },
 
     async deleteLeftovers() {

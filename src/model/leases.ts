@@ -58,6 +58,7 @@ function leasesOf({ owners, last }: Held): Leases {
     },
     last: (rangeSet) => last.get(rangeSet),
     setLast: (rangeSet, address) => void last.set(rangeSet, address),
+    addresses: () => [...owners.keys()],
     all: () => [...owners].map(([address, owner]) => ({ address, ...owner })),
   };
 }

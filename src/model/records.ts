@@ -1,5 +1,5 @@
 /** Braid's records in memory. Touches nothing. */
-import type { LeaseOwner, Records, SalvagedRecord } from '../attach/ports';
+import type { BrokenRecord, LeaseOwner, Records, SalvagedRecord } from '../attach/ports';
 import type { AttachRecord } from '../attach/record';
 import { CniError } from '../error';
 import type { ContainerId, IfName } from '../net/names';
@@ -18,6 +18,11 @@ export function fakeRecords(...start: readonly AttachRecord[]): FakeRecords {
   const saves: AttachRecord[] = [];
   const unreadable = new Map<string, LeaseOwner & { readonly salvaged: SalvagedRecord }>();
   const queues = new Map<ContainerId, Promise<unknown>>();
+  const broken = (): readonly BrokenRecord[] =>
+    [...unreadable.values()].map(({ containerId, ifName }) => {
+      const owner = { containerId, ifName };
+      return { ...owner, error: unusable(owner) };
+    });
   return {
     saves,
     lockedNow: () => queues.size,
@@ -40,12 +45,8 @@ export function fakeRecords(...start: readonly AttachRecord[]): FakeRecords {
       const found = all.findLast(({ pod }) => pod?.namespace === namespace && pod.name === name);
       return found && { containerId: found.containerId, ifName: found.ifName };
     },
-    broken: async () =>
-      [...unreadable.values()].map(({ containerId, ifName }) => ({
-        containerId,
-        ifName,
-        error: unusable({ containerId, ifName }),
-      })),
+    broken: async () => broken(),
+    everything: async () => ({ whole: structuredClone([...kept.values()]), broken: broken() }),
     deleteLeftovers: async () => [],
     tear: (owner, salvaged = { record: undefined, isWhole: false, isNewer: false }) => {
       kept.delete(key(owner.containerId, owner.ifName));

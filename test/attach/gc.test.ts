@@ -224,10 +224,10 @@ describe('shared links of the node', () => {
 it.each([1, 2])('leaves a shared link alone whose first user came while it looked, time %i', async (time) => {
   const own = { cniVersion: '1.0.0', type: 'macvlan', master: 'eth1', vlan: 7 };
   const { add, edges, host } = world({ networks: { 'default/v': own } });
-  const { all } = edges.records;
+  const { everything } = edges.records;
   let looks = 0;
-  edges.records.all = async () => {
-    const before = await all();
+  edges.records.everything = async () => {
+    const before = await everything();
     looks += 1;
     if (looks === time) await add('v');
     return before;

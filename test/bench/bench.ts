@@ -1,23 +1,34 @@
 /**
  * `make bench`: Braid beside Multus, the kernel alone and an empty executable, in one run on this machine. Runs under Bun as
- * root: `scripts/bun test/bench/bench.ts [--runs N] [--networks 0,1,2,4,8,16] [--mixes macvlan,…] [--write]`. Works in namespaces
- * of its own; `--write` puts the tables into docs/performance.md.
+ * root: `scripts/bun test/bench/bench.ts [--runs N] [--networks 0,1,2,4,8,16] [--mixes macvlan,…] [--parts pods,many,…] [--write]`.
+ * Works in namespaces of its own; `--write` puts the tables into docs/performance.md.
  */
+import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { serveContent } from './api';
 import { braid, type Competitor, empty, findPlaces, kernel, multusThick, multusThin } from './competitors';
+import { effort, effortToMarkdown } from './effort';
+import { grow, grownToMarkdown } from './grown';
 import { machine } from './machine';
-import { type Row, toMarkdown, writePage } from './report';
-import { inTurns } from './run';
+import { type Crowd, crowd, crowdsToMarkdown } from './many';
+import { coldToMarkdown, type Row, toMarkdown, writePage } from './report';
+import { inTurns, measure } from './run';
 import { enter, openScene } from './scene';
+import { braidOfCluster, sourcesToMarkdown, startAgent } from './sources';
 import { isNoisy } from './stats';
 import { type Mix, mixes, networkObject, networksOf, podObject, podOf } from './work';
+
+const parts = ['pods', 'sources', 'agent', 'grown', 'effort', 'cold', 'many'] as const;
+type Part = (typeof parts)[number];
 
 const { values: options } = parseArgs({
   options: {
     runs: { type: 'string', default: '25' },
     networks: { type: 'string', default: '0,1,2,4,8,16' },
     mixes: { type: 'string', default: mixes.join(',') },
+    parts: { type: 'string', default: parts.join(',') },
+    crowds: { type: 'string', default: '1,10,50,200' },
     write: { type: 'boolean', default: false },
   },
 });
@@ -25,34 +36,132 @@ enter();
 
 const runs = Number(options.runs);
 const counts = options.networks.split(',').map(Number);
-const wanted = options.mixes.split(',') as readonly Mix[];
-const most = Math.max(...counts);
+const wanted = (options.mixes.split(',') as readonly Mix[]).filter(kernelCan);
+const asked = options.parts.split(',') as readonly Part[];
+const most = Math.max(...counts, 8);
 const scene = openScene();
 const places = findPlaces(scene.directory);
 const all = mixes.flatMap((mix) => networksOf(mix, most));
 const pods = wanted.flatMap((mix) => counts.map((k) => ({ mix, k, pod: podOf(`${mix}-${k}`, networksOf(mix, k)) })));
-const api = serveContent({ pods: pods.map(({ pod }) => podObject(pod)), networks: all.map(networkObject) });
+const eight = podOf('macvlan-eight', networksOf('macvlan', 8));
+const four = podOf('mixed-four', networksOf('mixed', 4));
+const others = Array.from({ length: 248 }, (_, at) => podOf(`other-${at}`, networksOf('macvlan', 2)));
+const spare = Array.from({ length: 500 - all.length }, (_, at) => ({
+  ...networksOf('macvlan', 1)[0],
+  name: `spare-${at}`,
+}));
+const api = serveContent({
+  pods: [...pods.map(({ pod }) => pod), eight, four, ...others].map(podObject),
+  networks: [...all, ...(spare as typeof all)].map(networkObject),
+});
 const stops: (() => void)[] = [scene.close, api.stop];
+const sections: string[] = [];
 
 try {
-  const fixed: Competitor[] = [empty(places), braid(places, all)];
+  const own = braid(places, all);
+  const floor = empty(places);
+  const rivals: Competitor[] = [];
+  let daemon: number | undefined;
   const { multus, plugins } = places;
   if (multus !== undefined && plugins !== undefined) {
-    fixed.push(braid(places, all, true), multusThin(places, multus, plugins, api));
     const thick = await multusThick(places, multus, plugins, api);
     stops.unshift(thick.stop);
-    fixed.push(thick.competitor);
+    daemon = thick.daemon.pid;
+    rivals.push(multusThin(places, multus, plugins, api), thick.competitor);
   } else console.log('Multus and the reference plugins are left out: `make bench` builds them where Go is installed.');
   const rows: Row[] = [];
-  for (const { mix, k, pod } of pods) {
-    const alone = mix === 'macvlan' ? [kernel(places, k)] : [];
-    const samples = await inTurns(scene, [...fixed, ...alone], pod, runs);
-    const floor = samples.get('empty executable')?.add.map(({ wall }) => wall) ?? [];
-    rows.push({ mix, k, samples, noisy: isNoisy(floor) });
-    console.log(toMarkdown([rows.at(-1) as Row]));
+  if (asked.includes('pods'))
+    for (const { mix, k, pod } of pods) {
+      const foreign = plugins === undefined ? [] : [braid(places, all, true)];
+      const alone = mix === 'macvlan' ? [kernel(places, k)] : [];
+      const samples = await inTurns(scene, [floor, own, ...foreign, ...rivals, ...alone], pod, runs);
+      const walls = samples.get(floor.name)?.add.map(({ wall }) => wall) ?? [];
+      rows.push({ mix, k, samples, noisy: isNoisy(walls) });
+      console.log(toMarkdown([rows.at(-1) as Row]));
+    }
+  if (asked.includes('sources')) await sources();
+  if (asked.includes('agent')) await agentAlone();
+  if (asked.includes('grown')) tell(grownToMarkdown(await grow(scene, own, eight, 8, runs)));
+  if (asked.includes('effort')) {
+    const found = await effort(scene, [own, ...rivals], eight, (name) =>
+      name === 'Multus thick' ? daemon : undefined,
+    );
+    tell(effortToMarkdown(found, 8));
   }
-  if (options.write) writePage(rows, { ...machine(), runs });
+  if (asked.includes('cold')) await cold([floor, own, ...rivals]);
+  if (asked.includes('many')) {
+    const crowds: Crowd[] = [];
+    for (const count of options.crowds.split(',').map(Number))
+      crowds.push(await crowd(scene, [own, ...rivals], four, { pods: count, networks: 4 }));
+    tell(crowdsToMarkdown(crowds));
+  }
+  if (options.write) writePage(rows, sections, { ...machine(), runs });
 } finally {
   for (const stop of stops) stop();
 }
 process.exit(0);
+
+function tell(section: string): void {
+  sections.push(section);
+  console.log(section);
+}
+
+/** The same pod, told by the runtime and files, by the agent, by its snapshot, by the API server. */
+async function sources(): Promise<void> {
+  const told = { ...braid(places, all), name: 'runtime and files' };
+  const asking = braidOfCluster(places, api, 'the agent', false);
+  const snapshot = braidOfCluster(places, api, 'runtime and snapshot', true);
+  const server = braidOfCluster(places, api, 'the API server', false);
+  await (await startAgent(places, snapshot.conf)).stop();
+  const agent = await startAgent(places, asking.conf);
+  try {
+    tell(sourcesToMarkdown(await inTurns(scene, [told, asking, snapshot, server], eight, runs), 8));
+  } finally {
+    await agent.stop();
+  }
+}
+
+/** The agent of a node with 250 pods, in a cluster of 500 definitions, answering calls. */
+async function agentAlone(): Promise<void> {
+  const calling = braidOfCluster(places, api, 'agent-alone', false);
+  const agent = await startAgent(places, calling.conf);
+  try {
+    await inTurns(scene, [calling], eight, runs);
+    const peak = agent.peak().toFixed(1);
+    tell(
+      `### The agent, 250 pods and 500 definitions\n\nSnapshot ${agent.started.toFixed(0)} ms after its start; peak ${peak} MiB resident, after ${2 * runs} calls.\n`,
+    );
+  } finally {
+    await agent.stop();
+  }
+}
+
+/** The first start after everything was dropped from the page cache, three times each. */
+async function cold(competitors: readonly Competitor[]): Promise<void> {
+  const walls = new Map<string, number[]>();
+  const one = podOf('macvlan-eight', networksOf('macvlan', 1));
+  for (let run = 0; run < 3; run++)
+    for (const { name, call } of competitors) {
+      const job = { pod: one, container: `cold-${run}`, netns: scene.addPod('cold') };
+      execFileSync('sync');
+      writeFileSync('/proc/sys/vm/drop_caches', '3');
+      walls.set(name, [...(walls.get(name) ?? []), (await measure(call({ verb: 'ADD', ...job }))).wall]);
+      await measure(call({ verb: 'DEL', ...job }));
+      scene.deletePod('cold');
+    }
+  tell(coldToMarkdown(walls));
+}
+
+/** Whether this kernel has the links of that mix; it is left out, with a word, when not. */
+function kernelCan(mix: Mix): boolean {
+  if (mix !== 'vlan') return true;
+  try {
+    const link = ['link', 'add', 'link', 'lo', 'name', 'probe0', 'type', 'vlan', 'id', '5'];
+    execFileSync('ip', link, { stdio: 'ignore' });
+    execFileSync('ip', ['link', 'delete', 'probe0'], { stdio: 'ignore' });
+    return true;
+  } catch {
+    console.log('vlan is left out: this kernel has no such links.');
+    return false;
+  }
+}

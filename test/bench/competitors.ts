@@ -192,7 +192,8 @@ function deleteBatch(k: number): readonly string[] {
   return [...names.map((name) => `link set ${name} group 77`), 'link delete group 77'];
 }
 
-function cniEnv({ verb, pod, container, netns }: Job, plugins: string): Readonly<Record<string, string>> {
+/** The environment of a CNI call for that job. */
+export function cniEnv({ verb, pod, container, netns }: Job, plugins: string): Readonly<Record<string, string>> {
   return {
     PATH: process.env.PATH ?? '',
     CNI_COMMAND: verb,
@@ -204,7 +205,8 @@ function cniEnv({ verb, pod, container, netns }: Job, plugins: string): Readonly
   };
 }
 
-function kubeconfigOf({ port, ca, token }: Api): string {
+/** A kubeconfig, as JSON, that leads to the server. */
+export function kubeconfigOf({ port, ca, token }: Api): string {
   return JSON.stringify({
     apiVersion: 'v1',
     kind: 'Config',

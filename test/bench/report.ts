@@ -55,12 +55,28 @@ function shownRatio(slow: readonly number[], fast: readonly number[]): string {
 const walls = (samples: readonly Sample[]): readonly number[] => samples.map(({ wall }) => wall);
 const figure = (value: number): string => value.toFixed(1);
 
+/** First starts, by competitor: ms. */
+export function coldToMarkdown(walls: ReadonlyMap<string, readonly number[]>): string {
+  return [
+    '### First start after the page cache was dropped: ADD of one macvlan network beside the default one',
+    '',
+    '| | ms, median | all |',
+    '| --- | --: | --- |',
+    ...[...walls].map(([name, each]) => `| ${name} | ${figure(median(each))} | ${each.map(figure).join(', ')} |`),
+    '',
+  ].join('\n');
+}
+
 /** Puts tables and plot into docs/performance.md, between its two marks. */
-export function writePage(rows: readonly Row[], about: Machine & { readonly runs: number }): void {
+export function writePage(
+  rows: readonly Row[],
+  sections: readonly string[],
+  about: Machine & { readonly runs: number },
+): void {
   const page = path.join(docs, 'performance.md');
   const text = readFileSync(page, 'utf8');
   const head = `${about.cores} cores of ${about.processor}, ${about.memory}, ${about.kernel}; ${about.runs} runs each, in turns.`;
-  const figures = `${begin}\n\n${head}\n\n![ADD and DEL by number of networks](performance.svg)\n\n${toMarkdown(rows)}\n${end}`;
+  const figures = `${begin}\n\n${head}\n\n![ADD and DEL by number of networks](performance.svg)\n\n${[toMarkdown(rows), ...sections].join('\n')}\n${end}`;
   const [before = ''] = text.split(begin);
   const after = text.split(end)[1] ?? '\n';
   writeFileSync(page, `${before}${figures}${after}`);

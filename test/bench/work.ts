@@ -1,7 +1,7 @@
 /** What the competitors are to do: pods with k networks beside the default one, as configurations, definitions and pod objects. Pure. */
 
 /** Which links the k networks are made of. */
-export const mixes = ['macvlan', 'bridge', 'mixed'] as const;
+export const mixes = ['macvlan', 'bridge', 'mixed', 'vlan'] as const;
 export type Mix = (typeof mixes)[number];
 
 /** One network definition: a name and the CNI configuration. */
@@ -45,6 +45,7 @@ function pluginsOf(mix: Mix, at: number): readonly object[] {
   const macvlan = { type: 'macvlan', master: `m${at % 4}`, mode: 'bridge', ipam };
   const bridge = { type: 'bridge', bridge: `br${at}`, ipam };
   if (mix === 'macvlan') return [macvlan];
+  if (mix === 'vlan') return [{ type: 'vlan', master: `m${at % 4}`, vlanId: 100 + at, ipam }];
   if (mix === 'bridge') return [bridge];
   return at % 2 === 0 ? [macvlan, { type: 'sbr' }] : [bridge];
 }
