@@ -10,7 +10,7 @@ import path from 'node:path';
 const root = path.resolve(import.meta.dir, '..');
 
 /** From the purest down to the wiring: a file may import from its own folder and from those before it. */
-const order = ['src', 'src/net', 'src/cni', 'src/pod', 'src/attach', 'plugins', 'src/agent'].concat([
+const order = ['src', 'src/net', 'src/cni', 'src/dhcp', 'src/pod', 'src/attach', 'plugins', 'src/agent'].concat([
   'src/kernel',
   'src/kube',
   'src/disk',
@@ -20,7 +20,7 @@ const order = ['src', 'src/net', 'src/cni', 'src/pod', 'src/attach', 'plugins', 
 ]);
 
 /** Folders whose answers depend on nothing but their arguments. */
-const pure = ['src', 'src/net', 'src/cni', 'src/pod', 'src/attach', 'plugins'];
+const pure = ['src', 'src/net', 'src/cni', 'src/dhcp', 'src/pod', 'src/attach', 'plugins'];
 
 /** What a pure folder may use of the runtime all the same. */
 const calm: Readonly<Record<string, readonly string[]>> = { 'src/net': ['node:net', 'node:crypto'] };
