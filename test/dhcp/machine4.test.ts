@@ -211,7 +211,7 @@ it('without a mask makes no address, and says so', () => {
   });
 });
 
-it('sleeps between questions, whatever happens', () => {
+it('sleeps between questions, whatever happens', { timeout: 120_000 }, () => {
   const event = fc.oneof(
     fc.constant('time' as const),
     fc.constantFrom<Type4>('offer', 'ack', 'nak', 'discover', 'request'),

