@@ -1,6 +1,7 @@
 /** The only list of the delegates that are built in; their folders stand beside this file. Pure. */
 import type { Delegate } from '../src/attach/delegate';
 import { bridge, cnvBridge } from './bridge';
+import { dhcp } from './dhcp';
 import { dummy } from './dummy';
 import { hostDevice } from './host-device';
 import { hostLocal, poolSize } from './host-local';
@@ -25,6 +26,7 @@ const byType = new Map<string, Delegate>(
     sbr,
     hostLocal,
     staticIpam,
+    dhcp,
     loopback,
     dummy,
     tap,

@@ -261,6 +261,28 @@ const pages: Readonly<Record<Reason, ErrorPage>> = {
     causes: ['The pod has devices of the resource, but fewer than networks that take one.'],
     fixes: ["Raise the number in `resources.limits` of the pod's container, or ask for fewer networks."],
   },
+  DhcpUnavailable: {
+    causes: [
+      'No DHCP daemon listens at the socket: the node agent does not run, or was started with `--dhcp off`.',
+      '"daemonSocketPath" names another socket than the daemon has.',
+      'The daemon did not answer within "delegateTimeout".',
+    ],
+    fixes: [
+      'Start the node agent, or look why it ends: `kubectl -n kube-system logs ds/braid`.',
+      'The dhcp daemon of the reference plugins serves as well: `dhcp daemon`.',
+    ],
+  },
+  LeaseUnavailable: {
+    causes: [
+      'No DHCP server answered on the network of the interface.',
+      'The server refused: its own words are in the message.',
+      'The server told no subnet mask.',
+    ],
+    fixes: [
+      'See whether the server hears the pod: `tcpdump -ni MASTER port 67 or port 68` on the node.',
+      'Check that "master", VLAN and bridge lead to the network on which the server is, and that its pool has free addresses.',
+    ],
+  },
   PrimaryMissing: {
     causes: ['`braid install` found no usable configuration of a cluster network on this node.'],
     fixes: ['Install the cluster network first. Or name its file: `braid install --primary FILE`.'],

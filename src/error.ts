@@ -52,6 +52,8 @@ const catalogue = {
   PublishFailed: { code: 130, hint: 'see the message; pods run without it, and it is tried again' },
   DevicesUnavailable: { code: 131, hint: "check kubelet's pod-resources socket, and the pod's ResourceClaims" },
   DeviceMissing: { code: 132, hint: 'let the pod request as many devices of the resource as it has networks with it' },
+  DhcpUnavailable: { code: 133, hint: 'start the node agent: braid agent; it is the DHCP client of the node' },
+  LeaseUnavailable: { code: 134, hint: 'check the DHCP server, and the master and VLAN by which the pod reaches it' },
   PrimaryMissing: { code: 140, hint: 'install the cluster network first, or name its file: --primary FILE' },
   PodsAttached: { code: 141, hint: 'move these pods away first (kubectl drain), or say --force' },
   Internal: { code: 999, hint: 'this is a defect of Braid; please report it with the log' },

@@ -53,7 +53,9 @@ export async function handleAlone(
       await delAlone(toAttachment(delegate, request, conf), request, conf, edges);
       return '';
     case 'STATUS':
-      await delegate.bind(config).status({ host: edges.kernel.host, network: network.name, leases: edges.leases });
+      await delegate
+        .bind(config)
+        .status({ host: edges.kernel.host, network: network.name, leases: edges.leases, dhcp: edges.dhcp });
       return '';
     case 'GC':
       return '';

@@ -150,7 +150,7 @@ class PluginCall {
   #context(prevResult: Result | undefined): Omit<DelContext, 'pod'> {
     const { containerId } = this.sandbox;
     const { ifName, name: network, args } = this.attachment;
-    const { leases, hostLinks, nft, files, log, kernel } = this.edges;
+    const { leases, dhcp, hostLinks, nft, files, log, kernel } = this.edges;
     const context = {
       host: kernel.host,
       containerId,
@@ -158,6 +158,7 @@ class PluginCall {
       network,
       args,
       leases,
+      dhcp,
       hostLinks,
       nft,
       files,

@@ -2,7 +2,7 @@
 
 import type { ResultRoute } from '../cni/result';
 import { CniError, fail } from '../error';
-import { addressOf, type Cidr, type Family, familyOf, type Ip, networkOf } from '../net/ip';
+import { addressOf, type Cidr, type Family, familyOf, type Ip, isNobody, networkOf } from '../net/ip';
 import type { Link } from '../net/link';
 import type { Route } from '../net/route';
 import { sleep } from '../sleep';
@@ -80,7 +80,8 @@ export function firstGateway(lease: Pick<Lease, 'ips'>, family: Family): Ip | un
 }
 
 function toRoute(route: ResultRoute, otherwise: Ip | undefined, index: number): Route {
-  const { dst, gw: gateway = otherwise, priority: metric, table, scope, mtu, advmss } = route;
+  const { dst, gw = otherwise, priority: metric, table, scope, mtu, advmss } = route;
+  const gateway = gw === undefined || isNobody(gw) ? undefined : gw;
   return { dst: networkOf(dst), gateway, index, metric, table, scope, mtu, advmss };
 }
 

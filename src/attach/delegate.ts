@@ -3,7 +3,7 @@ import type { CniArgs } from '../cni/args';
 import type { Result } from '../cni/result';
 import type { Link } from '../net/link';
 import type { ContainerId, IfName, NetworkName } from '../net/names';
-import type { Files, HostLinks, LeaseStore, Log, Netns, Nft } from './ports';
+import type { DhcpDaemon, Files, HostLinks, LeaseStore, Log, Netns, Nft } from './ports';
 import type { Undo } from './undo';
 
 /** IPAM of one attachment: whatever `ipam.type` names, built in or foreign. */
@@ -24,6 +24,7 @@ interface Context {
   readonly args: CniArgs;
   readonly ipam: Ipam | undefined; // undefined: layer 2 only
   readonly leases: LeaseStore;
+  readonly dhcp: DhcpDaemon;
   readonly hostLinks: HostLinks;
   readonly nft: Nft;
   readonly files: Files;
@@ -58,6 +59,7 @@ export interface StatusContext {
   readonly host: Netns;
   readonly network: NetworkName;
   readonly leases: LeaseStore;
+  readonly dhcp: DhcpDaemon;
 }
 
 /** A delegate's verbs over its parsed configuration. */

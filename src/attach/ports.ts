@@ -1,5 +1,6 @@
 /** What the engines and delegates need of the world: the edges implement these, fakes stand in for them. Types only. */
 import type { CniArgs } from '../cni/args';
+import type { Result } from '../cni/result';
 import type { CniError, Reason } from '../error';
 import type { Json } from '../json';
 import type { Cidr, Family, Ip } from '../net/ip';
@@ -144,6 +145,27 @@ export interface HostLinks {
   all(): Promise<readonly { readonly link: IfName; readonly users: readonly LeaseOwner[] }[]>;
   /** Runs `work` while nobody else works on that link; the lock goes with its process. */
   locked<T>(link: IfName, work: () => Promise<T>): Promise<T>;
+}
+
+/** What the DHCP daemon is asked for: the lease of one interface of a pod. */
+export interface DhcpCall extends LeaseOwner {
+  readonly socket: string;
+  readonly netns: NetnsPath | undefined; // undefined: it is gone
+  readonly args: CniArgs;
+  readonly config: string; // of the plugin above, JSON
+}
+
+/** The DHCP daemon of this node: `braid agent`, or that of the reference plugins. */
+export interface DhcpDaemon {
+  /**
+   * The lease that it holds for that interface, or a new one; it renews it from then on. DhcpUnavailable when no daemon
+   * answers, LeaseUnavailable with the daemon's words when no server gives an address.
+   */
+  allocate(call: DhcpCall): Promise<Result>;
+  /** Gives the lease back, if there is one. Throws as allocate. */
+  release(call: DhcpCall): Promise<void>;
+  /** Whether somebody listens at that socket. */
+  isThere(socket: string): Promise<boolean>;
 }
 
 /** nftables of a namespace, by the nft command. */
@@ -317,6 +339,7 @@ export interface Edges {
   readonly kernel: Kernel;
   readonly records: Records;
   readonly leases: LeaseStore;
+  readonly dhcp: DhcpDaemon;
   readonly hostLinks: HostLinks;
   readonly networks: Networks;
   readonly cluster: Cluster;

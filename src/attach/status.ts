@@ -31,7 +31,7 @@ async function statusOf({ network }: Wanted, edges: Edges): Promise<void> {
       await edges
         .findDelegate(type)
         ?.bind(config)
-        .status({ host: edges.kernel.host, network: network.name, leases: edges.leases });
+        .status({ host: edges.kernel.host, network: network.name, leases: edges.leases, dhcp: edges.dhcp });
     }
     const foreign = isAtLeast(network.cniVersion, '1.1.0') ? foreignTypeOf(plugin, edges) : undefined;
     if (foreign !== undefined) await statusOfForeign(foreign, config, edges);

@@ -1,7 +1,7 @@
 /** Words for CHECK: compares what was recorded with what the kernel holds. Reads the namespaces given. */
 import type { Interface, IpConfig, Result, ResultRoute } from '../cni/result';
 import { fail } from '../error';
-import { type Cidr, isDefault, networkOf } from '../net/ip';
+import { type Cidr, isDefault, isNobody, networkOf } from '../net/ip';
 import type { Link, LinkDetail } from '../net/link';
 import type { IfName } from '../net/names';
 import { mainTable, type Route } from '../net/route';
@@ -71,7 +71,7 @@ export async function checkRoutes(pod: Netns, routes: readonly ResultRoute[]): P
     const like = held.filter(({ dst }) => dst === networkOf(route.dst));
     const found = like.some(
       ({ dst, gateway, table = mainTable }) =>
-        (isDefault(dst) || route.gw === undefined || gateway === route.gw) &&
+        (isDefault(dst) || route.gw === undefined || gateway === (isNobody(route.gw) ? undefined : route.gw)) &&
         (route.table === undefined || route.table === table),
     );
     if (!found) missingRoute(route, like);
@@ -86,7 +86,7 @@ export async function checkDecidedRoutes(pod: Netns, routes: readonly ResultRout
     const like = held.filter(({ dst }) => dst === networkOf(route.dst));
     const found = like.some(
       ({ gateway, metric, table = mainTable }) =>
-        (route.gw === undefined || gateway === route.gw) &&
+        (route.gw === undefined || gateway === (isNobody(route.gw) ? undefined : route.gw)) &&
         (route.priority === undefined || route.table !== undefined || metric === route.priority) &&
         (route.table === undefined || route.table === table),
     );

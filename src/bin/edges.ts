@@ -9,6 +9,7 @@ import { createHostLinks } from '../disk/host-links';
 import { createLeaseStore, defaultLeaseRoots } from '../disk/leases';
 import { createNetworks } from '../disk/networks';
 import { createRecords } from '../disk/records';
+import { openDhcp } from '../exec/dhcp';
 import { createForeign } from '../exec/foreign';
 import { createNft } from '../exec/nft';
 import { readFileSync } from '../kernel/fs';
@@ -36,6 +37,7 @@ export function openEdges(conf: NetConf, path: readonly string[], meter: Meter =
     kernel: openKernel(),
     records: createRecords(conf.cniDir, log),
     leases: createLeaseStore({ roots: defaultLeaseRoots, cniDir: conf.cniDir }),
+    dhcp: openDhcp(conf.delegateTimeout, [conf.binDir, ...path]),
     hostLinks: createHostLinks(conf.cniDir),
     networks: withCluster(networks, cluster),
     cluster,

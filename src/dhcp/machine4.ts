@@ -122,8 +122,9 @@ function wake(state: State4, moment: Moment, client: Client4): Step4 {
       if (state.tries >= requestTries) return select(state.keep, state.until, moment, client);
       return ask(state, client, moment);
     case 'bound':
-      return ask({ at: 'renewing', lease: state.lease, ...begin(moment) }, client, moment);
+      return waken(state.lease, moment, client);
     case 'renewing':
+      if (now >= state.lease.endsAt) return lose(state.lease, 'silence', undefined);
       if (now >= state.lease.rebindAt)
         return ask({ at: 'rebinding', lease: state.lease, ...begin(moment) }, client, moment);
       return ask(state, client, moment);
@@ -133,6 +134,14 @@ function wake(state: State4, moment: Moment, client: Client4): Step4 {
     default:
       return stay(state);
   }
+}
+
+/** Nearly always it is time to renew; a client that was away for longer goes on with what is left. */
+function waken(lease: Lease4, moment: Moment, client: Client4): Step4 {
+  const { now } = moment;
+  if (now >= lease.endsAt) return select(lease, now + patience4, moment, client);
+  const at = now >= lease.rebindAt ? 'rebinding' : 'renewing';
+  return ask({ at, lease, ...begin(moment) }, client, moment);
 }
 
 /** Asks everybody from the beginning. */

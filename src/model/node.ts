@@ -6,6 +6,7 @@ import type { Link, VlanProtocol } from '../net/link';
 import { ifName, ifNameProblem } from '../net/names';
 import type { Address, Route } from '../net/route';
 import type { Attachment } from '../pod/attachment';
+import { fakeDhcp } from './dhcp';
 import { fakeFiles } from './files';
 import { modelForeign, type Unpredicted } from './foreign';
 import { fakeHostLinks } from './host-links';
@@ -63,6 +64,7 @@ export async function modelNode({ findDelegate, networks, cluster, host, now }: 
     kernel,
     records: fakeRecords(),
     leases: fakeLeases(),
+    dhcp: fakeDhcp(),
     hostLinks: fakeHostLinks(),
     networks,
     cluster,

@@ -145,6 +145,11 @@ export function isDefault(subnet: Cidr): boolean {
   return lengthOf(subnet) === 0;
 }
 
+/** Whether the address is that of nobody: as a gateway it means the link itself. */
+export function isNobody(address: Ip): boolean {
+  return address === '0.0.0.0' || address === '::';
+}
+
 /** Everything of one family. */
 export function everything(family: Family): Cidr {
   return (family === 4 ? '0.0.0.0/0' : '::/0') as Cidr;

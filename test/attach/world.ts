@@ -5,6 +5,7 @@ import type { Edges } from '../../src/attach/ports';
 import { parseConfig } from '../../src/cni/config';
 import { parseRequest, type Request } from '../../src/cni/request';
 import type { Json } from '../../src/json';
+import { fakeDhcp } from '../../src/model/dhcp';
 import { fakeFiles } from '../../src/model/files';
 import { fakeHostLinks } from '../../src/model/host-links';
 import { type FakeKernelOptions, fakeKernel } from '../../src/model/kernel';
@@ -57,6 +58,7 @@ export function world(options: WorldOptions = {}) {
     kernel,
     records: fakeRecords(),
     leases: fakeLeases(),
+    dhcp: fakeDhcp(),
     hostLinks: fakeHostLinks(),
     networks: fakeNetworks({ definitions: options.networks ?? {}, resourceNames: options.resourceNames ?? {} }),
     cluster: { findPod: async () => undefined },

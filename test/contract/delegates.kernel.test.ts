@@ -4,6 +4,7 @@ import { describe } from 'vitest';
 import { findDelegate } from '../../plugins';
 import type { Edges } from '../../src/attach/ports';
 import { createNft } from '../../src/exec/nft';
+import { fakeDhcp } from '../../src/model/dhcp';
 import { fakeFiles } from '../../src/model/files';
 import { fakeHostLinks } from '../../src/model/host-links';
 import { fakeLeases } from '../../src/model/leases';
@@ -23,11 +24,12 @@ describe('in a real kernel', () => {
     const bridge = 'type bridge; ip link set br0 address 02:00:00:00:00:b0 up';
     const addresses = bridgeAddresses.map((held) => `ip addr add ${held} dev br0 nodad`).join('; ');
     lab.run(lab.host, 'sh', '-ec', `${dev0}; ip link add br0 ${bridge}; ${addresses}`);
-    const [leases, hostLinks, files] = [fakeLeases(), fakeHostLinks(), fakeFiles()];
-    const edges: Pick<Edges, 'kernel' | 'leases' | 'hostLinks' | 'nft' | 'files' | 'log' | 'findDelegate'> = {
+    const [leases, dhcp, hostLinks, files] = [fakeLeases(), fakeDhcp(), fakeHostLinks(), fakeFiles()];
+    const edges: Pick<Edges, 'kernel' | 'leases' | 'dhcp' | 'hostLinks' | 'nft' | 'files' | 'log' | 'findDelegate'> = {
       findDelegate,
       kernel: lab.kernel,
       leases,
+      dhcp,
       hostLinks,
       nft: createNft(process.env),
       files,
@@ -41,6 +43,7 @@ describe('in a real kernel', () => {
         host: await stateOf(lab.host.netns),
         pod: gone ? undefined : await stateOf(pod.netns),
         leases: leases.held('example'),
+        dhcp: dhcp.held(),
         users: hostLinks.users(),
         files: files.paths(),
         rules: execFileSync('nft', ['list', 'ruleset'], { encoding: 'utf8' })

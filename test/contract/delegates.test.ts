@@ -2,6 +2,7 @@
 import { describe } from 'vitest';
 import { findDelegate } from '../../plugins';
 import type { Edges } from '../../src/attach/ports';
+import { fakeDhcp } from '../../src/model/dhcp';
 import { fakeFiles } from '../../src/model/files';
 import { fakeHostLinks } from '../../src/model/host-links';
 import { fakeKernel } from '../../src/model/kernel';
@@ -23,11 +24,12 @@ describe('on the fake node', () => {
     const bridge = await kernel.host.createLink({ kind: 'bridge', name: ifName('br0', 'test') });
     await kernel.host.changeLink(bridge.index, { up: true, mac: bridge.mac });
     for (const held of bridgeAddresses) await kernel.host.addAddress(bridge.index, cidr(held, 'test'), { noDad: true });
-    const [leases, hostLinks, nft, files] = [fakeLeases(), fakeHostLinks(), rulesNft(), fakeFiles()];
-    const edges: Pick<Edges, 'kernel' | 'leases' | 'hostLinks' | 'nft' | 'files' | 'log' | 'findDelegate'> = {
+    const [leases, dhcp, hostLinks, nft, files] = [fakeLeases(), fakeDhcp(), fakeHostLinks(), rulesNft(), fakeFiles()];
+    const edges: Pick<Edges, 'kernel' | 'leases' | 'dhcp' | 'hostLinks' | 'nft' | 'files' | 'log' | 'findDelegate'> = {
       findDelegate,
       kernel,
       leases,
+      dhcp,
       hostLinks,
       nft,
       files,
@@ -42,6 +44,7 @@ describe('on the fake node', () => {
           host: await stateOf(kernel.host),
           pod: pod === undefined ? undefined : await stateOf(pod),
           leases: leases.held('example'),
+          dhcp: dhcp.held(),
           users: hostLinks.users(),
           files: files.paths(),
           rules: [...nft.chains].flatMap((chain) => nft.rulesOf(chain)).filter((rule) => rule.includes('comment')),

@@ -127,6 +127,15 @@ describe('a lease', () => {
     expect(one.actions).toEqual([{ act: 'drop' }]);
   });
 
+  it('that ended while nobody was there is asked for once more, by its address', () => {
+    const one = life().bound(60);
+    one.now += 100_000;
+    one.event({ kind: 'time' });
+    expect(one.state).toMatchObject({ at: 'selecting', keep: { address }, until: one.now + 40_000 });
+    while (one.state.at === 'selecting') one.next();
+    expect(one).toMatchObject({ state: { at: 'lost' }, actions: [{ act: 'drop' }] });
+  });
+
   it('for good is never renewed', () => {
     expect(wakeAt(life().bound(0xffffffff).state)).toBeUndefined();
   });

@@ -5,6 +5,7 @@ import { parseResolvConf } from '../../plugins/host-local/resolv-conf';
 import type { AddContext, DelContext } from '../../src/attach/delegate';
 import { parseArgs } from '../../src/cni/args';
 import { emptyResult, type Result } from '../../src/cni/result';
+import { fakeDhcp } from '../../src/model/dhcp';
 import { fakeFiles } from '../../src/model/files';
 import { fakeLeases } from '../../src/model/leases';
 import { containerId, ifName, networkName } from '../../src/net/names';
@@ -224,7 +225,8 @@ describe('host-local', () => {
     const { leases, add } = node();
     const narrow = configOf({ ranges: [[{ subnet: '10.0.0.0/24' }], [{ subnet: 'fd00::/126', rangeEnd: 'fd00::2' }]] });
     const { host } = lab();
-    const status = () => hostLocal.bind(narrow).status({ host, leases, network: networkName('testnet') });
+    const status = () =>
+      hostLocal.bind(narrow).status({ host, dhcp: fakeDhcp(), leases, network: networkName('testnet') });
     await status();
     await add(narrow);
     await expect(status()).rejects.toMatchObject({

@@ -5,6 +5,7 @@ import { Undo } from '../../src/attach/undo';
 import { parseArgs } from '../../src/cni/args';
 import { emptyResult, type Result } from '../../src/cni/result';
 import { CniError, fail } from '../../src/error';
+import { fakeDhcp } from '../../src/model/dhcp';
 import { fakeFiles } from '../../src/model/files';
 import { fakeHostLinks } from '../../src/model/host-links';
 import { type Act, type FakeKernel, type FakeKernelOptions, type FakeNetns, fakeKernel } from '../../src/model/kernel';
@@ -93,6 +94,7 @@ export function callsFor(host: Netns, pod: Netns, options: Pick<LabOptions, 'ipa
     args: parseArgs(options.args ?? ''),
     ipam: options.ipam,
     leases: fakeLeases(),
+    dhcp: fakeDhcp(),
     hostLinks: fakeHostLinks(),
     nft: fakeNft(),
     files: fakeFiles(),
