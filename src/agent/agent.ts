@@ -3,6 +3,7 @@ import { gcAll } from '../attach/gc';
 import type { Edges, Log, News } from '../attach/ports';
 import type { PodEvent } from '../pod/event';
 import { type ConfStore, isOwn, keepConf } from './conf-keeper';
+import type { RunningDhcp } from './dhcp/start';
 import { follow, SnapshotKeeper, unseen } from './follow';
 import { Health, type HealthMeans, lookAtHealth } from './health';
 import { type Listen, servePages } from './http';
@@ -25,10 +26,14 @@ export interface Means {
   close(edges: Edges): void;
   readonly health: HealthMeans;
   peerUser(fd: number): number | undefined;
+  /** Users whose calls are answered. */
+  readonly users: readonly number[];
   /** Publishes what is recorded and not published; how much is left. */
   publish(): Promise<number>;
   /** Writes an Event that a call hands over; never throws. */
   writeEvent(event: PodEvent): Promise<void>;
+  /** Serves DHCP leases; undefined: somebody else does. */
+  readonly startDhcp: (() => Promise<RunningDhcp>) | undefined;
   /** Says to the cluster that pods may come to this node. */
   announceReady(): Promise<void>;
   readonly log: Log;
@@ -55,6 +60,7 @@ export async function runUntil(signal: AbortSignal, means: Means, settings: Sett
   const ends: (() => unknown)[] = [];
   let queue = 0;
   let publishing: RunningTask | undefined;
+  let dhcp: RunningDhcp | undefined;
   try {
     keeper.restore();
     const service = {
@@ -65,7 +71,7 @@ export async function runUntil(signal: AbortSignal, means: Means, settings: Sett
       },
       take: (news: News) => (news.tell === 'publish' ? publishing?.now() : void means.writeEvent(news.event)),
       peerUser: means.peerUser,
-      users: [0, process.getuid?.() ?? 0], // root, and who runs the agent
+      users: means.users,
     };
     ends.push(serveSocket(settings.socket, service, log).stop, keeper.start());
     if (means.conf !== undefined) ends.push(keepConf(means.conf, () => metrics.restored(), log));
@@ -80,11 +86,14 @@ export async function runUntil(signal: AbortSignal, means: Means, settings: Sett
       const pages = servePages(settings.listen, {
         healthy: () => health.problem(),
         ready,
-        metrics: async () => metrics.text(await gauges(means, view, standing.problems, queue)),
+        metrics: async () =>
+          metrics.text(await gauges(means, view, standing.problems, { queue, leases: dhcp?.size() })),
       });
       ends.push(pages.stop);
       log.info({ url: pages.url }, 'health and metrics');
     }
+    dhcp = await means.startDhcp?.();
+    if (dhcp !== undefined) ends.push(dhcp.stop);
     publishing = startTask(
       publishTask(means, (left) => (queue = left)),
       metrics,
@@ -153,7 +162,7 @@ async function gauges(
   means: Means,
   view: View,
   problems: { readonly pods: string | undefined; readonly networks: string | undefined },
-  queue: number,
+  own: Pick<Gauges, 'queue' | 'leases'>,
 ): Promise<Gauges> {
   const edges = means.edges();
   try {
@@ -165,7 +174,7 @@ async function gauges(
       ],
       records: { attached: attached.length, broken: broken.length },
       pools: await measurePools(edges),
-      queue,
+      ...own,
       memory: process.memoryUsage.rss(),
     };
   } finally {

@@ -9,6 +9,8 @@ export interface Gauges {
   /** Sandboxes that are recorded, and records that cannot be read. */
   readonly records: { readonly attached: number; readonly broken: number };
   readonly pools: readonly Pool[];
+  /** DHCP leases that are held or asked for; undefined: somebody else serves them. */
+  readonly leases: number | undefined;
   /** What is still to be published. */
   readonly queue: number;
   /** Resident memory, in bytes. */
@@ -71,7 +73,7 @@ export class Metrics {
     this.#restored.add({});
   }
 
-  text({ known, records, pools, queue, memory }: Gauges): string {
+  text({ known, records, pools, leases, queue, memory }: Gauges): string {
     const gauge = (name: string, help: string, samples: readonly Sample[]): Family => ({
       name,
       help,
@@ -114,6 +116,9 @@ export class Metrics {
           { labels: { network, state: 'free' }, value: free },
         ]),
       ),
+      ...(leases === undefined
+        ? []
+        : [gauge('braid_dhcp_leases', 'DHCP leases that are held or asked for.', [{ labels: {}, value: leases }])]),
       counter('braid_task_runs_total', 'Runs of what the agent repeats: gc, publish, health.', this.#runs.samples()),
       counter('braid_task_seconds_total', 'Seconds that these runs took.', this.#runSeconds.samples()),
       gauge(

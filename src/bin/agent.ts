@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { runUntil } from '../agent/agent';
+import type { RunningDhcp } from '../agent/dhcp/start';
 import { parseListen } from '../agent/http';
 import { limited } from '../agent/limit';
 import { socketPath } from '../agent/protocol';
@@ -30,6 +31,7 @@ import { version } from './version';
 
 /** Directories of the configuration that the agent was started with; where it is kept, if it is. */
 const defaultDir = '/var/lib/cni/braid';
+const users = [0, process.getuid?.() ?? 0]; // root, and who runs the agent
 const sameMessage = 60_000; // ms
 
 /** Ends when a signal came and everything is closed. KubeconfigInvalid when there is no cluster to be found. */
@@ -64,6 +66,8 @@ export async function runAgent(options: AgentOptions): Promise<void> {
           close,
         },
         peerUser,
+        users,
+        startDhcp: options.dhcp === 'off' ? undefined : () => serveLeases(options.dhcp, conf, log),
         publish: async () => (await publishPending({ records: createRecords(cniDir, log), publisher, log })).left,
         writeEvent: (event) =>
           publisher
@@ -85,6 +89,23 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   } finally {
     process.off('SIGTERM', end).off('SIGINT', end);
   }
+}
+
+/** The node's DHCP daemon: loaded when the agent starts, and no sooner. */
+async function serveLeases(socket: string, conf: NetConf, log: Log): Promise<RunningDhcp> {
+  const { startDhcp } = await import('../agent/dhcp/start');
+  const edges = openEdges(conf, []);
+  return await startDhcp({
+    socket,
+    directory: join(conf.cniDir, 'dhcp'),
+    bootId: edges.bootId,
+    files,
+    links: async () => (await import('../kernel/dhcp-socket')).createPodLinks(edges.kernel),
+    isThere: edges.dhcp.isThere,
+    peerUser,
+    users,
+    log,
+  });
 }
 
 /** The configuration in that file; when another program took it away, the copy that was kept. */

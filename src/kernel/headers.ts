@@ -18,6 +18,7 @@ export const socketH = {
   SO_PEERCRED: 17,
   SO_RCVTIMEO: 20, // SO_RCVTIMEO_OLD: struct timeval of two longs
   SO_SNDTIMEO: 21,
+  SO_ATTACH_FILTER: 26,
   SO_NETNS_COOKIE: 71, // Linux 5.14 and newer
   MSG_TRUNC: 0x20,
   MSG_NOSIGNAL: 0x4000,
@@ -204,6 +205,7 @@ export const fibRulesH = {
 /** linux/if_ether.h. */
 export const ifEtherH = {
   ETH_P_ALL: 0x3,
+  ETH_P_IP: 0x800,
   ETH_P_ARP: 0x806,
   ETH_P_8021Q: 0x8100,
   ETH_P_IPV6: 0x86dd,

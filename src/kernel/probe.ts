@@ -2,10 +2,8 @@
 
 import { familyOf, type Ip, ipBytes, ipFrom } from '../net/ip';
 import { type Mac, macBytes, macFrom } from '../net/mac';
-import { refused } from './errno';
-import { closeSync } from './fs';
-import { ifEtherH as eth, packetH as pk, socketH as so } from './headers';
-import { lastErrno, libc } from './libc';
+import { ifEtherH as eth } from './headers';
+import { PacketSocket } from './packet-socket';
 
 const ethernet = 14; // bytes: destination, source, type
 const ipv6Header = 40;
@@ -17,30 +15,18 @@ const targetLinkLayer = 2; // option, in units of 8 bytes
 
 /** A question and the ears for its answers, on one link. */
 export class ProbeSocket {
-  readonly #fd: number;
+  readonly #socket: PacketSocket;
   readonly #own: Mac;
-  readonly #received = Buffer.alloc(2048);
 
-  /** Opens it in the namespace that the thread is in, on the link of that index and MAC. */
+  /** Opens it in the namespace that the thread is in, on the link of that index and MAC. Answers to nobody's question go to all nodes. */
   constructor(index: number, own: Mac) {
     this.#own = own;
-    const all = swapped(eth.ETH_P_ALL);
-    this.#fd = libc().socket(so.AF_PACKET, so.SOCK_RAW | so.SOCK_CLOEXEC | so.SOCK_NONBLOCK, all);
-    if (this.#fd < 0) throw refused('open a packet socket', lastErrno());
-    const address = Buffer.alloc(20); // struct sockaddr_ll: family, protocol, ifindex, …
-    address.writeUInt16LE(so.AF_PACKET, 0);
-    address.writeUInt16LE(all, 2);
-    address.writeInt32LE(index, 4);
-    const membership = Buffer.alloc(16); // struct packet_mreq: answers to nobody's question go to all nodes
-    membership.writeInt32LE(index, 0);
-    membership.writeUInt16LE(pk.PACKET_MR_ALLMULTI, 4);
-    if (
-      libc().bind(this.#fd, address, address.length) !== 0 ||
-      libc().setsockopt(this.#fd, pk.SOL_PACKET, pk.PACKET_ADD_MEMBERSHIP, membership, membership.length) !== 0
-    ) {
-      const errno = lastErrno();
+    this.#socket = new PacketSocket(index, eth.ETH_P_ALL);
+    try {
+      this.#socket.joinAll(index);
+    } catch (error) {
       this.close();
-      throw refused(`listen on link ${index}`, errno);
+      throw error;
     }
   }
 
@@ -48,7 +34,7 @@ export class ProbeSocket {
   ask(addresses: readonly Ip[]): void {
     for (const address of addresses) {
       const frame = familyOf(address) === 4 ? arpProbe(address, this.#own) : neighbourProbe(address, this.#own);
-      if (libc().send(this.#fd, frame, frame.length, 0) < 0) throw refused(`ask who holds ${address}`, lastErrno());
+      this.#socket.send(frame, `ask who holds ${address}`);
     }
   }
 
@@ -57,28 +43,20 @@ export class ProbeSocket {
     for (const address of addresses) {
       const frame =
         familyOf(address) === 4 ? arpAnnouncement(address, this.#own) : neighbourAnnouncement(address, this.#own);
-      if (libc().send(this.#fd, frame, frame.length, 0) < 0) throw refused(`announce ${address}`, lastErrno());
+      this.#socket.send(frame, `announce ${address}`);
     }
   }
 
   /** Who answered since the last call, or asked for the same address at the same moment. */
   heard(): readonly (readonly [Ip, Mac])[] {
-    const found: (readonly [Ip, Mac])[] = [];
-    for (;;) {
-      const length = libc().recvfrom(this.#fd, this.#received, this.#received.length, 0, null, null);
-      if (length < 0) {
-        const errno = lastErrno();
-        if (errno === 'EINTR') continue;
-        if (errno === 'EAGAIN') return found;
-        throw refused('listen for holders of addresses', errno);
-      }
-      const one = findHolder(this.#received.subarray(0, length));
-      if (one !== undefined && one[1] !== this.#own) found.push(one);
-    }
+    return this.#socket
+      .received('listen for holders of addresses')
+      .map(findHolder)
+      .filter((one) => one !== undefined && one[1] !== this.#own) as readonly (readonly [Ip, Mac])[];
   }
 
   close(): void {
-    closeSync(this.#fd);
+    this.#socket.close();
   }
 }
 
@@ -157,8 +135,4 @@ function checksum(bytes: Buffer): number {
   for (let at = 0; at < bytes.length; at += 2) sum += bytes.readUInt16BE(at);
   while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
   return ~sum & 0xffff;
-}
-
-function swapped(value: number): number {
-  return ((value & 0xff) << 8) | (value >> 8);
 }

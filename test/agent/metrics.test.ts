@@ -6,6 +6,7 @@ import { type Gauges, Metrics } from '../../src/agent/metrics';
 const nobody = { pod: undefined, containerId: undefined, error: undefined };
 
 const nothing: Gauges = {
+  leases: undefined,
   known: [{ kind: 'networks', count: 3, inStep: false }],
   records: { attached: 2, broken: 1 },
   pools: [{ network: 'default/a', used: 5, free: 249 }],

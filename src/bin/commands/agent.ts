@@ -6,6 +6,8 @@ export interface AgentOptions {
   readonly conf?: string;
   readonly node?: string;
   readonly listen: string;
+  /** Path of the DHCP daemon's socket, or off. */
+  readonly dhcp: string;
   /** Seconds. */
   readonly gcEvery: number;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
@@ -21,6 +23,11 @@ export function register(program: Command): void {
       '--listen <address>',
       'health and metrics: loopback address with port, unix:/PATH, or off',
       '127.0.0.1:9808',
+    )
+    .option(
+      '--dhcp <socket>',
+      'lease addresses by DHCP for networks with that IPAM: path of the socket, or off',
+      '/run/cni/dhcp.sock',
     )
     .option('--gc-every <seconds>', 'time between clean-ups', toSeconds, 300)
     .addOption(new Option('--log-level <level>').choices(['debug', 'info', 'warn', 'error']).default('info'))
