@@ -25,13 +25,13 @@ export async function detachAll(record: AttachRecord, sandbox: Sandbox, edges: E
     const end = edges.meter.begin(attachment.network);
     const problems = [
       ...(await delChain(attachment, sandbox, edges, links)),
-      ...(await joined(attachment, sandbox)),
       ...(await returned(attachment, sandbox, edges)),
     ];
     end(problems[0]?.reason);
     outcomes.unshift({ attachment, links, problems });
   }
-  return (await withLinksDeleted(outcomes, sandbox)).filter(({ problems }) => problems.length > 0);
+  const joined = await withIsolationEnded(outcomes, sandbox);
+  return (await withLinksDeleted(joined, sandbox)).filter(({ problems }) => problems.length > 0);
 }
 
 /** Writes down what is left and why; deletes the record when nothing is. Returns the failures, each with its place. */
@@ -65,20 +65,6 @@ export async function hasLinks({ attachments }: AttachRecord, pod: Netns | undef
   return links.some((link) => link !== undefined);
 }
 
-/** The rules that isolate an attachment go; what failed is returned. */
-async function joined(
-  { isDefault, isolated, ifName }: RecordedAttachment,
-  { pod }: Sandbox,
-): Promise<readonly CniError[]> {
-  if (pod === undefined || isDefault || !isolated) return [];
-  try {
-    await endIsolation(pod, ifName);
-    return [];
-  } catch (error) {
-    return [toCniError(error)];
-  }
-}
-
 /** What was told about a device goes; what failed is returned. */
 async function returned(attachment: RecordedAttachment, sandbox: Sandbox, edges: Edges): Promise<readonly CniError[]> {
   if (attachment.device === undefined) return [];
@@ -99,6 +85,20 @@ export function toText({ reason, message }: CniError): string {
 /** How the DEL of one attachment went, and the links of the pod that are left to delete for it. */
 interface Outcome extends Failed {
   readonly links: ReadonlySet<IfName>;
+}
+
+/** The rules that isolate the attachments go together. */
+async function withIsolationEnded(outcomes: readonly Outcome[], { pod }: Sandbox): Promise<readonly Outcome[]> {
+  const isolated = outcomes.filter(({ attachment }) => !attachment.isDefault && attachment.isolated);
+  if (pod === undefined || isolated.length === 0) return outcomes;
+  const problems = await endIsolation(
+    pod,
+    isolated.map(({ attachment }) => attachment.ifName),
+  );
+  return outcomes.map((one) => {
+    const problem = problems.get(one.attachment.ifName);
+    return problem === undefined ? one : { ...one, problems: [...one.problems, problem] };
+  });
 }
 
 /** Deletes the links of all attachments together; when that fails, one by one, so that each failure has its place. */

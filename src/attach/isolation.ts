@@ -3,11 +3,10 @@
  * namespace given. docs/networking.md tells an operator what holds and what does not.
  */
 
-import { CniError, fail, placed } from '../error';
+import { type CniError, fail, placed } from '../error';
 import type { Link } from '../net/link';
 import type { IfName } from '../net/names';
-import type { Rule } from '../net/route';
-import type { Netns, Sysctl } from './ports';
+import type { DropRule, Netns, Sysctl } from './ports';
 import type { Undo } from './undo';
 
 /** ARP is answered and asked only with the interface's own addresses; IPv6 neighbour discovery does so by itself. */
@@ -17,6 +16,9 @@ const isolation = { forwarding: 0, arpIgnore: 1, arpAnnounce: 2 } as const;
 const lastPriority = 32765;
 /** Metric of a default route that a router of a secondary network advertises: behind the guarded ones. */
 const firstAdvertised = 3072;
+
+/** What a kernel without IPv6, which has none of its rules, says of them. */
+const withoutIpv6 = 'EAFNOSUPPORT';
 
 /** The same as /proc/sys has it (Documentation/networking/ip-sysctl.rst). */
 const isolationSysctls = (ifName: IfName): readonly Sysctl[] => [
@@ -63,9 +65,16 @@ export async function keepApart(pod: Netns, links: readonly Apart[], undo: Undo)
   }
 }
 
-/** Takes the rules back, which outlive their link; the settings go with it. */
-export async function endIsolation(pod: Netns, ifName: IfName): Promise<void> {
-  for (const rule of isolationRules(ifName, true)) await pod.deleteRule(rule).catch(unlessWithout);
+/** Takes the rules of these links back, which outlive them; the settings go with them. Returns what failed, by link. */
+export async function endIsolation(pod: Netns, ifNames: readonly IfName[]): Promise<ReadonlyMap<IfName, CniError>> {
+  const rules = ifNames.flatMap((ifName) => isolationRules(ifName, true).map((gone) => ({ ifName, gone })));
+  const problems = await pod.changeAll(rules.map(({ gone }) => ({ gone })));
+  return new Map(
+    rules.flatMap(({ ifName }, at) => {
+      const problem = problems[at];
+      return problem === undefined || problem.errno === withoutIpv6 ? [] : [[ifName, problem]];
+    }),
+  );
 }
 
 /** CheckFailed names the first setting that somebody changed. */
@@ -81,18 +90,13 @@ export async function checkIsolation(pod: Netns, ifName: IfName): Promise<void> 
   }
 }
 
-function isolationRules(ifName: IfName, ipv6: boolean): readonly Rule[] {
+function isolationRules(ifName: IfName, ipv6: boolean): readonly DropRule[] {
   const rule = { source: undefined, table: 0, priority: lastPriority, iif: ifName, blackhole: true } as const;
   return [{ family: 4, ...rule }, ...(ipv6 ? [{ family: 6, ...rule } as const] : [])];
 }
 
 async function hasIpv6(pod: Netns): Promise<boolean> {
   return (await pod.sysctl('net/ipv6/conf/all/forwarding')) !== undefined;
-}
-
-/** A kernel without IPv6 has none of its rules. */
-function unlessWithout(error: unknown): void {
-  if (!(error instanceof CniError && error.errno === 'EAFNOSUPPORT')) throw error;
 }
 
 function ipv6Forwarding(ifName: IfName): Sysctl {

@@ -89,11 +89,15 @@ export interface Netns {
   close(): void;
 }
 
-/** What changeLink, addAddress or addRule do. */
+/** What changeLink, addAddress, addRule or deleteRule do; a rule that goes says its link, its priority and that it drops: it can be no other. */
 export type NetnsChange =
   | { readonly link: number; readonly change: LinkChange }
   | { readonly link: number; readonly address: Cidr }
-  | { readonly rule: Rule };
+  | { readonly rule: Rule }
+  | { readonly gone: DropRule };
+
+/** A rule that drops what comes in by one link. */
+export type DropRule = Rule & { readonly iif: string; readonly blackhole: true; readonly priority: number };
 
 /** A key below /proc/sys and the value it is to have. */
 export type Sysctl = readonly [key: string, value: string];

@@ -23,6 +23,9 @@ import { ensureSysctl, readSysctl, writeSysctl } from './sysctl';
 
 const families: readonly Family[] = [4, 6];
 
+/** What the kernel says when that which is to go is not there. */
+const absences: readonly string[] = ['ENOENT', 'ESRCH', 'ENODEV', 'EADDRNOTAVAIL'];
+
 const probeLimit = 300; // ms: three questions and the time to answer; RFC 5227 takes seconds, and pods wait
 const probePause = 100; // ms
 const probeStep = 10; // ms
@@ -104,8 +107,12 @@ export class RouteNetns implements Netns {
       return;
     }
     const group = freeGroup(all);
-    for (const each of found) this.#remove(link.groupLink(each.index, group), `delete link ${each.name}`);
-    this.#remove(link.deleteGroup(group), `delete links ${found.map((each) => each.name).join(', ')}`);
+    const problems = this.#open().changeAll([
+      ...found.map(({ index, name }) => ({ message: link.groupLink(index, group), action: `delete link ${name}` })),
+      { message: link.deleteGroup(group), action: `delete links ${found.map(({ name }) => name).join(', ')}` },
+    ]);
+    const problem = problems.find((one) => one !== undefined && !absences.includes(one.errno ?? ''));
+    if (problem !== undefined) throw problem;
   }
 
   async moveLink(index: number, into: Netns, name?: IfName): Promise<void> {
@@ -252,7 +259,11 @@ export class RouteNetns implements Netns {
   }
 
   async changeAll(changes: readonly NetnsChange[]): Promise<readonly (CniError | undefined)[]> {
-    return changes.length === 0 ? [] : this.#open().changeAll(changes.map(request));
+    if (changes.length === 0) return [];
+    const problems = this.#open().changeAll(changes.map(request));
+    const isDone = (problem: CniError | undefined, at: number): boolean =>
+      'gone' in (changes[at] ?? {}) && absences.includes(problem?.errno ?? '');
+    return problems.map((problem, at) => (isDone(problem, at) ? undefined : problem));
   }
 
   close(): void {
@@ -282,7 +293,7 @@ export class RouteNetns implements Netns {
 
   /** Already gone is done. */
   #remove(message: Message, action: string): void {
-    tolerant(() => this.#change(message, action), ['ENOENT', 'ESRCH', 'ENODEV', 'EADDRNOTAVAIL']);
+    tolerant(() => this.#change(message, action), absences);
   }
 
   #findLink(which: number | string): Link | undefined {
@@ -376,6 +387,7 @@ function shownRoute(r: Route): string {
 /** The message for a change, and the words for it. */
 function request(one: NetnsChange): { readonly message: Message; readonly action: string } {
   if ('rule' in one) return { message: rule.newRule(one.rule), action: `add rule ${shownRule(one.rule)}` };
+  if ('gone' in one) return { message: rule.deleteRule(one.gone), action: `delete rule ${shownRule(one.gone)}` };
   if ('address' in one)
     return { message: route.newAddress(one.link, one.address, false), action: addingAddress(one.link, one.address) };
   return {

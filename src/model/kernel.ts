@@ -479,6 +479,7 @@ export class FakeNetns implements Netns {
 
   #change(one: NetnsChange): Promise<void> {
     if ('rule' in one) return this.addRule(one.rule);
+    if ('gone' in one) return this.deleteRule(one.gone);
     return 'address' in one ? this.addAddress(one.link, one.address) : this.changeLink(one.link, one.change);
   }
 

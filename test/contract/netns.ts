@@ -819,6 +819,20 @@ export function netnsContract(makeWorld: () => Promise<World>, lacks: ReadonlySe
       expect(last).toMatchObject([undefined, { errno: 'EEXIST' }]);
       expect(await pod.changeAll([])).toEqual([]);
     });
+    it('take rules away, and one that is gone is done', async () => {
+      const drop = { ...lead, table: 0, iif: 'net1', blackhole: true } as const;
+      const other = { ...drop, iif: 'net2' } as const;
+      const before = await pod.rules();
+      for (const rule of [lead, drop, other]) await pod.addRule(rule);
+      expect(await pod.changeAll([{ gone: other }, { gone: other }, { gone: drop }])).toEqual([
+        undefined,
+        undefined,
+        undefined,
+      ]);
+      expect((await pod.rules()).filter(({ priority }) => priority === 50)).toMatchObject([lead]);
+      await pod.deleteRule(lead);
+      expect(await pod.rules()).toEqual(before);
+    });
   });
 
   describe('sysctls', () => {
