@@ -7,19 +7,19 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { serveContent } from './api';
-import { braid, type Competitor, empty, findPlaces, kernel, multusThick, multusThin } from './competitors';
+import { braid, type Competitor, empty, findPlaces, kernel, multusThick, multusThin, version } from './competitors';
 import { effort, effortToMarkdown } from './effort';
 import { grow, grownToMarkdown } from './grown';
 import { machine } from './machine';
 import { type Crowd, crowd, crowdsToMarkdown } from './many';
-import { coldToMarkdown, type Row, toMarkdown, writePage } from './report';
+import { coldToMarkdown, type Row, toMarkdown, toTimesTable, writePage } from './report';
 import { inTurns, measure } from './run';
 import { enter, openScene } from './scene';
-import { braidOfCluster, sourcesToMarkdown, startAgent } from './sources';
+import { braidOfCluster, startAgent } from './sources';
 import { isNoisy } from './stats';
 import { type Mix, mixes, networkObject, networksOf, podObject, podOf } from './work';
 
-const parts = ['pods', 'sources', 'agent', 'grown', 'effort', 'cold', 'many'] as const;
+const parts = ['start', 'pods', 'sources', 'agent', 'grown', 'effort', 'cold', 'many'] as const;
 type Part = (typeof parts)[number];
 
 const { values: options } = parseArgs({
@@ -70,6 +70,7 @@ try {
     rivals.push(multusThin(places, multus, plugins, api), thick.competitor);
   } else console.log('Multus and the reference plugins are left out: `make bench` builds them where Go is installed.');
   const rows: Row[] = [];
+  if (asked.includes('start')) await start();
   if (asked.includes('pods'))
     for (const { mix, k, pod } of pods) {
       const foreign = plugins === undefined ? [] : [braid(places, all, true)];
@@ -106,6 +107,18 @@ function tell(section: string): void {
   console.log(section);
 }
 
+/** What a call costs before it does anything, and a pod whose eight networks, the default one too, are macvlans. */
+async function start(): Promise<void> {
+  const [first, ...rest] = networksOf('macvlan', 8);
+  const macvlans = {
+    ...braid(places, all, false, first?.config),
+    name: 'ADD of 8 macvlan networks, one of them the default',
+  };
+  const pod = podOf('macvlan-eight', rest);
+  const samples = await inTurns(scene, [empty(places), version(places), macvlans], pod, 2 * runs);
+  tell(toTimesTable('From the start', samples));
+}
+
 /** The same pod, told by the runtime and files, by the agent, by its snapshot, by the API server. */
 async function sources(): Promise<void> {
   const told = { ...braid(places, all), name: 'runtime and files' };
@@ -115,7 +128,8 @@ async function sources(): Promise<void> {
   await (await startAgent(places, snapshot.conf)).stop();
   const agent = await startAgent(places, asking.conf);
   try {
-    tell(sourcesToMarkdown(await inTurns(scene, [told, asking, snapshot, server], eight, runs), 8));
+    const samples = await inTurns(scene, [told, asking, snapshot, server], eight, runs);
+    tell(toTimesTable('Where the pod and its 8 macvlan networks come from', samples));
   } finally {
     await agent.stop();
   }

@@ -41,8 +41,13 @@ export function empty({ dist }: Places): Competitor {
   return { name: 'empty executable', call: () => ({ command: [path.join(dist, 'empty')], env: {}, stdin: '' }) };
 }
 
-/** dist/braid, the pod's annotations handed over by the runtime, the definitions as files. */
-export function braid(places: Places, networks: readonly Network[], external = false): Competitor {
+/** dist/braid, the pod's annotations handed over by the runtime, the definitions as files; `first` is the default network. */
+export function braid(
+  places: Places,
+  networks: readonly Network[],
+  external = false,
+  first: object = defaultNetwork,
+): Competitor {
   const networksDir = path.join(places.directory, 'networks');
   mkdirSync(networksDir, { recursive: true });
   for (const network of networks)
@@ -52,7 +57,7 @@ export function braid(places: Places, networks: readonly Network[], external = f
     name: 'braid',
     type: 'braid',
     networksDir,
-    delegates: [defaultNetwork],
+    delegates: [first],
     ...(external ? { externalDelegates: ['bridge'] } : {}),
   };
   return {
@@ -65,6 +70,15 @@ export function braid(places: Places, networks: readonly Network[], external = f
         runtimeConfig: { 'io.kubernetes.cri.pod-annotations': job.pod.annotations },
       }),
     }),
+  };
+}
+
+/** dist/braid asked for its versions: what a call costs before it has anything to do. */
+export function version(places: Places): Competitor {
+  const env = { PATH: process.env.PATH ?? '', CNI_COMMAND: 'VERSION' };
+  return {
+    name: 'VERSION',
+    call: () => ({ command: [path.join(places.dist, 'braid')], env, stdin: '{"cniVersion":"1.1.0"}' }),
   };
 }
 

@@ -55,6 +55,17 @@ function shownRatio(slow: readonly number[], fast: readonly number[]): string {
 const walls = (samples: readonly Sample[]): readonly number[] => samples.map(({ wall }) => wall);
 const figure = (value: number): string => value.toFixed(1);
 
+/** ADD of each, and how many times the first one's that takes. */
+export function toTimesTable(title: string, samples: Samples): string {
+  const adds = [...samples].map(([name, { add }]) => ({ name, add: walls(add) }));
+  const rows = adds.map(({ name, add }, at) => {
+    const times = at === 0 ? '' : shownRatio(add, adds[0]?.add ?? []);
+    return `| ${name} | ${figure(median(add))} (${figure(percentile(add, 0.99))}) | ${times} |`;
+  });
+  const head = ['| | ms: median (p99) | times the first |', '| --- | --: | --: |'];
+  return [`### ${title}`, '', ...head, ...rows, ''].join('\n');
+}
+
 /** First starts, by competitor: ms. */
 export function coldToMarkdown(walls: ReadonlyMap<string, readonly number[]>): string {
   return [

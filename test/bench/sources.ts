@@ -4,8 +4,6 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import path from 'node:path';
 import type { Api } from './api';
 import { type Competitor, cniEnv, kubeconfigOf, type Places } from './competitors';
-import type { Samples } from './run';
-import { median, percentile, ratio } from './stats';
 import { defaultNetwork } from './work';
 
 /** Braid that asks the cluster for pod and networks; `own` is a directory of its own below the scene's. */
@@ -67,23 +65,4 @@ async function end(child: ChildProcess): Promise<void> {
   const gone = new Promise((resolve) => child.once('exit', resolve));
   child.kill('SIGTERM');
   await gone;
-}
-
-/** One table of ADD by source. */
-export function sourcesToMarkdown(samples: Samples, networks: number): string {
-  const walls = (name: string): readonly number[] => (samples.get(name)?.add ?? []).map(({ wall }) => wall);
-  const [first = ''] = samples.keys();
-  const rows = [...samples.keys()].map((name) => {
-    const { middle, low, high } = ratio(walls(name), walls(first));
-    const times = name === first ? '' : `${middle.toFixed(2)} (${low.toFixed(2)} to ${high.toFixed(2)})`;
-    return `| ${name} | ${median(walls(name)).toFixed(1)} (${percentile(walls(name), 0.99).toFixed(1)}) | ${times} |`;
-  });
-  return [
-    `### Where the pod and its ${networks} macvlan networks come from`,
-    '',
-    '| | ADD, ms: median (p99) | times the first |',
-    '| --- | --: | --: |',
-    ...rows,
-    '',
-  ].join('\n');
 }
