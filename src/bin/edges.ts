@@ -46,7 +46,12 @@ export function openEdges(conf: NetConf, path: readonly string[], meter: Meter =
     devices: openDevices(conf, process.env, log),
     deviceFiles,
     foreign: createForeign(
-      { directories: [conf.binDir, ...path], timeout: conf.delegateTimeout, env: process.env },
+      {
+        directories: [conf.binDir, ...path],
+        timeout: conf.delegateTimeout,
+        locks: `${conf.cniDir}/locks`,
+        env: process.env,
+      },
       log,
     ),
     nft: createNft(process.env),

@@ -2,6 +2,9 @@
 
 import { fail } from '../error';
 import { type Lock, tryFlock } from '../kernel/flock';
+
+export type { Lock };
+
 import { mkdirSync, statSync, unlinkSync } from '../kernel/fs';
 import { dirname } from '../path';
 import { sleep } from '../sleep';

@@ -13,24 +13,27 @@ export interface ForeignOptions {
   readonly directories: readonly string[];
   /** Seconds that one call may take. */
   readonly timeout: number;
+  /** Directory of the locks that bound how many programs run at once. */
+  readonly locks: string;
   /** Braid's own environment, which the delegate inherits. */
   readonly env: Readonly<Record<string, string | undefined>>;
 }
 
 /** Executables in these directories. */
-export function createForeign({ directories, timeout, env }: ForeignOptions, log: Log): Foreign {
+export function createForeign({ directories, timeout, locks, env }: ForeignOptions, log: Log): Foreign {
   return {
     async run(call) {
       const path = findExecutable(call.type, directories);
-      const end = await attempt(call.type, path, () =>
-        runProgram({
-          path,
-          args: [],
-          env: { ...env, ...toEnv(call, directories) },
-          stdin: call.config,
-          timeout: timeout * 1000,
-        }),
-      );
+      const program = {
+        path,
+        args: [],
+        env: { ...env, ...toEnv(call, directories) },
+        stdin: call.config,
+        timeout: timeout * 1000,
+      };
+      const { takeSlot } = await import('./slots');
+      const slot = await takeSlot(locks).catch(() => undefined); // a disk that takes no lock is no reason not to run
+      const end = await attempt(call.type, path, () => runProgram(program)).finally(() => slot?.release());
       const failed = end.killed !== undefined || end.exitCode !== 0;
       if (end.stderr !== '')
         log[failed ? 'warn' : 'debug'](

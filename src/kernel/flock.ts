@@ -34,7 +34,7 @@ export function tryFlock(path: string, mode: number): Lock | undefined {
 function take(path: string, mode: number, flags: number): Lock | undefined {
   let fd: number;
   try {
-    fd = openSync(path, constants.O_RDONLY | constants.O_CREAT, mode); // Node adds O_CLOEXEC: a child must not keep the lock
+    fd = openSync(path, constants.O_RDONLY | constants.O_CREAT, mode); // closed on exec: a child must not keep the lock
   } catch (cause) {
     throw new CniError('IoFailed', `Cannot open the lock file ${path}: ${errnoOf(cause) ?? String(cause)}`, {
       cause,

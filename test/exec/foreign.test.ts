@@ -1,9 +1,19 @@
 /** Foreign delegates as real processes: what they see, what they may print, how they fail, and that none outlives its time. */
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { ForeignCall } from '../../src/attach/ports';
 import { createForeign } from '../../src/exec/foreign';
+import { atOnce } from '../../src/exec/slots';
 import { fakeLog } from '../../src/model/log';
 import { netnsPath } from '../../src/net/names';
 import { id, link } from '../disk/sample';
@@ -31,11 +41,31 @@ function place(script: string | undefined, timeout = 10) {
   if (script !== undefined) writeFileSync(path, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   const log = fakeLog();
   const env = { PATH: '/usr/bin:/bin', ROOT: root, CNI_COMMAND: 'old', CNI_IFNAME: 'old', UNSET: undefined };
-  const foreign = createForeign({ directories: [join(root, 'none'), directory], timeout, env }, log);
+  const foreign = createForeign(
+    { directories: [join(root, 'none'), directory], timeout, locks: join(root, 'locks'), env },
+    log,
+  );
   return { root, path, log, foreign, run: (more: Partial<ForeignCall> = {}) => foreign.run({ ...call, ...more }) };
 }
 
 describe('a foreign delegate', () => {
+  it('waits while as many run on this node as may at once, and leaves no lock behind', async () => {
+    const { root, run } = place(
+      'mkdir $ROOT/$$.run; ls -d $ROOT/*.run | wc -l >>$ROOT/seen; sleep 0.3; rmdir $ROOT/$$.run; echo "{}"',
+    );
+    await Promise.all(Array.from({ length: atOnce + 5 }, () => run()));
+    const seen = readFileSync(join(root, 'seen'), 'utf8').trim().split('\n').map(Number);
+    expect(seen).toHaveLength(atOnce + 5);
+    expect(Math.max(...seen)).toBeLessThanOrEqual(atOnce);
+    expect(readdirSync(join(root, 'locks'))).toEqual([]);
+  });
+
+  it('runs where no lock can be taken', async () => {
+    const { root, run } = place('echo "{}"');
+    writeFileSync(join(root, 'locks'), 'a file');
+    expect(await run()).toBe('{}\n');
+  });
+
   it('gets its configuration on stdin and the CNI variables over Braid’s own environment', async () => {
     const { root, run } = place('cat >$ROOT/stdin; env >$ROOT/env; echo "{}"');
     expect(await run()).toBe('{}\n');

@@ -1,0 +1,23 @@
+/** How many foreign programs run at once on this node: each holds one of a fixed number of locks. Touches lock files. */
+import { type Lock, tryVanishingLock } from '../disk/lock';
+import { sleep } from '../sleep';
+
+/** More would only wait for each other: a node that starts 200 pods has some 200 calls, each with a program of its own. */
+export const atOnce = Math.max(8, 4 * navigator.hardwareConcurrency);
+
+const patience = 30_000; // ms; then the program runs all the same: a program may wait for one that it started
+const [shortest, longest] = [2, 15]; // ms between looks
+
+/** A slot of that directory's, held until it is released or the process ends; `undefined` when none came free in time. */
+export async function takeSlot(directory: string): Promise<Lock | undefined> {
+  const end = performance.now() + patience;
+  do {
+    const first = Math.floor(Math.random() * atOnce);
+    for (let at = 0; at < atOnce; at++) {
+      const lock = tryVanishingLock(`${directory}/.foreign-${(first + at) % atOnce}.lock`); // no container id begins so
+      if (lock !== undefined) return lock;
+    }
+    await sleep(shortest + Math.random() * (longest - shortest));
+  } while (performance.now() < end);
+  return undefined;
+}
