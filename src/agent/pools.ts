@@ -14,7 +14,7 @@ export async function measurePools({ records, leases }: Pick<Edges, 'records' | 
       pools.set(network, undefined);
       try {
         const { dataDir, size } = poolSize(plugin);
-        const used = await leases.locked(dataDir, name, (held) => held.all().length);
+        const used = await leases.locked(dataDir, name, (held) => held.addresses().length);
         pools.set(network, { network, used, free: Math.max(0, size - used) });
       } catch {
         // ADD and STATUS of that network tell what is wrong with it.
