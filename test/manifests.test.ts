@@ -2,6 +2,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { distributions } from '../src/cni/distributions';
 
 const conf = join(import.meta.dirname, '../conf');
 const read = (file: string): string => readFileSync(join(conf, file), 'utf8');
@@ -126,3 +127,65 @@ describe('the account', () => {
     ]);
   });
 });
+
+/** One operation of a JSON patch (RFC 6902), of the kind that the overlays use. */
+interface Replace {
+  readonly op: 'replace';
+  readonly path: string;
+  readonly value: string;
+}
+
+describe('an overlay', () => {
+  const overlays = globSync('overlays/*', { cwd: conf }).map((path) => path.split('/')[1] as string);
+  const differing = distributions.filter(
+    ({ confDirs: [confDir], binDirs: [binDir] }) => confDir !== '/etc/cni/net.d' || binDir !== '/opt/cni/bin',
+  );
+
+  it('is there for each distribution whose directories are not those of conf/base', () => {
+    expect(overlays.sort()).toEqual(differing.map(({ name }) => name).sort());
+  });
+
+  it.each(differing)('shows the agent the directories of $name', ({ name, confDirs, binDirs }) => {
+    const [kustomization] = parse(read(`overlays/${name}/kustomization.yaml`)) as unknown as [
+      { resources: string[]; patches: { target: { kind: string; name: string }; patch: string }[] },
+    ];
+    expect(kustomization.resources).toEqual(['../../base']);
+    const [{ target, patch } = { target: undefined, patch: '' }] = kustomization.patches;
+    const daemonSet = structuredClone(find('DaemonSet')) as { metadata: { name: string } } & DaemonSet;
+    expect(target).toEqual({ kind: 'DaemonSet', name: daemonSet.metadata.name });
+    for (const { op, path, value } of Bun.YAML.parse(patch) as Replace[]) {
+      expect(op).toBe('replace');
+      replace(daemonSet, path.split('/').slice(1), value);
+    }
+    const { containers, volumes } = daemonSet.spec.template.spec;
+    for (const [volume, place] of [
+      ['cni-conf', confDirs[0]],
+      ['cni-bin', binDirs[0]],
+    ]) {
+      expect(volumes.find((one) => one.name === volume)?.hostPath?.path).toBe(place);
+      expect(containers[0]?.volumeMounts.find((one) => one.name === volume)?.mountPath).toBe(place);
+    }
+  });
+});
+
+interface DaemonSet {
+  readonly spec: {
+    readonly template: {
+      readonly spec: {
+        readonly containers: readonly { readonly volumeMounts: readonly { name: string; mountPath: string }[] }[];
+        readonly volumes: readonly { readonly name: string; readonly hostPath?: { readonly path: string } }[];
+      };
+    };
+  };
+}
+
+/** Puts the value where the path leads, which must be there. */
+function replace(object: unknown, path: readonly string[], value: string): void {
+  const parent = path.slice(0, -1).reduce((at, key) => (at as Record<string, unknown>)[key], object) as Record<
+    string,
+    unknown
+  >;
+  const last = path.at(-1) as string;
+  expect(parent).toHaveProperty(last);
+  parent[last] = value;
+}
