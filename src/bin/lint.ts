@@ -8,11 +8,11 @@ import { podsOf } from '../disk/pod-manifests';
 import { mapSource, type Path, type Place, type SourceMap } from '../disk/source-map';
 import { type CniError, type Reason, toCniError } from '../error';
 import { isRecord, type Json, parseObject } from '../json';
-import { findSharing, type Shape } from '../pod/independence';
+import { findSharing, findTwice, type Holder, type Shape, staticAddresses } from '../pod/independence';
 import { defaultNetworkAnnotation, networksAnnotation } from '../pod/networks';
 import { mentionedPath } from './mentioned';
 import { withOwn } from './own-networks';
-import { type PlanSources, planPod } from './plan';
+import { attachmentsOf, type PlanSources, planPod } from './plan';
 
 /** One thing that is wrong, or odd, and where. */
 export interface LintFinding extends Place {
@@ -55,7 +55,7 @@ export async function lintFiles(files: readonly LintFile[], sources: LintSources
   const broken = read.flatMap(({ path, map }) => (map.mistake === undefined ? [] : [toMistake(path, map.mistake)]));
   const found: LintFinding[] = [];
   for (const unit of units) found.push(...(await lintUnit(unit, { ...sources, networks })));
-  const all = [...broken, ...found, ...sharing(units)];
+  const all = [...broken, ...found, ...sharing(units), ...(await askedTwice(units, { ...sources, networks }))];
   const order = files.map(({ path }) => path);
   return all.toSorted(
     (a, b) => order.indexOf(a.file) - order.indexOf(b.file) || a.line - b.line || a.column - b.column,
@@ -191,6 +191,31 @@ function sharing(units: readonly Unit[]): readonly LintFinding[] {
           field: undefined,
           message,
           hint: 'fine when it is meant; else give each its own VLAN, bridge, subnet or name',
+        }),
+      ),
+    ),
+  );
+}
+
+/** Static addresses that two of the pods ask for on one network; told at the later pod. A template's pods are one pod here. */
+async function askedTwice(units: readonly Unit[], sources: LintSources): Promise<readonly LintFinding[]> {
+  const holders: { readonly unit: Unit; readonly holder: Holder }[] = [];
+  for (const unit of units)
+    for (const pod of podsOf([unit.object], 'default')) {
+      const attachments = await attachmentsOf(pod, sources).catch(() => []); // told where it is looked at on its own
+      const held = attachments.map((one) => ({ ...one, addresses: staticAddresses(one) }));
+      holders.push({ unit, holder: { pod: `pod ${pod.namespace}/${pod.name}`, attachments: held } });
+    }
+  return holders.flatMap(({ unit, holder }, at) =>
+    holders.slice(0, at).flatMap((other) =>
+      findTwice([other.holder, holder]).map(
+        (message): LintFinding => ({
+          level: 'warning',
+          reason: 'Shared',
+          file: unit.file,
+          ...toAnnotationPlace(unit)(message),
+          message,
+          hint: 'on one node the second pod is refused; give each pod an address of its own',
         }),
       ),
     ),

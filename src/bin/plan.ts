@@ -9,6 +9,7 @@ import { placed } from '../error';
 import { isModelMac } from '../model/kernel-device';
 import { assumedBridges, assumedHost, assumedLinks, type ModelHost, type ModelNode, modelNode } from '../model/node';
 import { containerId, ifName, netnsPath } from '../net/names';
+import type { Attachment } from '../pod/attachment';
 
 /** What a pod would get. */
 export interface Plan extends Omit<PodPicture, 'containerId' | 'netns' | 'alive' | 'since'> {
@@ -41,14 +42,24 @@ export async function planPod(pod: Pod, sources: PlanSources): Promise<Plan> {
   }
 }
 
-async function runAdd(pod: Pod, sources: PlanSources): Promise<Plan> {
-  const { networks, cluster } = sources;
+/** The pod's networks, decided from its annotations and their definitions alone. Throws what ADD would answer with. */
+export async function attachmentsOf(pod: Pod, sources: PlanSources): Promise<readonly Attachment[]> {
+  const { base, conf, request } = toCall(pod, sources);
+  const probe = await modelNode({ ...base, host: { links: [], gateways: [], vlans: [], bridges: [] } });
+  return (await decideAttachments(request, conf, probe.edges)).attachments;
+}
+
+/** The call that a runtime would make for the pod, and the edges of a node whose kernel is still to be modelled. */
+function toCall(pod: Pod, { networks, cluster, ...sources }: PlanSources) {
   const conf = { ...sources.conf, podAnnotations: pod.annotations, readinessIndicatorFile: undefined };
-  const request = toRequest(pod);
   const find = (type: string) => (prefersExternal(conf, type) ? undefined : findDelegate(type));
   const base = { findDelegate: find, networks, cluster, now: new Date().toISOString() };
-  const probe = await modelNode({ ...base, host: { links: [], gateways: [], vlans: [], bridges: [] } });
-  const { attachments } = await decideAttachments(request, conf, probe.edges);
+  return { base, conf, request: toRequest(pod) };
+}
+
+async function runAdd(pod: Pod, sources: PlanSources): Promise<Plan> {
+  const { base, conf, request } = toCall(pod, sources);
+  const attachments = await attachmentsOf(pod, sources);
   const named = assumedLinks(attachments);
   const bridges = assumedBridges(attachments);
   const node = await modelNode({ ...base, host: sources.host ?? assumedHost(named, bridges) });

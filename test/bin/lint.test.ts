@@ -205,6 +205,34 @@ describe('networks together', () => {
   });
 });
 
+describe('pods together', () => {
+  const fixed = (address: string): string =>
+    conf(`"ipam": { "type": "static", "addresses": [{ "address": "${address}" }] }`);
+  const files = (config: string, ...networks: readonly string[]) => [
+    { path: 'net.yaml', text: definition(config, 'lan') },
+    ...networks.map((text, at) => ({ path: `pod${at}.yaml`, text: pod(text).replace('thor', `pod${at}`) })),
+  ];
+
+  it('are told of a static address that both ask for, once, at the later one', async () => {
+    const findings = await lint(files(fixed('10.1.0.5/24'), 'lan', 'lan'));
+    expect(findings).toMatchObject([{ reason: 'Shared', level: 'warning', file: 'pod1.yaml', line: 6 }]);
+    expect(findings[0]?.message).toBe('pod default/pod0 and pod default/pod1 both ask for 10.1.0.5 of default/lan');
+  });
+
+  it('are told of one that their annotations ask for', async () => {
+    const ask = (address: string): string => `[{"name": "lan", "ips": ["${address}/24"]}]`;
+    const network = conf('"capabilities": { "ips": true }, "ipam": { "type": "static" }');
+    expect(await lint(files(network, ask('10.1.0.5'), ask('10.1.0.6')))).toMatchObject([{ file: 'net.yaml' }]); // no address without a pod
+    const findings = await lint(files(network, ask('10.1.0.5'), ask('10.1.0.5')));
+    expect(findings.filter(({ reason }) => reason === 'Shared')).toMatchObject([{ file: 'pod1.yaml' }]);
+  });
+
+  it('may share one that is meant for several', async () => {
+    const shared = fixed('10.1.0.5/24').replace('"static",', '"static", "shared": true,');
+    expect(await lint(files(shared, 'lan', 'lan'))).toEqual([]);
+  });
+});
+
 describe('the examples of this repository', () => {
   it.each([['vlan-100'], ['vlan-200'], ['macvlan-lan'], ['macvlan-sbr'], ['ipvlan-static'], ['bridge-vlan-300']])(
     '%s has nothing to fix',
