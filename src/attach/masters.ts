@@ -50,6 +50,9 @@ interface Tenant {
   readonly way: string;
 }
 
+/** How host-device uses a link: it takes it into the pod, away from everybody else. */
+const taking = 'host-device';
+
 /** A master serves macvlan or ipvlan, ipvlan in one mode, and each VLAN id once. */
 function refuseConflicts(attachments: readonly Attachment[]): void {
   const tenants = attachments.flatMap((attachment) =>
@@ -58,7 +61,7 @@ function refuseConflicts(attachments: readonly Attachment[]): void {
   for (const [at, one] of tenants.entries()) {
     const other = tenants
       .slice(0, at)
-      .find(({ place, way }) => place === one.place && (way !== one.way || way === 'vlan'));
+      .find(({ place, way }) => place === one.place && (way !== one.way || way === 'vlan' || way === taking));
     if (other === undefined) continue;
     const ways = one.way === 'vlan' ? 'that VLAN is there once' : `${other.way} and ${one.way} cannot share it`;
     fail('MasterConflict', `Cannot attach ${one.network} beside ${other.network} on ${one.place}: ${ways}`, {
@@ -69,7 +72,9 @@ function refuseConflicts(attachments: readonly Attachment[]): void {
 
 function toTenant({ network, ifName }: Attachment, plugin: Json): readonly Tenant[] {
   const type = typeOf(plugin);
-  const { master, mode, vlan, vlanId, linkInContainer, bridge } = record(plugin);
+  const { master, mode, vlan, vlanId, linkInContainer, bridge, device } = record(plugin);
+  if (type === 'host-device' && typeof device === 'string')
+    return [{ network, ifName, place: `master ${device}`, way: taking }];
   if (!onMaster.includes(type) || typeof master !== 'string' || linkInContainer === true) return [];
   if (type === 'vlan') return [{ network, ifName, place: `VLAN ${String(vlanId ?? 0)} of ${master}`, way: 'vlan' }];
   const place = vlan === undefined ? `master ${master}` : `VLAN ${String(vlan)} of master ${master}`;

@@ -109,6 +109,18 @@ describe('two networks of a pod on one master', () => {
       'Cannot attach default/b beside default/a on VLAN 5 of master eth1: bridge br5 and bridge br6 cannot share it',
     ],
     [
+      'a device that moves into the pod and a macvlan on it',
+      on('host-device', undefined, { device: 'eth1' }),
+      on('macvlan', 'eth1'),
+      'Cannot attach default/b beside default/a on master eth1: host-device and macvlan cannot share it',
+    ],
+    [
+      'one device twice',
+      on('host-device', undefined, { device: 'eth1' }),
+      on('host-device', undefined, { device: 'eth1' }),
+      'Cannot attach default/b beside default/a on master eth1: host-device and host-device cannot share it',
+    ],
+    [
       'a match and a name',
       on('macvlan', { match: { altName: 'storage' } }),
       on('ipvlan', 'eth1'),

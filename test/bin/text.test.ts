@@ -28,13 +28,21 @@ describe('braid list', () => {
     await add('a,l2', 'c0123456789abcdef');
     expect(toListText(await edges.records.all(), [])).toBe(
       [
-        'POD           CONTAINER     NETWORK     INTERFACE  ADDRESSES    SINCE',
-        'default/thor  c0123456789a  cluster     eth0       10.244.1.2   2026-11-21T00:00:00.000Z',
-        'default/thor  c0123456789a  default/a   net1       192.168.1.2  2026-11-21T00:00:00.000Z',
-        'default/thor  c0123456789a  default/l2  net2       layer 2      2026-11-21T00:00:00.000Z',
+        'POD           CONTAINER     NETWORK     INTERFACE  MASTER  ADDRESSES    SINCE',
+        'default/thor  c0123456789a  cluster     eth0       -       10.244.1.2   2026-11-21T00:00:00.000Z',
+        'default/thor  c0123456789a  default/a   net1       eth1    192.168.1.2  2026-11-21T00:00:00.000Z',
+        'default/thor  c0123456789a  default/l2  net2       eth1    layer 2      2026-11-21T00:00:00.000Z',
         '',
       ].join('\n'),
     );
+  });
+
+  it('shows the master that a match chose, and the VLAN on it', async () => {
+    const vlan = { cniVersion: '1.0.0', type: 'macvlan', master: { match: { altName: 'storage' } }, vlan: 7 };
+    const kernel = { hostLinks: ['eth0', { name: 'ens7', altNames: ['storage'] }] };
+    const { add, edges } = world({ kernel, networks: { 'default/v': vlan } });
+    await add('v');
+    expect(toListText(await edges.records.all(), [])).toMatch(/ default\/v +net1 +ens7 VLAN 7 +layer 2 /);
   });
 
   it('says of what DEL left why it did', async () => {
@@ -49,8 +57,8 @@ describe('braid list', () => {
     const left = await edges.records.all();
     expect(toListText(left, [])).toBe(
       [
-        'POD           CONTAINER  NETWORK    INTERFACE  ADDRESSES  SINCE                     NOT FREED',
-        'default/thor  c1         default/f  net1       layer 2    2026-11-21T00:00:00.000Z  DelegateTimeout: Cannot wait longer for fancy',
+        'POD           CONTAINER  NETWORK    INTERFACE  MASTER  ADDRESSES  SINCE                     NOT FREED',
+        'default/thor  c1         default/f  net1       -       layer 2    2026-11-21T00:00:00.000Z  DelegateTimeout: Cannot wait longer for fancy',
         '',
       ].join('\n'),
     );
@@ -65,7 +73,7 @@ describe('braid list', () => {
     edges.records.tear({ containerId: containerId('c0123456789abcdef'), ifName: ifName('eth0', 'test') });
     const broken = await edges.records.broken();
     expect(toListText(await edges.records.all(), broken)).toMatch(
-      /^POD +CONTAINER +NETWORK +INTERFACE +ADDRESSES +SINCE +NOT FREED\n- +c0123456789a +- +eth0 +unknown +- +.*a test tore it\n$/,
+      /^POD +CONTAINER +NETWORK +INTERFACE +MASTER +ADDRESSES +SINCE +NOT FREED\n- +c0123456789a +- +eth0 +- +unknown +- +.*a test tore it\n$/,
     );
     expect(JSON.parse(toListJson([], broken))).toMatchObject([
       { containerId: 'c0123456789abcdef', ifName: 'eth0', reason: 'RecordInvalid' },

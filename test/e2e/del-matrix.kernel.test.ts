@@ -234,7 +234,7 @@ describe('a foreign delegate', () => {
       const conf = join(node.dir, 'braid.conf');
       writeFileSync(conf, JSON.stringify(pod.conf()));
       const [heading, line] = run(braid, 'list', '--conf', conf).split('\n');
-      expect(heading).toMatch(/^POD +CONTAINER +NETWORK +INTERFACE +ADDRESSES +SINCE +NOT FREED$/);
+      expect(heading).toMatch(/^POD +CONTAINER +NETWORK +INTERFACE +MASTER +ADDRESSES +SINCE +NOT FREED$/);
       expect(line).toMatch(new RegExp(`^default/${pod.name} .* default/far +net2 .* ${reason}: `));
       expect(JSON.parse(run(braid, 'list', '-o', 'json', '--conf', conf))).toMatchObject([
         {

@@ -8,7 +8,7 @@ import { toTable } from './table';
 const shortId = 12; // characters of a container id, as container tools show them
 
 /**
- * One line for each attachment: pod, container, network, interface, addresses, since when, and why DEL left it, if it did.
+ * One line for each attachment: pod, container, network, interface, master, addresses, since when, and why DEL left it, if it did.
  * Then one for each record that cannot be used, with what is wrong with it.
  */
 export function toListText(records: readonly AttachRecord[], broken: readonly BrokenRecord[]): string {
@@ -20,6 +20,7 @@ export function toListText(records: readonly AttachRecord[], broken: readonly Br
       record.containerId.slice(0, shortId),
       one.network,
       one.ifName,
+      mastersOf(one),
       one.result === undefined ? 'unfinished' : addresses(one) || 'layer 2',
       record.createdAt,
       one.failure ?? '',
@@ -30,11 +31,21 @@ export function toListText(records: readonly AttachRecord[], broken: readonly Br
     containerId.slice(0, shortId),
     '-',
     ifName,
+    '-',
     'unknown',
     '-',
     error.message,
   ]);
-  const headings = ['POD', 'CONTAINER', 'NETWORK', 'INTERFACE', 'ADDRESSES', 'SINCE', ...(failed ? ['NOT FREED'] : [])];
+  const headings = [
+    'POD',
+    'CONTAINER',
+    'NETWORK',
+    'INTERFACE',
+    'MASTER',
+    'ADDRESSES',
+    'SINCE',
+    ...(failed ? ['NOT FREED'] : []),
+  ];
   return toTable(headings, [...rows, ...unread]) || 'Nothing is attached.\n';
 }
 
@@ -51,6 +62,17 @@ export function toListJson(records: readonly AttachRecord[], broken: readonly Br
     error: message,
   }));
   return `${JSON.stringify([...shown, ...unread], undefined, 2)}\n`;
+}
+
+/** The links of the node that it lives on, as they were chosen; `eth1 VLAN 7` for a VLAN of its own. */
+function mastersOf({ plugins }: RecordedAttachment): string {
+  const links = plugins.flatMap(({ master, device, vlan, vlanId }) => {
+    const link = master ?? device;
+    if (typeof link !== 'string') return [];
+    const tag = vlan ?? vlanId;
+    return tag === undefined ? link : `${link} VLAN ${String(tag)}`;
+  });
+  return links.join(', ') || '-';
 }
 
 function addresses({ ifName, result }: RecordedAttachment): string {
