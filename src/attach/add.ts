@@ -161,8 +161,7 @@ async function addOne(
     if (!foreign) return { attachment, result, indexes: undefined };
     const links = (await pod.links()).filter(({ index }) => !before.some((old) => old.index === index));
     const own = links.find(({ name }) => name === ifName);
-    if (own !== undefined && !attachment.isDefault)
-      await (await import('./announce')).announceForeign(pod, own, result, edges);
+    if (own !== undefined) await (await import('./announce')).announceForeign(pod, own, result, edges);
     return { attachment, result, indexes: links.map(({ index }) => index) };
   } catch (error) {
     throw placed(error, { network: attachment.network, ifName });

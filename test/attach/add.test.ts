@@ -1,5 +1,7 @@
 /** ADD, DEL and CHECK of whole pods on a node of fakes. */
 import { describe, expect, it } from 'vitest';
+import { cidr } from '../../src/net/ip';
+import { ifName } from '../../src/net/names';
 import { cluster, world } from './world';
 
 const macvlan = (subnet: string, more: object = {}) => ({
@@ -501,6 +503,26 @@ describe('CHECK', () => {
   it('fails for a container without a finished ADD', async () => {
     await expect(world().check('never')).rejects.toMatchObject({ reason: 'CheckFailed' });
   });
+});
+
+it('announces the addresses of a default network that a foreign plugin attaches', async () => {
+  const answer = {
+    cniVersion: '0.4.0',
+    interfaces: [{ name: 'eth0', sandbox: '/x' }],
+    ips: [{ version: '4', address: '10.0.0.9/24', interface: 0 }],
+  };
+  const attach = ({ command }: { command: string }) => {
+    if (command !== 'ADD') return undefined;
+    const name = ifName('eth0', 'name');
+    void host.createLink({ kind: 'macvlan', name, parent: host.link('eth1').index, mode: 'bridge' }, pod);
+    const { index } = pod.link('eth0');
+    void pod.addAddress(index, cidr('10.0.0.9/24', 'address'));
+    void pod.changeLink(index, { up: true });
+    return answer;
+  };
+  const { add, kernel, host, pod } = world({ kernel: { record: true }, allForeign: true, foreign: { bridge: attach } });
+  await add();
+  expect(kernel.calls.filter((call) => call.startsWith('announce'))).toEqual(['announce 10.0.0.9']);
 });
 
 it('runs the external plugin when told to prefer it', async () => {
