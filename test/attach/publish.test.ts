@@ -1,7 +1,10 @@
 /** What the cluster is told of pods, when, and what is kept for later. */
 import { describe, expect, it } from 'vitest';
 import { publishPending } from '../../src/attach/publish';
+import { parseDocuments } from '../../src/disk/manifests';
 import { CniError } from '../../src/error';
+import type { Json } from '../../src/json';
+import { vlan1Pool } from '../e2e/documents';
 import { world } from './world';
 
 const networks = {
@@ -26,6 +29,19 @@ describe('ADD', () => {
       ['Normal', 'AddedInterface', 'Add net1 [10.1.0.2/24] from default/a'],
     ]);
     expect((await record())?.unpublished).toBeUndefined();
+  });
+
+  it('T002-7: shows of the closing example one Event for each interface, with address and name of the network', async () => {
+    const [{ spec }] = (await parseDocuments(vlan1Pool, 'pool.yaml')) as [{ spec: { config: string } }];
+    const { add, edges } = world({
+      kernel: { hostLinks: ['eth0', 'eth1', 'k8s-vlan1'] },
+      networks: { 'kube-system/vlan1-internal-pool': JSON.parse(spec.config) as Json },
+    });
+    await add('kube-system/vlan1-internal-pool');
+    expect(edges.publisher.events.map(({ reason, message }) => [reason, message])).toEqual([
+      ['AddedInterface', 'Add eth0 [10.244.1.2/24] from cluster'],
+      ['AddedInterface', 'Add net1 [192.168.0.20/24] from kube-system/vlan1-internal-pool'],
+    ]);
   });
 
   it('leaves it to an agent that is alive', async () => {
