@@ -1,6 +1,6 @@
 # The commands of this repository. Each does its own set-up on a fresh Debian 12 with Node and npm (root for apt-get).
 BENCH ?= --write
-.PHONY: help setup guest-setup build check check-types check-lint check-dead check-imports check-manifests format test test-fuzz test-races test-faults test-faults-short test-interop bench demo image install clean
+.PHONY: help setup guest-setup build check check-types check-lint check-dead check-imports check-manifests format test test-fuzz test-races test-faults test-faults-short test-interop test-cluster bench demo image install clean
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -58,6 +58,12 @@ test-interop: setup guest-setup build ## against cnitool, containerd and the Go 
 	@scripts/guest/install test/interop/packages
 	@scripts/go-tools test/interop dist/interop
 	@scripts/bun scripts/test.ts --interop $(TESTS)
+
+test-cluster: setup ## on a real cluster of this machine, as root (needs Go); CLUSTER_PODS=100 of them; last line: N passed, N failed
+	@scripts/guest/install test/cluster/packages
+	@scripts/go-tools test/cluster dist/cluster
+	@scripts/bun scripts/image.ts --arch $$(dpkg --print-architecture)
+	@scripts/bun scripts/test.ts --cluster
 
 demo: setup guest-setup build ## the main job without a cluster
 	@scripts/demo.sh

@@ -1,7 +1,8 @@
 /**
  * Runs every test and counts: the pure ones here, the kernel ones in guests side by side. Runs under Bun:
- * `scripts/bun scripts/test.ts [--pure | --kernel | --interop | --faults] [--guests N] [--memory MIB] [--timeout SECONDS] [NAME…]`,
- * NAME a part of a test file's path. `--interop`: test/interop, whose Go programs must be built, and nothing else.
+ * `scripts/bun scripts/test.ts [--pure | --kernel | --interop | --cluster | --faults] [--guests N] [--memory MIB] [--timeout SECONDS] [NAME…]`,
+ * NAME a part of a test file's path. `--interop`: test/interop, whose Go programs must be built, and nothing else. `--cluster`:
+ * test/cluster, in namespaces of its own on this machine's kernel, as root; its programs and Braid's image must be built.
  * `--faults [--short]`: the fault sweep and nothing else; its short form counts as a kernel test. Writes results/ only. The last
  * line is `N passed, N failed`; exit status 1 when anything failed or did not finish.
  */
@@ -45,6 +46,7 @@ const { values: options, positionals: names } = parseArgs({
     pure: { type: 'boolean', default: false },
     kernel: { type: 'boolean', default: false },
     interop: { type: 'boolean', default: false },
+    cluster: { type: 'boolean', default: false },
     faults: { type: 'boolean', default: false },
     short: { type: 'boolean', default: false }, // of the sweep: every kill point once
     guests: { type: 'string', default: '2' },
@@ -63,11 +65,12 @@ const vitest = [
   '--reporter=default',
   '--reporter=json',
 ];
-type Sort = 'pure' | 'kernel' | 'interop';
+type Sort = 'pure' | 'kernel' | 'interop' | 'cluster';
 
 /** Which run a test file belongs to. */
 function sortOf(file: string): Sort {
   if (file.startsWith('test/interop/')) return 'interop';
+  if (file.startsWith('test/cluster/')) return 'cluster';
   return /^test\/(kernel|e2e)\//.test(file) || file.endsWith('.kernel.test.ts') ? 'kernel' : 'pure';
 }
 
@@ -160,6 +163,31 @@ async function pure(files: readonly string[]): Promise<Counts> {
   return count('pure', files, report, await run('pure', bun, args));
 }
 
+/** The tests on a cluster: in a network, mount and process namespace, so that what they started ends with them. */
+async function inNamespaces(files: readonly string[]): Promise<Counts> {
+  const report = path.join(results, 'cluster.json');
+  const unshare = [
+    '--net',
+    '--mount',
+    '--pid',
+    '--fork',
+    '--kill-child',
+    '--mount-proc',
+    '--propagation',
+    'private',
+    '--',
+  ];
+  const args = [
+    ...unshare,
+    bun,
+    ...vitest,
+    '--config=vitest.cluster.config.ts',
+    `--outputFile.json=${report}`,
+    ...files,
+  ];
+  return count('cluster', files, report, await run('cluster', 'unshare', args));
+}
+
 /** Some tests, in one guest; `config` is vitest's. */
 async function guest(label: string, files: readonly string[], config = 'vitest.kernel.config.ts'): Promise<Counts> {
   const shared = path.join(results, label);
@@ -213,7 +241,7 @@ const failures = (all: readonly SweepOutcome[]): number => all.reduce((sum, one)
 
 rmSync(results, { recursive: true, force: true });
 mkdirSync(results, { recursive: true });
-const all = !options.pure && !options.kernel && !options.interop && !options.faults;
+const all = !options.pure && !options.kernel && !options.interop && !options.cluster && !options.faults;
 const pureFiles = all || options.pure ? testFiles('pure') : [];
 const kernelFiles = all || options.kernel ? testFiles('kernel') : [];
 
@@ -227,6 +255,7 @@ counts.push(
     strange.map((files, index) => guest(`interop${index + 1}`, files, 'vitest.interop.config.ts')),
   )),
 );
+if (options.cluster) counts.push(await inNamespaces(testFiles('cluster')));
 if (options.faults || ((all || options.kernel) && isWanted(sweepFile)))
   counts.push(...(await sweep(...(options.short || !options.faults ? ['--short'] : []))));
 

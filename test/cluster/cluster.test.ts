@@ -1,0 +1,222 @@
+/** Braid on a real cluster: installed by its own manifests, seen by a real kubelet, containerd and API server. Runs in namespaces that scripts/test.ts made. */
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Cluster, type KubeObject } from './cluster';
+import { nodeName } from './files';
+import { agentPod, braidObjects, bridge, daemonPod, macvlan, network, pod } from './workloads';
+
+let cluster: Cluster;
+const crowd = Number(process.env.CLUSTER_PODS ?? 100);
+
+beforeAll(async () => {
+  cluster = await Cluster.start();
+});
+afterAll(async () => {
+  await cluster.stop();
+});
+
+const phase = (name: string): unknown => cluster.get('pod', name)?.status?.phase;
+const runs = (name: string): Promise<void> => cluster.until(`pod ${name} runs`, () => phase(name) === 'Running');
+const isReady = ({ status }: KubeObject): boolean =>
+  (status?.conditions as readonly { type: string; status: string }[] | undefined)?.some(
+    (one) => one.type === 'Ready' && one.status === 'True',
+  ) === true;
+const agentIsReady = (): boolean => {
+  const agent = cluster.get('pod', agentPod, 'kube-system');
+  return agent !== undefined && isReady(agent);
+};
+const taints = (): readonly string[] =>
+  ((cluster.get('node', nodeName)?.spec?.taints ?? []) as readonly { key: string }[]).map(({ key }) => key);
+
+/** The network-status of a pod. */
+function statusOf(
+  name: string,
+): readonly { name: string; interface?: string; ips?: readonly string[]; default?: boolean; mac?: string }[] {
+  const text = cluster.get('pod', name)?.metadata.annotations?.['k8s.v1.cni.cncf.io/network-status'];
+  return text === undefined ? [] : (JSON.parse(text) as ReturnType<typeof statusOf>);
+}
+
+/** Deletes pods and waits until the API server has none of them. */
+async function remove(...names: readonly string[]): Promise<void> {
+  cluster.kubectl('delete', 'pod', '--wait=false', ...names);
+  await cluster.until(
+    `pods ${names.slice(0, 3).join(', ')} are gone`,
+    () => names.every((name) => cluster.get('pod', name) === undefined),
+    300,
+  );
+}
+
+const records = '/var/lib/cni/braid/attachments';
+const attached = (): readonly string[] =>
+  (existsSync(records) ? readdirSync(records) : []).filter((name) => name.endsWith('.json'));
+
+/** What pods leave nothing of: links of the node, reservations, records, locks. */
+function state(): unknown {
+  const links = JSON.parse(execFileSync('ip', ['-j', 'link'], { encoding: 'utf8' })) as readonly { ifname: string }[];
+  const stores = '/var/lib/cni/networks';
+  const reserved = (existsSync(stores) ? readdirSync(stores) : []).flatMap((store) =>
+    readdirSync(`${stores}/${store}`).filter((name) => /^\d+\./.test(name)),
+  );
+  const bridges = /^(br\d+|cni0)$/; // stay, as docs/reliability.md says
+  return {
+    links: links
+      .map(({ ifname }) => ifname)
+      .filter((name) => !bridges.test(name))
+      .sort(),
+    reserved,
+    records: attached(),
+    locks: existsSync('/var/lib/cni/braid/locks') ? readdirSync('/var/lib/cni/braid/locks') : [],
+  };
+}
+
+describe('a node', () => {
+  it('is installed by the DaemonSet’s own pod, which becomes ready and takes the taint away', async () => {
+    expect(taints()).toContain('braid.dev/not-ready');
+    cluster.apply(...braidObjects());
+    await cluster.until(
+      'networks can be defined',
+      () => cluster.kubectl('api-resources', '-o', 'name', '--api-group=k8s.cni.cncf.io') !== '',
+    );
+    cluster.apply(daemonPod());
+    await cluster.until('the agent is ready', agentIsReady);
+    await cluster.until('the taint is gone', () => !taints().includes('braid.dev/not-ready'));
+    expect(readdirSync('/etc/cni/net.d')).toEqual(['00-braid.conflist', '10-cluster.conflist']);
+    expect(existsSync('/opt/cni/bin/braid')).toBe(true);
+  });
+});
+
+describe('pods with networks', () => {
+  it('get them, tell of them, reach each other over them, and leave nothing', async () => {
+    cluster.apply(network('lan', macvlan(1)), network('backend', bridge(1)));
+    const before = state();
+    cluster.apply(pod('one', 'lan,backend'), pod('two', 'lan,backend'));
+    await runs('one');
+    await runs('two');
+    await cluster.until('the status is told', () => statusOf('one').length === 3 && statusOf('two').length === 3);
+    const status = statusOf('one');
+    expect(status.map(({ name, interface: link, default: first }) => [name, link, first === true])).toEqual([
+      ['cluster', 'eth0', true],
+      ['default/lan', 'net1', false],
+      ['default/backend', 'net2', false],
+    ]);
+    expect(status[0]?.ips).toEqual([cluster.get('pod', 'one')?.status?.podIP]);
+    for (const { interface: link = '', ips = [], mac = '' } of status) {
+      const shown = cluster.exec('one', 'ip', 'addr', 'show', link);
+      for (const each of [...ips, mac]) expect(shown).toContain(each);
+    }
+    const words = cluster.events('one');
+    expect(words).toContain(`AddedInterface: Add net1 [${status[1]?.ips?.[0]}/24] from default/lan`);
+    for (const { ips } of statusOf('two'))
+      expect(cluster.exec('one', 'ping', '-c', '1', '-W', '5', ips?.[0] ?? '')).toContain('1 packets received');
+    expect(cluster.exec('one', 'ip', 'route')).toMatch(/^default via 10\.244\.0\.1 dev eth0/);
+    await remove('one', 'two');
+    await cluster.until('nothing is left', () => JSON.stringify(state()) === JSON.stringify(before));
+  });
+
+  it('wait with an Event that says why, and start once the network is there', async () => {
+    cluster.apply(pod('early', 'late'));
+    await cluster.until('the Event is there', () =>
+      cluster.events('early').some((one) => one.includes('NetworkMissing')),
+    );
+    expect(phase('early')).toBe('Pending');
+    cluster.apply(network('late', macvlan(2)));
+    await runs('early');
+    expect(cluster.exec('early', 'ip', 'addr', 'show', 'net1')).toContain('10.20.2.');
+    await remove('early');
+  });
+});
+
+describe('when parts are away', () => {
+  it('a pod’s sandbox that dies is made anew without the API server, with its networks', async () => {
+    cluster.apply(network('lan', macvlan(1)), pod('steady', 'lan'));
+    await runs('steady');
+    const [record = ''] = attached().filter((name) => readFileSync(`${records}/${name}`, 'utf8').includes('"steady"'));
+    await cluster.kill('kube-apiserver');
+    const sandbox = record.split('_')[0] ?? '';
+    execFileSync('ctr', [
+      '-a',
+      '/run/containerd/containerd.sock',
+      '-n',
+      'k8s.io',
+      'task',
+      'kill',
+      '-s',
+      'SIGKILL',
+      sandbox,
+    ]);
+    const again = (): string | undefined =>
+      attached().find((name) => {
+        if (name === record) return false;
+        const { pod: of, result } = JSON.parse(readFileSync(`${records}/${name}`, 'utf8')) as {
+          pod?: { name: string };
+          result?: object;
+        };
+        return of?.name === 'steady' && result !== undefined;
+      });
+    await cluster.until('another sandbox has the networks', () => again() !== undefined);
+    expect(attached()).not.toContain(record);
+    cluster.startApiServer();
+    await cluster.until('the API server answers again', () => cluster.kubectl('get', '--raw', '/readyz') === 'ok');
+    await cluster.until('the pod runs', () =>
+      cluster.exec('steady', 'ip', 'addr', 'show', 'net1').includes('10.20.1.'),
+    );
+    await remove('steady');
+  });
+
+  it('pods start while the agent is restarted under them', async () => {
+    const names = Array.from({ length: 6 }, (_, at) => `churn${at}`);
+    const container = (): unknown => {
+      const { containerStatuses = [] } = (cluster.get('pod', agentPod, 'kube-system')?.status ?? {}) as {
+        containerStatuses?: readonly { restartCount: number }[];
+      };
+      return containerStatuses[0]?.restartCount;
+    };
+    const before = container();
+    for (const [at, name] of names.entries()) {
+      cluster.apply(pod(name, 'lan,backend'));
+      if (at % 2 === 0) execFileSync('pkill', ['-KILL', '-f', '^/braid agent']);
+    }
+    for (const name of names) await runs(name);
+    for (const name of names) expect(cluster.exec(name, 'ip', 'addr', 'show', 'net2')).toContain('10.30.1.');
+    await cluster.until('the agent is ready again', () => container() !== before && agentIsReady(), 400);
+    await remove(...names);
+    await cluster.until('nothing is left', () => attached().length === 0);
+  });
+});
+
+describe('many pods', () => {
+  it(`${crowd} with three networks each start, tell of them, and leave nothing`, async () => {
+    const before = state();
+    cluster.apply(network('third', macvlan(3)));
+    const names = Array.from({ length: crowd }, (_, at) => `crowd${at}`);
+    cluster.apply(...names.map((name) => pod(name, 'lan,backend,third')));
+    const list = (): readonly KubeObject[] =>
+      (JSON.parse(cluster.kubectl('get', 'pods', '-o', 'json')) as { items: KubeObject[] }).items;
+    await cluster.until(
+      'all run',
+      () => list().filter(({ status }) => status?.phase === 'Running').length === crowd,
+      900,
+    );
+    const told = ({ metadata }: KubeObject): number =>
+      (JSON.parse(metadata.annotations?.['k8s.v1.cni.cncf.io/network-status'] ?? '[]') as object[]).length;
+    await cluster.until('all have told', () => list().every((one) => told(one) === 4));
+    const addresses = list().flatMap(({ metadata }) =>
+      (JSON.parse(metadata.annotations?.['k8s.v1.cni.cncf.io/network-status'] ?? '[]') as { ips: string[] }[]).flatMap(
+        ({ ips }) => ips,
+      ),
+    );
+    expect(new Set(addresses).size).toBe(4 * crowd);
+    await remove(...names);
+    await cluster.until('nothing is left', () => JSON.stringify(state()) === JSON.stringify(before), 300);
+  });
+});
+
+describe('uninstalling', () => {
+  it('puts back what was there', async () => {
+    cluster.kubectl('delete', 'pod', '-n', 'kube-system', '--wait=true', agentPod);
+    execFileSync('/opt/cni/bin/braid', ['uninstall']);
+    expect(readdirSync('/etc/cni/net.d')).toEqual(['10-cluster.conflist']);
+    expect(existsSync('/opt/cni/bin/braid')).toBe(false);
+  });
+});

@@ -1,0 +1,85 @@
+/** What the tests put into the cluster: Braid by its own manifests, networks, pods. Pure but for reading conf/. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { nodeName } from './files';
+import { toolImage } from './images';
+
+const base = path.resolve(import.meta.dirname, '../../conf/base');
+
+interface Manifest {
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly labels?: object };
+}
+
+/** conf/base, as `kubectl apply -k` has it, in order. */
+export function braidObjects(): readonly Manifest[] {
+  return ['crd', 'rbac', 'policy', 'daemonset'].flatMap((name) => {
+    const documents: unknown = Bun.YAML.parse(readFileSync(path.join(base, `${name}.yaml`), 'utf8'));
+    return (Array.isArray(documents) ? documents : [documents]) as readonly Manifest[];
+  });
+}
+
+/** The pod that the DaemonSet's controller would make for the node, from the same template. */
+export function daemonPod(): object {
+  const daemonSet = braidObjects().find(({ kind }) => kind === 'DaemonSet') as unknown as {
+    spec: { template: { metadata: { labels: object }; spec: object } };
+  };
+  const { metadata, spec } = daemonSet.spec.template;
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: agentPod, namespace: 'kube-system', labels: metadata.labels },
+    spec: { ...spec, nodeName },
+  };
+}
+
+export const agentPod = `braid-${nodeName}`;
+
+/** A definition in the namespace `default`. */
+export function network(name: string, config: object): object {
+  return {
+    apiVersion: 'k8s.cni.cncf.io/v1',
+    kind: 'NetworkAttachmentDefinition',
+    metadata: { name, namespace: 'default' },
+    spec: { config: JSON.stringify({ cniVersion: '1.0.0', ...config }) },
+  };
+}
+
+/** macvlan on eth1 with addresses of 10.20.`subnet`.0/24. */
+export const macvlan = (subnet: number): object => ({
+  type: 'macvlan',
+  master: 'eth1',
+  ipam: { type: 'host-local', subnet: `10.20.${subnet}.0/24` },
+});
+
+/** A bridge of its own with addresses of 10.30.`subnet`.0/24. */
+export const bridge = (subnet: number): object => ({
+  type: 'bridge',
+  bridge: `br${subnet}`,
+  ipam: { type: 'host-local', subnet: `10.30.${subnet}.0/24` },
+});
+
+/** A pod on the node that asks for these networks and sleeps. */
+export function pod(name: string, networks: string): object {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: {
+      name,
+      namespace: 'default',
+      annotations: networks === '' ? {} : { 'k8s.v1.cni.cncf.io/networks': networks },
+    },
+    spec: {
+      nodeName,
+      terminationGracePeriodSeconds: 0,
+      containers: [
+        {
+          name: 'tool',
+          image: toolImage,
+          imagePullPolicy: 'Never',
+          securityContext: { capabilities: { add: ['NET_RAW'] } },
+        },
+      ],
+    },
+  };
+}
