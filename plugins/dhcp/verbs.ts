@@ -11,17 +11,21 @@ import type { DhcpPluginConfig } from './config';
 /** The link is there already: the server is asked over it. */
 export async function add(c: DhcpPluginConfig, context: AddContext): Promise<Result> {
   const call = callOf(c, parseDhcp(parseIpam(record(c.input)), context.args).socket, context);
-  context.undo.push(() => context.dhcp.release(call)); // a call that was given up may have got a lease
+  context.undo.push(() => giveBack(call, context)); // a call that was given up may have got a lease
   return await context.dhcp.allocate(call);
 }
 
-/** Without a daemon there is nobody who renews: the lease ends by itself. */
 export async function del(c: DhcpPluginConfig, context: DelContext): Promise<void> {
+  await giveBack(callOf(c, socketOf(c.input), context), context);
+}
+
+/** Without a daemon there is nobody who renews: the lease ends by itself. */
+async function giveBack(call: DhcpCall, { dhcp: daemon, log }: Pick<DelContext, 'dhcp' | 'log'>): Promise<void> {
   try {
-    await context.dhcp.release(callOf(c, socketOf(c.input), context));
+    await daemon.release(call);
   } catch (error) {
     if (!(error instanceof CniError && error.reason === 'DhcpUnavailable')) throw error;
-    context.log.warn({ problem: error.message }, 'a DHCP lease is not given back: its server frees it when it ends');
+    log.warn({ problem: error.message }, 'a DHCP lease is not given back: its server frees it when it ends');
   }
 }
 
