@@ -52,7 +52,11 @@ export async function startDhcp(means: DhcpMeans): Promise<RunningDhcp> {
     }
     if (!ended) timer = setTimeout(() => void listen(), again);
   };
-  if ((await means.files.list(means.directory)).length > 0) await (await load()).resume();
+  try {
+    if ((await means.files.list(means.directory)).length > 0) await (await load()).resume();
+  } catch (error) {
+    log.error({ directory: means.directory, problem: (error as Error).message }, 'cannot go on with the DHCP leases');
+  }
   await listen();
   return {
     size: () => known?.size ?? 0,
