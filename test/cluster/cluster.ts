@@ -161,13 +161,16 @@ export class Cluster {
   }
 }
 
-/** Directories of the node that the test has for itself. */
+/** Directories of the node that the test has for itself: the machine may have a container runtime of its own. */
 const ownPlaces = [
   '/var/lib/kubelet',
   '/var/lib/cni',
   '/var/log/pods',
   '/var/log/containers',
   '/etc/cni',
+  '/etc/containerd',
+  '/etc/kubernetes',
+  '/usr/lib/cni',
   '/opt/cni',
   '/run',
 ] as const;
