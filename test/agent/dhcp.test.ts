@@ -8,6 +8,7 @@ import { GobReader } from '../../src/dhcp/gob-reader';
 import { decode4, encode4, type Message4, nobody } from '../../src/dhcp/message4';
 import { number32, opt4 } from '../../src/dhcp/option4';
 import { type CmdArgs, encodeCall, greeting, ReplyReader, welcome } from '../../src/dhcp/rpc';
+import { refused } from '../../src/kernel/errno';
 import { fakeFiles } from '../../src/model/files';
 import { fakeKernel } from '../../src/model/kernel';
 import { fakeLog } from '../../src/model/log';
@@ -19,7 +20,7 @@ const server = { mac: mac('02:00:00:00:00:fe', 'test'), ip: '10.9.0.1' as Ip };
 /** A pod's link whose network has a server, until it is silenced. */
 function network() {
   const asked: Message4[] = [];
-  const state = { silent: false, gone: false, down: false, open: 0, identity: 'ns-1', next: 57 };
+  const state = { silent: false, refuses: false, gone: false, down: false, open: 0, identity: 'ns-1', next: 57 };
   const given = new Map<string, Ip>();
   const { host } = fakeKernel({ hostLinks: ['net1'] });
   const answer = (message: Message4): Message4 | undefined => {
@@ -50,6 +51,7 @@ function network() {
           state.down = true;
         },
         send(frame) {
+          if (state.refuses) throw refused('send', 'ENETDOWN');
           const message = decode4(frame.subarray(42)) as Message4;
           asked.push(message);
           const reply = answer(message);
@@ -131,6 +133,34 @@ describe('a lease', () => {
     expect(types().at(-1)).toBe('release');
     expect([...given, ...files.paths(), keeper.size]).toEqual([0]);
     await keeper.release(args()); // a second time: nothing to do
+  });
+
+  it('whose link is down is released all the same', async () => {
+    const { links, state } = network();
+    const { keeper, files, log } = agent(links);
+    await inTime(keeper.allocate(args()), 100);
+    state.refuses = true;
+    await keeper.release(args());
+    expect([keeper.size, state.open, ...files.paths()]).toEqual([0, 0]);
+    expect(log.entries.at(-1)).toMatchObject({
+      level: 'warn',
+      fields: { problem: expect.stringContaining('ENETDOWN') },
+    });
+  });
+
+  it('is kept through what the kernel refuses, and renewed when it does not any more', async () => {
+    const { links, state, types } = network();
+    const { keeper } = agent(links);
+    await inTime(keeper.allocate(args()), 100);
+    state.refuses = true;
+    await minutes(6);
+    expect(types()).toHaveLength(2);
+    state.refuses = false;
+    await minutes(4);
+    expect(types().length).toBeGreaterThan(2);
+    expect(state.down).toBe(false);
+    expect(keeper.size).toBe(1);
+    keeper.stop();
   });
 
   it('goes on after a restart of the agent, with the same address', async () => {

@@ -5,7 +5,7 @@ import type { Lease4 } from '../../dhcp/lease4';
 import { type Client4, type Event4, listens, type State4, step4, wakeAt } from '../../dhcp/machine4';
 import { decode4, encode4 } from '../../dhcp/message4';
 import { type Options4, opt4 } from '../../dhcp/option4';
-import { CniError, toCniError } from '../../error';
+import { toCniError } from '../../error';
 import type { OpenLink, Place, PodLinks } from './ports';
 import { clientIdOf, type Owner } from './saved';
 
@@ -81,16 +81,21 @@ export class Runner {
     return open !== undefined;
   }
 
-  /** Gives the lease back to its server, when the link is still there, and ends. */
+  /** Gives the lease back to its server, when the link still can, and ends: a server that does not hear it frees it later. */
   async release(): Promise<void> {
     this.stop();
     await this.#done;
     try {
       if (this.lease !== undefined) await this.#step({ kind: 'release' });
-    } finally {
-      this.#close();
-      await this.means.forget();
+    } catch (error) {
+      const problem = toCniError(error).message;
+      this.means.log.warn(
+        { ...this.wish.owner, problem },
+        'could not give a DHCP lease back: its server frees it when it ends',
+      );
     }
+    this.#close();
+    await this.means.forget();
   }
 
   /** Ends, and leaves everything as it is: another agent goes on. */
@@ -200,7 +205,7 @@ export class Runner {
 
   /** What the kernel or the disk refused: with a lease it is tried again, for that is the pod's address. */
   async #broke(error: unknown): Promise<void> {
-    const { message: problem } = error instanceof CniError ? error : toCniError(error);
+    const { message: problem } = toCniError(error);
     this.means.log.warn({ ...this.wish.owner, problem }, 'could not keep a DHCP lease');
     this.#close();
     if (this.lease === undefined) {
