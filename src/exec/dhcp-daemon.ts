@@ -33,19 +33,34 @@ interface Means {
 /** Of a connection: what comes in, and that it broke. */
 type Heard = Buffer | { readonly problem: string };
 
-async function connect(
-  socket: string,
-  heard: (what: Heard) => void,
-): Promise<{ write(bytes: Uint8Array): unknown; terminate(): unknown }> {
-  return await Bun.connect({
-    unix: socket,
+/** A connection that takes any number of bytes. */
+interface Connection {
+  say(bytes: Buffer): void;
+  terminate(): void;
+}
+
+async function connect(path: string, heard: (what: Heard) => void): Promise<Connection> {
+  let unsaid = Buffer.alloc(0);
+  const flush = (): void => {
+    const written = socket.write(unsaid);
+    if (written > 0) unsaid = unsaid.subarray(written);
+  };
+  const socket = await Bun.connect({
+    unix: path,
     socket: {
       data: (_, bytes) => heard(Buffer.from(bytes)), // the runtime uses its own buffer again
       close: () => heard({ problem: 'it hung up' }),
       error: (_, error) => heard({ problem: error.message }),
-      drain() {},
+      drain: flush,
     },
   });
+  return {
+    say(bytes) {
+      unsaid = Buffer.concat([unsaid, bytes]);
+      flush();
+    },
+    terminate: () => socket.terminate(),
+  };
 }
 
 /** One call on a connection of its own. DhcpUnavailable when nobody listens, or who listens is no DHCP daemon. */
@@ -58,7 +73,9 @@ async function exchange(method: Method, call: DhcpCall, { timeout, path }: Means
   const timer = setTimeout(() => incoming.take({ problem: `no answer in ${timeout} s` }), timeout * 1000);
   try {
     const cmd = { containerId, netns, ifName, args: toArgs(args), path: path.join(':'), stdin: config };
-    connection.write(Buffer.concat([Buffer.from(greeting), encodeCall({ method, seq: 0, args: cmd })]));
+    connection.say(Buffer.from(greeting));
+    await incoming.welcomed; // what comes with the greeting, Go's server throws away
+    connection.say(encodeCall({ method, seq: 0, args: cmd }));
     return await incoming.reply;
   } catch (cause) {
     return fail('DhcpUnavailable', `Cannot ask the DHCP daemon at ${socket}: ${wordsOf(cause)}`, { cause });
@@ -72,7 +89,9 @@ const longestWelcome = 4096; // bytes
 
 /** Puts the answer together. */
 class Incoming {
+  readonly welcomed: Promise<void>;
   readonly reply: Promise<Reply>;
+  #welcome!: () => void;
   readonly #values = new GobReader();
   readonly #replies = new ReplyReader(this.#values);
   #head: Buffer | undefined = Buffer.alloc(0); // undefined: it is read
@@ -84,7 +103,13 @@ class Incoming {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    this.reply.catch(() => undefined); // whoever waits hears of it
+    this.welcomed = Promise.race([
+      new Promise<void>((resolve) => {
+        this.#welcome = resolve;
+      }),
+      this.reply.then(() => undefined),
+    ]);
+    for (const each of [this.reply, this.welcomed]) each.catch(() => undefined); // whoever waits hears of it
   }
 
   take(what: Heard): void {
@@ -118,6 +143,7 @@ class Incoming {
     if (end === null) return Buffer.alloc(0);
     const rest = this.#head.subarray(end.index + end[0].length);
     this.#head = undefined;
+    this.#welcome();
     return rest;
   }
 }
