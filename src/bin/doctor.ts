@@ -3,6 +3,7 @@ import { gcAll } from '../attach/gc';
 import type { Edges } from '../attach/ports';
 import { type NetConf, prefersExternal } from '../cni/config';
 import { type Network, typeOf } from '../cni/network';
+import { parseSocket } from '../dhcp/config';
 import { toCniError } from '../error';
 import { isRecord, type Json, record } from '../json';
 import { findIp, type Ip } from '../net/ip';
@@ -43,6 +44,7 @@ export const checks: readonly Check[] = [
   { name: 'masters', run: checkMasters },
   { name: 'gateways', run: checkGateways },
   { name: 'plugins', run: checkPlugins },
+  { name: 'dhcp', run: checkDhcp },
   { name: 'firewall', run: checkFirewall },
   { name: 'state', run: checkState },
   { name: 'leftovers', run: checkLeftovers },
@@ -263,6 +265,27 @@ function typesOf(plugin: Json): readonly string[] {
   const { ipam } = record(plugin);
   const type = isRecord(ipam) ? record(ipam).type : undefined;
   return [typeOf(plugin), ...(typeof type === 'string' && type !== '' ? [type] : [])];
+}
+
+/** Somebody listens at each socket that a network's dhcp asks. */
+async function checkDhcp({ networks, edges }: DoctorView): Promise<readonly Verdict[]> {
+  const sections = networks.flatMap(({ network }) =>
+    network.plugins.flatMap(({ ipam }) => (isRecord(ipam) ? [ipam] : [])),
+  );
+  const sockets = sections.filter((ipam) => record(ipam).type === 'dhcp').map((ipam) => parseSocket(record(ipam)));
+  const verdicts: Verdict[] = [];
+  for (const socket of new Set(sockets))
+    verdicts.push(
+      (await edges.dhcp.isThere(socket))
+        ? ok('dhcp', `a DHCP daemon listens at ${socket}`)
+        : {
+            light: 'bad',
+            check: 'dhcp',
+            found: `no DHCP daemon listens at ${socket}`,
+            fix: 'start the node agent, or look why it ends: kubectl -n kube-system logs ds/braid',
+          },
+    );
+  return verdicts.length > 0 ? verdicts : [ok('dhcp', 'no network of this node needs it')];
 }
 
 async function checkFirewall({ edges }: DoctorView): Promise<readonly Verdict[]> {

@@ -64,6 +64,14 @@ describe('a node on which', () => {
     expect(found[0]).toMatchObject({ light: 'bad', found: expect.stringContaining(words), fix: expect.any(String) });
   });
 
+  it('nobody serves DHCP for a network that needs it', async () => {
+    const { view, run } = node([macvlan({ ipam: { type: 'dhcp', daemonSocketPath: '/run/x.sock' } })]);
+    expect(wrong(await run())).toEqual([]);
+    const dhcp = { ...view.edges.dhcp, isThere: async () => false };
+    const verdicts = await runChecks({ ...view, edges: { ...view.edges, dhcp } }, () => undefined);
+    expect(wrong(verdicts)).toMatchObject([{ light: 'bad', found: 'no DHCP daemon listens at /run/x.sock' }]);
+  });
+
   it('a master is down', async () => {
     const { run, host } = node([macvlan()]);
     await host.changeLink(host.link('eth1').index, { up: false });
