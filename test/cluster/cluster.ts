@@ -1,6 +1,6 @@
 /** A cluster of real parts on this machine: etcd, kube-apiserver, containerd, kubelet. Starts them in the namespaces that scripts/test.ts made. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { globSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type ClusterFiles, nodeAddress, nodeName, serviceAddress, socket, writeClusterFiles } from './files';
@@ -119,6 +119,7 @@ export class Cluster {
 
   async stop(): Promise<void> {
     for (const name of ['kubelet', 'kube-apiserver', 'etcd', 'containerd']) await end(this.#children.get(name));
+    run('find', [...globSync('/sys/fs/cgroup/*/k8s.io'), '-depth', '-type', 'd', '-exec', 'rmdir', '{}', ';']); // what is used stays
     for (const place of [...ownPlaces, this.#files.directory]) run('umount', ['--lazy', '--recursive', place]);
     rmSync(this.#files.directory, { recursive: true, force: true });
   }
