@@ -120,6 +120,11 @@ export function oneOf<const W extends string>(value: unknown, field: string, wor
   return found ?? fail('ConfigInvalid', `Cannot use ${shown(value)} as ${field}: need one of ${words.join(', ')}`);
 }
 
+/** A text or a number as it is, anything else as JSON: for words about values that nobody has checked yet. */
+export function plainly(value: unknown): string {
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : shown(value);
+}
+
 /** Any value as short text for a message: strings quoted, long things cut at 60 characters. */
 export function shown(value: unknown): string {
   const text = value === undefined ? 'nothing' : (JSON.stringify(value) ?? typeof value);

@@ -1,7 +1,7 @@
 /** Settles the masters of a pod's networks before anything is done: chosen by match, and able to live beside each other. Reads the host. */
 import { typeOf } from '../cni/network';
 import { fail, placed } from '../error';
-import { type Json, record } from '../json';
+import { type Json, plainly, record } from '../json';
 import { chooseMaster, type NodeLinks, parseMasterMatch } from '../net/master';
 import type { Attachment } from '../pod/attachment';
 import type { Netns } from './ports';
@@ -76,8 +76,8 @@ function toTenant({ network, ifName }: Attachment, plugin: Json): readonly Tenan
   if (type === 'host-device' && typeof device === 'string')
     return [{ network, ifName, place: `master ${device}`, way: taking }];
   if (!onMaster.includes(type) || typeof master !== 'string' || linkInContainer === true) return [];
-  if (type === 'vlan') return [{ network, ifName, place: `VLAN ${String(vlanId ?? 0)} of ${master}`, way: 'vlan' }];
-  const place = vlan === undefined ? `master ${master}` : `VLAN ${String(vlan)} of master ${master}`;
-  if (bridges.includes(type)) return [{ network, ifName, place, way: `bridge ${String(bridge ?? 'cni0')}` }];
-  return [{ network, ifName, place, way: type === 'ipvlan' ? `ipvlan in mode ${String(mode || 'l2')}` : 'macvlan' }];
+  if (type === 'vlan') return [{ network, ifName, place: `VLAN ${plainly(vlanId ?? 0)} of ${master}`, way: 'vlan' }];
+  const place = vlan === undefined ? `master ${master}` : `VLAN ${plainly(vlan)} of master ${master}`;
+  if (bridges.includes(type)) return [{ network, ifName, place, way: `bridge ${plainly(bridge ?? 'cni0')}` }];
+  return [{ network, ifName, place, way: type === 'ipvlan' ? `ipvlan in mode ${plainly(mode || 'l2')}` : 'macvlan' }];
 }

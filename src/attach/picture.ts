@@ -1,6 +1,6 @@
 /** A pod's networks as one picture: what the record says beside what the kernel holds. Reads the namespaces given. */
 import { typeOf } from '../cni/network';
-import { record as fields, isRecord, type Json } from '../json';
+import { record as fields, isRecord, type Json, plainly } from '../json';
 import { addressOf, type Cidr, familyOf, isDefault } from '../net/ip';
 import type { Link } from '../net/link';
 import { mainTable, type Route, type Rule } from '../net/route';
@@ -106,7 +106,7 @@ function toNetwork(one: RecordedAttachment, { links, routes, below }: Seen): Pic
     ifName: one.ifName,
     isDefault: one.isDefault,
     plugins: one.plugins.map(typeOf),
-    ipam: ipams[0] === undefined ? undefined : String(fields(ipams[0]).type),
+    ipam: ipams[0] === undefined ? undefined : plainly(fields(ipams[0]).type),
     pool: ipams.map(poolOf).find((pool) => pool !== undefined),
     addresses: (own ?? []).map(({ address }) => address),
     gateways: (own ?? []).flatMap(({ gateway }) => gateway ?? []),
@@ -187,13 +187,13 @@ function poolOf(ipam: Json): string | undefined {
   const { subnet, range, rangeStart, rangeEnd, ranges, addresses } = fields(ipam);
   const sets = Array.isArray(ranges) ? ranges.flat().filter(isRecord).map(rangeText) : [];
   const single = subnet === undefined ? [] : [rangeText({ subnet, rangeStart, rangeEnd })];
-  const fixed = Array.isArray(addresses) ? addresses.filter(isRecord).map((each) => String(each.address)) : [];
+  const fixed = Array.isArray(addresses) ? addresses.filter(isRecord).map((each) => plainly(each.address)) : [];
   const all = [...sets, ...single, ...(typeof range === 'string' ? [range] : []), ...fixed];
   return all.length === 0 ? undefined : all.join(', ');
 }
 
 function rangeText(range: Json): string {
   const { subnet, rangeStart, rangeEnd } = fields(range);
-  if (rangeStart === undefined && rangeEnd === undefined) return String(subnet);
-  return `${String(rangeStart ?? 'the first')} to ${String(rangeEnd ?? 'the last')} of ${String(subnet)}`;
+  if (rangeStart === undefined && rangeEnd === undefined) return plainly(subnet);
+  return `${plainly(rangeStart ?? 'the first')} to ${plainly(rangeEnd ?? 'the last')} of ${plainly(subnet)}`;
 }

@@ -1,5 +1,5 @@
 /** Finds what networks that should be independent share, from their configurations and what pods hold. Pure. */
-import { isRecord, type Json, record } from '../json';
+import { isRecord, type Json, plainly, record } from '../json';
 import { addressOf, type Cidr, familyOf, findCidr, findIp, type Ip, isDefault, networkOf, overlaps } from '../net/ip';
 import type { Attachment } from './attachment';
 
@@ -112,20 +112,20 @@ function segmentsOf({ plugins }: Shape): readonly string[] {
     if (type !== 'bridge' && type !== 'cnv-bridge') return [];
     if (master !== undefined) return tagged(master, vlan);
     const name = typeof bridge === 'string' && bridge !== '' ? bridge : 'cni0';
-    if (vlan) return [`VLAN ${String(vlan)} of bridge ${name}`];
+    if (vlan) return [`VLAN ${plainly(vlan)} of bridge ${name}`];
     return vlanTrunk === undefined ? [`bridge ${name}, without VLAN tags`] : [];
   });
 }
 
 /** `eth1.100` is what people call VLAN 100 of eth1; without that the link may be anything. */
 function ofName(master: unknown): readonly [unknown, unknown] {
-  const [, link, id] = /^(.+)\.(\d{1,4})$/.exec(String(master)) ?? [];
+  const [, link, id] = /^(.+)\.(\d{1,4})$/.exec(plainly(master)) ?? [];
   return [link, id];
 }
 
 function tagged(link: unknown, id: unknown): readonly string[] {
   const known = typeof link === 'string' && link !== '' && id !== undefined;
-  return known ? [`VLAN ${String(id)} of link ${link}`] : [];
+  return known ? [`VLAN ${plainly(id)} of link ${link}`] : [];
 }
 
 function overlapping(some: readonly Cidr[], others: readonly Cidr[]): readonly (readonly [Cidr, Cidr])[] {

@@ -145,3 +145,16 @@ describe('a static address', () => {
     expect(findTwice([...pods.slice(0, 1), elsewhere])).toEqual([]);
   });
 });
+
+it('takes values of a wrong kind as they are: the delegate refuses them, with words', () => {
+  const strange = [{ toString: 'x' }];
+  for (const keys of [
+    { master: strange },
+    { master: 'eth1', vlan: strange },
+    { type: 'vlan', master: 'eth1', vlanId: strange },
+    { type: 'bridge', bridge: strange, vlan: strange },
+  ])
+    expect(() =>
+      findSharing([{ network: 'a', name: 'a' as never, isDefault: false, plugins: [{ type: 'macvlan', ...keys }] }]),
+    ).not.toThrow();
+});

@@ -1,6 +1,7 @@
 /** `braid list`: what is attached on this node, from Braid's records. Pure. */
 import type { BrokenRecord } from '../../attach/ports';
 import type { AttachRecord, RecordedAttachment } from '../../attach/record';
+import { plainly } from '../../json';
 import { addressOf } from '../../net/ip';
 import { toStatus } from '../../pod/status';
 import { toTable } from './table';
@@ -70,7 +71,7 @@ function mastersOf({ plugins }: RecordedAttachment): string {
     const link = master ?? device;
     if (typeof link !== 'string') return [];
     const tag = vlan ?? vlanId;
-    return tag === undefined ? link : `${link} VLAN ${String(tag)}`;
+    return tag === undefined ? link : `${link} VLAN ${plainly(tag)}`;
   });
   return links.join(', ') || '-';
 }
