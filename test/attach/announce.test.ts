@@ -5,6 +5,7 @@ import { emptyResult, type Result } from '../../src/cni/result';
 import { fakeKernel } from '../../src/model/kernel';
 import { cidr } from '../../src/net/ip';
 import { ifName } from '../../src/net/names';
+import { world } from './world';
 
 const result = (...addresses: readonly string[]): Result => ({
   ...emptyResult,
@@ -65,5 +66,29 @@ describe('addresses of a foreign delegate', () => {
   it('that a link cannot announce are in the log, and the pod starts', async () => {
     const { warnings } = await announced(['10.1.0.5/24'], result('10.1.0.5/24'), { fails: true });
     expect(warnings).toEqual([{ link: 'net1', error: expect.stringContaining('announce 10.1.0.5') }]);
+  });
+});
+
+describe('addresses of a built-in delegate', () => {
+  const addresses = [
+    { address: '10.9.0.5/24', gateway: '10.9.0.1' },
+    { address: 'fd00:9::5/64', gateway: 'fd00:9::1' },
+  ];
+  const ipam = { type: 'static', addresses };
+  it.each([
+    ['macvlan', { master: 'eth1' }],
+    ['ipvlan', { master: 'eth1' }],
+    ['vlan', { master: 'eth1', vlanId: 9 }],
+    ['bridge', { bridge: 'br9' }],
+    ['ptp', {}],
+    ['tap', {}],
+    ['dummy', {}],
+    ['host-device', { device: 'eth1' }],
+  ])('%s are announced by the kernel when the link goes up', async (type, keys) => {
+    const config = { cniVersion: '1.0.0', type, ...keys, ipam };
+    const { add, pod } = world({ networks: { 'default/n': config } });
+    await add('n');
+    expect(await pod.sysctl('net/ipv4/conf/net1/arp_notify')).toBe('1');
+    expect(await pod.sysctl('net/ipv6/conf/net1/ndisc_notify')).toBe('1');
   });
 });
