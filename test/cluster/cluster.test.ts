@@ -185,6 +185,30 @@ describe('when parts are away', () => {
   });
 });
 
+describe('a rolling restart', () => {
+  it('replaces the agent’s pod while pods start and stop, and none of them lacks a network', async () => {
+    cluster.apply(pod('stays', 'lan,backend'), pod('goes', 'lan,backend'));
+    await runs('stays');
+    await runs('goes');
+    const uid = (): unknown => cluster.get('pod', agentPod, 'kube-system')?.metadata.uid;
+    const old = uid();
+    cluster.kubectl('delete', 'pod', '-n', 'kube-system', '--wait=false', agentPod);
+    cluster.apply(pod('during', 'lan,backend'));
+    await remove('goes');
+    await cluster.until('the old agent is gone', () => uid() === undefined);
+    cluster.apply(pod('between', 'lan,backend'));
+    cluster.apply(daemonPod());
+    await cluster.until('the new agent is ready', () => uid() !== old && agentIsReady());
+    for (const name of ['stays', 'during', 'between']) {
+      await runs(name);
+      expect(cluster.exec(name, 'ip', 'addr', 'show', 'net2')).toContain('10.30.1.');
+      await cluster.until(`${name} has told`, () => statusOf(name).length === 3);
+    }
+    await remove('stays', 'during', 'between');
+    await cluster.until('nothing is left', () => attached().length === 0);
+  });
+});
+
 describe('many pods', () => {
   it(`${crowd} with three networks each start, tell of them, and leave nothing`, async () => {
     const before = state();
