@@ -180,6 +180,16 @@ const ownPlaces = [
   '/run',
 ] as const;
 
+/** What a kubelet wants the kernel to hold, and would set for the whole machine: here it finds files that say so. */
+const kubeletSettings = [
+  ['vm/overcommit_memory', 1],
+  ['vm/panic_on_oom', 0],
+  ['kernel/panic', 10],
+  ['kernel/panic_on_oops', 1],
+  ['kernel/keys/root_maxkeys', 1_000_000],
+  ['kernel/keys/root_maxbytes', 25_000_000],
+] as const;
+
 /** Addresses, links and private directories of the node: `eth1` leads to a wire on which nobody else is. */
 function prepareNode(directory: string): void {
   const own = (place: string): void => {
@@ -190,6 +200,11 @@ function prepareNode(directory: string): void {
   };
   execFileSync('mount', ['--make-rshared', '/']); // within the mount namespace of this test
   for (const place of ownPlaces) own(place);
+  for (const [key, value] of kubeletSettings) {
+    const stand = path.join(directory, key.replaceAll('/', '.'));
+    writeFileSync(stand, `${value}\n`);
+    execFileSync('mount', ['--bind', stand, `/proc/sys/${key}`]);
+  }
   for (const place of ['/run/netns', '/etc/cni/net.d', '/opt/cni/bin']) mkdirSync(place, { recursive: true });
   for (const line of [
     'link set lo up',
