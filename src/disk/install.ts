@@ -11,7 +11,7 @@ import { readText } from './files';
 import { inRoot } from './host-root';
 import { backUp, findInstall, type PlacedFile, saveInstall } from './install-state';
 import { io, ioUnlessMissing } from './io';
-import { type Content, digestOf, findDigest, findMode, place } from './place';
+import { type Content, digestOf, findDigest, findLink, findMode, type Link, place, placeLink } from './place';
 
 /** What the administrator says. Paths are the host's, but `root` and `binary`. */
 export interface InstallOptions {
@@ -35,7 +35,7 @@ export interface InstallOptions {
 /** A file of the plan; paths are the host's. */
 export interface PlannedFile {
   readonly path: string;
-  readonly content: Content;
+  readonly content: Content | Link;
   readonly mode: number;
   readonly change: 'create' | 'replace' | 'keep';
 }
@@ -95,10 +95,19 @@ export function planInstall(options: InstallOptions): InstallPlan {
     attachedByMultus: options.fromMultus ? sandboxesOfMultus(options.root) : [],
     files: [
       planned(join(layout.binDir, 'braid'), { copyOf: options.binary }, 0o755),
+      ...planLoopback(layout, options),
       planned(join(layout.confDir, confFile), { text }, 0o600),
     ],
     warnings: warningsOf(texts, options),
   };
+}
+
+/** Runtimes want a plugin for the pod's loopback link: Braid is one under that name, where nobody else is. */
+function planLoopback({ binDir }: HostLayout, { root }: InstallOptions): readonly PlannedFile[] {
+  const link = { path: join(binDir, 'loopback'), content: { linkTo: 'braid' }, mode: 0o777 } as const;
+  const there = findLink(join(inRoot(root, binDir), 'loopback')); // inRoot would follow the link itself
+  if (there === undefined) return [{ ...link, change: 'create' }];
+  return there === link.content.linkTo ? [{ ...link, change: 'keep' }] : [];
 }
 
 /**
@@ -118,6 +127,7 @@ export function install(plan: InstallPlan, options: InstallOptions): void {
   const files = plan.files.map(({ path, content }, index): PlacedFile => {
     const backup = `${known.length + index}-${basename(path)}`;
     const earlier = known.find((file) => file.path === path);
+    if ('linkTo' in content) return { path, sha256: digestOf({ copyOf: options.binary }), before: earlier?.before };
     const kept = earlier === undefined ? backUp(cniDir, inRoot(options.root, path), backup) : earlier.before;
     return { path, sha256: digestOf(content), before: kept };
   });
@@ -126,7 +136,9 @@ export function install(plan: InstallPlan, options: InstallOptions): void {
   const networksDir = inRoot(options.root, options.networksDir);
   io('create', networksDir, () => mkdirSync(networksDir, { recursive: true, mode: 0o755 }));
   for (const { path, content, mode, change } of plan.files) {
-    if (change !== 'keep') place(inRoot(options.root, path), content, mode);
+    if (change === 'keep') continue;
+    if ('linkTo' in content) placeLink(inRoot(options.root, path), content);
+    else place(inRoot(options.root, path), content, mode);
   }
 }
 

@@ -6,12 +6,15 @@ import {
   copyFileSync,
   fchmodSync,
   fsyncSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
+  readlinkSync,
   readSync,
   renameSync,
   statSync,
+  symlinkSync,
   unlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -21,6 +24,11 @@ import { io, ioUnlessMissing } from './io';
 
 /** Text to write, or a file to copy. */
 export type Content = { readonly text: string } | { readonly copyOf: string };
+
+/** A symbolic link to that name. */
+export interface Link {
+  readonly linkTo: string;
+}
 
 /**
  * Writes beside the path, syncs, renames, syncs the directory: whoever runs the old file keeps it (no ETXTBSY), and a
@@ -50,6 +58,23 @@ export function place(path: string, content: Content, mode: number): void {
     }
     syncDirectory(dirname(path));
   });
+}
+
+/** Makes the link, or puts it in the place of what is there, and syncs the directory. IoFailed. */
+export function placeLink(path: string, { linkTo }: Link): void {
+  io('link', path, () => {
+    mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
+    deleteTemporaries(path);
+    const temporary = join(dirname(path), `${prefixOf(path)}${randomBytes(4).toString('hex')}`);
+    symlinkSync(linkTo, temporary);
+    renameSync(temporary, path);
+    syncDirectory(dirname(path));
+  });
+}
+
+/** Where a symbolic link leads, as it is written; '' for anything else that is there, `undefined` for nothing. */
+export function findLink(path: string): string | undefined {
+  return ioUnlessMissing('read', path, () => (lstatSync(path).isSymbolicLink() ? readlinkSync(path) : ''));
 }
 
 /** Deletes the file for good; already gone is success. */

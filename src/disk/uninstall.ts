@@ -1,12 +1,13 @@
 /** Takes Braid off a node: every file as it was before. Touches the files that the installer wrote, and its state. */
 import { rmdirSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import type { Log } from '../attach/ports';
 import { fail } from '../error';
 import { errnoOf } from '../kernel/errno';
 import { inRoot } from './host-root';
 import { backupOf, deleteInstall, findInstall, type PlacedFile } from './install-state';
 import { isMissing } from './io';
-import { findDigest, place, remove } from './place';
+import { findDigest, findLink, place, remove } from './place';
 import { createRecords } from './records';
 
 /** What the administrator says; paths are the host's, but `root`. */
@@ -59,6 +60,11 @@ function restore(
   cniDir: string,
   { root, force, dryRun }: UninstallOptions,
 ): Omit<UninstallReport['files'][number], 'path'> {
+  const link = join(inRoot(root, dirname(path)), basename(path)); // inRoot would follow the link itself
+  if (before === undefined && findLink(link) === 'braid') {
+    if (!dryRun) remove(link);
+    return { done: 'removed' };
+  }
   const here = inRoot(root, path);
   const digest = findDigest(here);
   const backup = before === undefined ? undefined : backupOf(cniDir, before.backup);

@@ -1,6 +1,6 @@
 /** A cluster of real parts on this machine: etcd, kube-apiserver, containerd, kubelet. Starts them in the namespaces that scripts/test.ts made. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { globSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { globSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type ClusterFiles, nodeAddress, nodeName, serviceAddress, socket, writeClusterFiles } from './files';
@@ -215,7 +215,6 @@ function prepareNode(directory: string): void {
     'link set wire1 up',
   ])
     execFileSync('ip', line.split(' '));
-  symlinkSync('braid', '/opt/cni/bin/loopback'); // containerd wants one; on other nodes a package of the distribution has it
   writeFileSync('/etc/cni/net.d/10-cluster.conflist', JSON.stringify(clusterNetwork));
 }
 

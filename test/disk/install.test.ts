@@ -7,6 +7,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -221,7 +222,7 @@ describe('install', () => {
     const before = snapshot(root);
     writeFileSync(join(root, '/etc/cni/net.d/05-new.conflist'), '{"name":"new","plugins":[{"type":"new"}]}');
     const plan = planInstall(options);
-    expect(plan.files.map(({ change }) => change)).toEqual(['keep', 'keep']);
+    expect(plan.files.map(({ change }) => change)).toEqual(['keep', 'keep', 'keep']);
     install(plan, options);
     expect(snapshot(root)).toMatchObject(before);
   });
@@ -237,10 +238,19 @@ describe('install', () => {
     },
   );
 
+  it('is the loopback plugin, too, where no other is, and leaves another one alone', async () => {
+    const node = host(kubeadm);
+    install(planInstall(node.options), node.options);
+    expect(readlinkSync(join(node.root, '/opt/cni/bin/loopback'))).toBe('braid');
+    const other = host({ ...kubeadm, '/opt/cni/bin/loopback': 'another' });
+    install(planInstall(other.options), other.options);
+    expect(readFileSync(join(other.root, '/opt/cni/bin/loopback'), 'utf8')).toBe('another');
+  });
+
   it('removes what a killed installer left', () => {
     const { root, options } = host({ ...kubeadm, '/opt/cni/bin/.braid.new-0011': 'half' });
     install(planInstall(options), options);
-    expect(readdirSync(join(root, '/opt/cni/bin'))).toEqual(['braid', 'flannel']);
+    expect(readdirSync(join(root, '/opt/cni/bin')).sort()).toEqual(['braid', 'flannel', 'loopback']);
   });
 
   it('leaves the old executable and no temporary file when the new one cannot be read', () => {
@@ -341,7 +351,11 @@ describe('uninstall', () => {
     install(planInstall(node.options), node.options);
     expect(readFileSync(join(node.root, '/opt/cni/bin/braid'), 'utf8')).toBe('a newer executable');
     const { files: done } = await back(node);
-    expect(done.map(({ path }) => path)).toEqual(['/etc/cni/net.d/00-braid.conflist', '/opt/cni/bin/braid']);
+    expect(done.map(({ path }) => path)).toEqual([
+      '/etc/cni/net.d/00-braid.conflist',
+      '/opt/cni/bin/loopback',
+      '/opt/cni/bin/braid',
+    ]);
     expect(snapshot(node.root)).toEqual(before);
     expect(existsSync(join(node.root, '/var/lib/cni/braid'))).toBe(false);
   });
@@ -367,7 +381,7 @@ describe('uninstall', () => {
     install(planInstall(node.options), node.options);
     writeFileSync(join(node.root, '/etc/cni/net.d/00-braid.conflist'), '{"changed": true}');
     const { files } = await back(node);
-    expect(files.map(({ done }) => done)).toEqual(['left', 'removed']);
+    expect(files.map(({ done }) => done)).toEqual(['left', 'removed', 'removed']);
     expect(existsSync(join(node.root, '/etc/cni/net.d/00-braid.conflist'))).toBe(true);
   });
 
