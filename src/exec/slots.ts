@@ -1,9 +1,14 @@
 /** How many foreign programs run at once on this node: each holds one of a fixed number of locks. Touches lock files. */
+import { ioUnlessMissing } from '../disk/io';
 import { type Lock, tryVanishingLock } from '../disk/lock';
+import { readdirSync } from '../kernel/fs';
 import { sleep } from '../sleep';
 
 /** More would only wait for each other: a node that starts 200 pods has some 200 calls, each with a program of its own. */
 export const atOnce = Math.max(8, 4 * navigator.hardwareConcurrency);
+
+/** Names of the lock files; no container id begins so. */
+const names = Array.from({ length: atOnce }, (_, at) => `.foreign-${at}.lock`);
 
 const patience = 30_000; // ms; then the program runs all the same: a program may wait for one that it started
 const [shortest, longest] = [2, 15]; // ms between looks
@@ -12,9 +17,11 @@ const [shortest, longest] = [2, 15]; // ms between looks
 export async function takeSlot(directory: string): Promise<Lock | undefined> {
   const end = performance.now() + patience;
   do {
-    const first = Math.floor(Math.random() * atOnce);
-    for (let at = 0; at < atOnce; at++) {
-      const lock = tryVanishingLock(`${directory}/.foreign-${(first + at) % atOnce}.lock`); // no container id begins so
+    const there = ioUnlessMissing('read', directory, () => readdirSync(directory)) ?? [];
+    const isThere = (name: string): boolean => there.includes(name);
+    // One that a killed call left is taken first, and goes with its new holder.
+    for (const name of [...names.filter(isThere), ...names.filter((each) => !isThere(each))]) {
+      const lock = tryVanishingLock(`${directory}/${name}`);
       if (lock !== undefined) return lock;
     }
     await sleep(shortest + Math.random() * (longest - shortest));

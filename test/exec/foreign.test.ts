@@ -60,6 +60,14 @@ describe('a foreign delegate', () => {
     expect(readdirSync(join(root, 'locks'))).toEqual([]);
   });
 
+  it('takes away the lock that a killed call left', async () => {
+    const { root, run } = place('echo "{}"');
+    mkdirSync(join(root, 'locks'));
+    writeFileSync(join(root, 'locks/.foreign-5.lock'), '');
+    await run();
+    expect(readdirSync(join(root, 'locks'))).toEqual([]);
+  });
+
   it('runs where no lock can be taken', async () => {
     const { root, run } = place('echo "{}"');
     writeFileSync(join(root, 'locks'), 'a file');
