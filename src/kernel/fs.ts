@@ -7,7 +7,9 @@ import { errnoText } from './errno';
 import { decodeNames, decodeStats, type Stats, statsLength } from './fs-structs';
 import { lastErrno, libc } from './libc';
 
-/** Flags of open(2): asm-generic/fcntl.h, equal on x86-64 and arm64. */
+const arm = process.arch === 'arm64';
+
+/** Flags of open(2): asm-generic/fcntl.h; asm/fcntl.h of arm64 has another O_DIRECTORY. */
 export const constants = {
   O_RDONLY: 0,
   O_WRONLY: 1,
@@ -17,7 +19,7 @@ export const constants = {
   O_NOCTTY: 0o400,
   O_TRUNC: 0o1000,
   O_NONBLOCK: 0o4000,
-  O_DIRECTORY: 0o200000,
+  O_DIRECTORY: arm ? 0o40000 : 0o200000,
   O_CLOEXEC: 0o2000000,
 } as const;
 
@@ -28,7 +30,6 @@ const noFollow = 0x100; // AT_SYMLINK_NOFOLLOW
 const emptyPath = 0x1000; // AT_EMPTY_PATH
 const basic = 0x7ff; // STATX_BASIC_STATS
 const longestPath = 4096; // PATH_MAX
-const arm = process.arch === 'arm64';
 const callStatx = arm ? 291 : 332; // asm/unistd.h
 const callGetdents = arm ? 61 : 217;
 
