@@ -6,8 +6,7 @@ import { dirname } from '../path';
 import { errnoText } from './errno';
 import { decodeNames, decodeStats, type Stats, statsLength } from './fs-structs';
 import { lastErrno, libc } from './libc';
-
-const arm = process.arch === 'arm64';
+import { isArm } from './processor';
 
 /** Flags of open(2): asm-generic/fcntl.h; asm/fcntl.h of arm64 has another O_DIRECTORY. */
 export const constants = {
@@ -19,7 +18,7 @@ export const constants = {
   O_NOCTTY: 0o400,
   O_TRUNC: 0o1000,
   O_NONBLOCK: 0o4000,
-  O_DIRECTORY: arm ? 0o40000 : 0o200000,
+  O_DIRECTORY: isArm ? 0o40000 : 0o200000,
   O_CLOEXEC: 0o2000000,
 } as const;
 
@@ -30,8 +29,8 @@ const noFollow = 0x100; // AT_SYMLINK_NOFOLLOW
 const emptyPath = 0x1000; // AT_EMPTY_PATH
 const basic = 0x7ff; // STATX_BASIC_STATS
 const longestPath = 4096; // PATH_MAX
-const callStatx = arm ? 291 : 332; // asm/unistd.h
-const callGetdents = arm ? 61 : 217;
+const callStatx = isArm ? 291 : 332; // asm/unistd.h
+const callGetdents = isArm ? 61 : 217;
 
 const block = Buffer.allocUnsafeSlow(64 * 1024);
 

@@ -2,6 +2,7 @@
 import { dlopen, type Pointer, read } from 'bun:ffi';
 import { fail } from '../error';
 import { errnoName } from './errno';
+import { isArm } from './processor';
 
 /** man 2 of each name; `recvfrom` and `send` give bytes, all give -1 with errno on failure. */
 const signatures = {
@@ -35,7 +36,7 @@ const signatures = {
 let name: string | undefined;
 
 function load() {
-  const musl = process.arch === 'arm64' ? 'libc.musl-aarch64.so.1' : 'libc.musl-x86_64.so.1';
+  const musl = isArm ? 'libc.musl-aarch64.so.1' : 'libc.musl-x86_64.so.1';
   let problem: unknown;
   for (const candidate of ['libc.so.6', musl]) {
     try {

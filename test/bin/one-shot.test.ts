@@ -67,6 +67,12 @@ describe('the one-shot path', patient, () => {
     expect([...new Set(asked.map(({ path }) => path))]).toEqual(['bun:ffi']);
   });
 
+  it('never asks process.arch: the compiler puts in the processor of the machine that builds', async () => {
+    const own = Object.keys(await inputsOf('src/bin/main.ts')).filter((file) => /^(src|plugins)\//.test(file));
+    const asking = own.filter((file) => /^(?!\s*(\*|\/)).*process\.arch/m.test(readFileSync(join(root, file), 'utf8')));
+    expect(asking).toEqual([]);
+  });
+
   it('answers VERSION without the engines', async () => {
     const folders = loadedBy('src/bin/main.ts', await inputsOf('src/bin/main.ts')).map((file) => file.split('/')[1]);
     expect(folders).not.toContain('attach');
