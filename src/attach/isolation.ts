@@ -49,8 +49,7 @@ export async function keepApart(pod: Netns, links: readonly Apart[], undo: Undo)
     at === undefined ? [] : [advertisedMetric(link.name, at)],
   );
   const [hasForwarding] = await pod.ensureSysctls([...isolated.map(({ name }) => ipv6Forwarding(name)), ...heldBack]);
-  const [first] = isolated;
-  if (first === undefined) return;
+  if (isolated.length === 0) return;
   const ipv6 = hasForwarding === true || (await hasIpv6(pod));
   const rules = isolated.flatMap(({ name }) => isolationRules(name, ipv6));
   for (const rule of rules) undo.push(() => pod.deleteRule(rule));
