@@ -287,10 +287,10 @@ it('what is attached is listed as a table and as JSON', async () => {
   const conf = join(node.dir, 'braid.conf');
   writeFileSync(conf, JSON.stringify({ name: 'list', plugins: [pod.conf()] }));
   const [, ...rows] = run(braid, 'list', '--conf', conf).trimEnd().split('\n');
-  expect(rows.map((row) => row.split(/ {2,}/).slice(2, 5))).toEqual([
-    ['cluster', 'eth0', '10.244.1.2'],
-    ['default/leased', 'net1', '192.0.2.2'],
-    ['default/far', 'net2', 'layer 2'],
+  expect(rows.map((row) => row.split(/ {2,}/).slice(2, 6))).toEqual([
+    ['cluster', 'eth0', '-', '10.244.1.2'],
+    ['default/leased', 'net1', 'eth1', '192.0.2.2'],
+    ['default/far', 'net2', '-', 'layer 2'],
   ]);
   expect(JSON.parse(run(braid, 'list', '-o', 'json', '--conf', conf))).toMatchObject([
     {
