@@ -56,7 +56,7 @@ describe('make demo', () => {
     for (const line of [
       '   default via 10.244.1.1 dev eth0',
       '   default via 192.168.1.1 dev net1 metric 1001',
-      '   32764:  from 10.20.0.20 lookup 100 proto boot',
+      '   32765:  from 10.20.0.20 lookup 100 proto boot',
       '   net2       macvlan   bridge  1500',
       '   (nothing)',
     ])
