@@ -46,7 +46,7 @@ function toPanel(rows: readonly Row[], names: readonly string[], verb: 'add' | '
   });
   return [
     `<g transform="translate(${left} ${panel.top})">`,
-    `<text x="0" y="-28" font-weight="600">${verb.toUpperCase()}, ms (median) by number of networks beside the default one</text>`,
+    `<text x="0" y="-28" font-weight="600">${verb.toUpperCase()} of n networks beside the default one, ms</text>`,
     ...grid,
     ...ticks,
     ...lines,
