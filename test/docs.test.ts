@@ -101,8 +101,8 @@ describe('docs/configuration.md', () => {
 
   it('has every key that the source knows', () => {
     const source = read('src/cni/config-fields.ts');
-    const [, list = ''] = /const keys = \(([\s\S]*?)\)\.split/.exec(source) ?? [];
-    const keys = [...list.matchAll(/'([^']*)'/g)].flatMap(([, part = '']) => part.trim().split(' '));
+    const [, list = ''] = /const keys = \[([\s\S]*?)\] as const/.exec(source) ?? [];
+    const keys = [...list.matchAll(/'([^']*)'/g)].map(([, key = '']) => key);
     expect(keys.length).toBeGreaterThan(35);
     expect(keys.filter((key) => key !== 'type' && !documented.has(key.toLowerCase()))).toEqual([]);
   });

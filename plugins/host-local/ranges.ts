@@ -31,6 +31,7 @@ export type RangeSet = readonly Range[];
 /** All sets in their order, which is the order of the result: the runtime's, the inline one, then `ranges`. */
 export function parseRangeSets(c: Fields): readonly RangeSet[] {
   const ipam = record(c.ipam, 'ipam');
+  for (const key of ['rangeStart', 'rangeEnd', 'gateway'] as const) optionalIp(ipam[key], `ipam.${key}`); // without subnet, too
   const runtime = list(record(c.runtimeConfig ?? {}, 'runtimeConfig').ipRanges, 'runtimeConfig.ipRanges');
   const sets = [
     ...runtime.map((set, index) => parseSet(set, `runtimeConfig.ipRanges[${index}]`)),

@@ -34,6 +34,7 @@ export function plan({ input }: StaticConfig, args: CniArgs): Result {
 
 /** `runtimeConfig.ips` wins over `args.cni.ips`, that over the configured ones, to which CNI_ARGS adds its own. */
 function addresses(c: Fields, ipam: Fields, args: CniArgs): readonly IpConfig[] {
+  const written = list(ipam.addresses, 'ipam.addresses').map(configured); // a mistake is told even when others are asked for
   const asked = parseRequestedIps(c, args);
   const env = withGateways(
     asked.env.map((text) => withPrefix(text, 'IP in CNI_ARGS')),
@@ -42,7 +43,7 @@ function addresses(c: Fields, ipam: Fields, args: CniArgs): readonly IpConfig[] 
   if (asked.runtime.length > 0)
     return asked.runtime.map((text) => ({ address: withPrefix(text, 'runtimeConfig.ips') }));
   if (asked.args.length > 0) return asked.args.map((text) => ({ address: withPrefix(text, 'args.cni.ips') }));
-  return [...list(ipam.addresses, 'ipam.addresses').map(configured), ...env];
+  return [...written, ...env];
 }
 
 function configured(input: unknown, index: number): IpConfig {

@@ -128,13 +128,51 @@ export function oddities(raw: Json, top: Fields): readonly string[] {
 }
 
 /** Every key with a meaning here, in the specification or in Multus. */
-const keys = (
-  'cniVersion cniVersions name type capabilities ipam dns args prevResult runtimeConfig disableCheck disableGC plugins ' +
-  'confDir cniDir binDir delegates clusterNetwork defaultNetworks kubeconfig multusNamespace systemNamespaces ' +
-  'namespaceIsolation globalNamespaces readinessindicatorfile retryDeleteOnError auxiliaryCNIChainName logFile logLevel ' +
-  'logToStderr logOptions daemonSocketDir networksDir result dialects isolation clusterCIDRs strict externalDelegates ' +
-  'delegateTimeout defaultRouteGuard'
-).split(' ');
+const keys = [
+  'cniVersion',
+  'cniVersions',
+  'name',
+  'type',
+  'capabilities',
+  'ipam',
+  'dns',
+  'args',
+  'prevResult',
+  'runtimeConfig',
+  'disableCheck',
+  'disableGC',
+  'plugins',
+  'confDir',
+  'cniDir',
+  'binDir',
+  'delegates',
+  'clusterNetwork',
+  'defaultNetworks',
+  'kubeconfig',
+  'multusNamespace',
+  'systemNamespaces',
+  'namespaceIsolation',
+  'globalNamespaces',
+  'readinessindicatorfile',
+  'retryDeleteOnError',
+  'auxiliaryCNIChainName',
+  'logFile',
+  'logLevel',
+  'logToStderr',
+  'logOptions',
+  'daemonSocketDir',
+  'networksDir',
+  'result',
+  'dialects',
+  'isolation',
+  'clusterCIDRs',
+  'strict',
+  'externalDelegates',
+  'delegateTimeout',
+  'defaultRouteGuard',
+] as const;
+/** One of them. */
+export type BraidKey = (typeof keys)[number];
 
 function absolute(path: string, field: string): string {
   const usable = path.startsWith('/') && !path.includes('\0');

@@ -68,14 +68,14 @@ function fromObject(config: Json, fallbackName: string, reason: Reason): Network
     requirePlugin(plugin, single ? '' : `plugins[${index}].`, reason);
   });
   const version = parseVersions(top.cniVersion, top.cniVersions, reason);
-  const isolation = [config, ...plugins].map((part) => record(part).isolation).find((value) => value !== undefined);
+  const isolations = [config, ...plugins].map((part) => optionalBoolean(record(part).isolation, 'isolation', reason));
   return {
     name: networkName(top.name === '' ? fallbackName : (top.name ?? fallbackName), 'name', reason),
     cniVersion: version ?? (single ? '0.1.0' : versionOfUnversionedList),
     shape: single ? 'conf' : 'list',
     plugins,
     capabilities: [...new Set(plugins.flatMap((plugin) => declared(plugin, reason)))],
-    isolation: isolation === undefined ? undefined : boolean(isolation, 'isolation', true, reason),
+    isolation: isolations.find((value) => value !== undefined),
     disableCheck: looseBoolean(top.disableCheck, 'disableCheck', reason),
     disableGC: looseBoolean(top.disableGC, 'disableGC', reason),
     warnings: version === undefined && !single ? [`has no cniVersion: ${versionOfUnversionedList} is used`] : [],
@@ -135,6 +135,10 @@ function parseVersions(single: unknown, several: unknown, reason: Reason): CniVe
     (best, version) => (best === undefined || isAtLeast(version, best) ? version : best),
     undefined,
   );
+}
+
+function optionalBoolean(value: unknown, field: string, reason: Reason): boolean | undefined {
+  return value === undefined ? undefined : boolean(value, field, true, reason);
 }
 
 /** A boolean that libcni also takes as text. */

@@ -142,6 +142,11 @@ describe('refuses, naming the definition,', () => {
     ],
     ['isolation that is no boolean', '{"type":"macvlan","isolation":"off"}', 'as isolation: need true or false'],
     [
+      'isolation that is no boolean, in a plugin of a list that has its own',
+      '{"isolation":false,"plugins":[{"type":"macvlan","isolation":"off"}]}',
+      'as isolation: need true or false',
+    ],
+    [
       'an entry of cniVersions that is no version',
       '{"plugins":[{"type":"a"}],"cniVersions":["x"]}',
       'as cniVersions[0]',

@@ -13,7 +13,7 @@ export interface Block {
 }
 
 /** The pages in order, README.md first. */
-export const pages: readonly string[] = ['README.md', ...globSync('docs/*.md', { cwd: root }).sort()];
+export const pages: readonly string[] = ['README.md', ...globSync('docs/{,schema/}*.md', { cwd: root }).sort()];
 
 /** Every fenced block of every page, without the indent of the list it stands in. */
 export function blocks(): readonly Block[] {

@@ -45,6 +45,11 @@ describe('ranges', () => {
   it.each<[string, object, RegExp]>([
     ['no range at all', {}, /no IP ranges specified, need ipam.ranges or ipam.subnet/],
     ['an inline start without subnet', { rangeStart: '10.0.0.5' }, /no IP ranges specified/],
+    [
+      'a start that is none, beside a list',
+      { ranges: [[{ subnet: '10.0.0.0/24' }]], rangeStart: 'x' },
+      /Cannot use "x" as ipam.rangeStart: need an IP address/,
+    ],
     ['ranges of the wrong type', { ranges: {} }, /Cannot use {} as ipam.ranges: need a list/],
     ['a range outside of a set', { ranges: [{ subnet: '10.0.0.0/24' }] }, /as ipam.ranges\[0\]: need a list/],
     ['an empty set', { ranges: [[]] }, /Cannot use \[\] as ipam.ranges\[0\]: empty range set/],

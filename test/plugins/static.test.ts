@@ -124,6 +124,12 @@ describe('static', () => {
       'IP=10.0.0.2/24;GATEWAY=gw',
       'Cannot use "gw" as GATEWAY in CNI_ARGS: need an IP address',
     ],
+    [
+      'a bad address, though another one is asked for',
+      configOf({ addresses: [{ address: 'x' }] }, { runtimeConfig }),
+      '',
+      'Cannot use "x" as ipam.addresses[0].address: NOT in CIDR notation',
+    ],
     ['a bad route', configOf({ ...one, routes: [{ gw: '10.0.0.1' }] }), '', 'Cannot use nothing as ipam.routes[0].dst'],
     [
       'a bad dns',
