@@ -2,15 +2,19 @@
 
 /**
  * The word that `text` probably means: equal but for case, `-` and `_`, or one edit away (two from five letters on;
- * swapped neighbours are one edit). `undefined` when there is none. An exact match is the caller's to see first.
+ * swapped neighbours are one edit); the nearest one counts. `undefined` when there is none. An exact match is the caller's to see first.
  */
 export function findNearMiss(text: string, words: readonly string[]): string | undefined {
   const plain = letters(text);
-  return words.find((word) => {
+  let nearest: { readonly word: string; readonly away: number } | undefined;
+  for (const word of words) {
     const wanted = letters(word);
     const allowed = wanted.length < 5 ? 1 : 2;
-    return Math.abs(plain.length - wanted.length) <= allowed && distance(plain, wanted) <= allowed;
-  });
+    if (Math.abs(plain.length - wanted.length) > allowed) continue;
+    const away = distance(plain, wanted);
+    if (away <= allowed && away < (nearest?.away ?? 3)) nearest = { word, away };
+  }
+  return nearest?.word;
 }
 
 function letters(text: string): string {

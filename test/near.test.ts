@@ -23,3 +23,7 @@ it.each(['gateway', 'vlan', 'mtu', 'ns', 'type', '__proto__', '', 'x'.repeat(100
     expect(findNearMiss(text, words)).toBeUndefined();
   },
 );
+
+it('the nearest one of several counts', () => {
+  expect(findNearMiss('maxSze', ['maxAge', 'maxSize'])).toBe('maxSize');
+});

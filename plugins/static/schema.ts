@@ -1,7 +1,7 @@
 /** The keys of static. Data only. */
 import { dns, ipam, routes } from '../../src/cni/schema';
 import { cidr, ipAddress } from '../../src/net/schema';
-import { list, object } from '../../src/schema';
+import { anything, list, object } from '../../src/schema';
 
 export const staticSchema = ipam('static', 'Addresses as they are written here, or asked for.', {
   addresses: list(
@@ -14,6 +14,7 @@ export const staticSchema = ipam('static', 'Addresses as they are written here, 
     ),
     'Addresses of the pod. The annotation may ask for others.',
   ),
+  shared: anything('true: pods share the addresses on purpose (VRRP, anycast).'),
   routes,
   dns,
 });

@@ -13,6 +13,7 @@ import { defaultNetworkAnnotation, networksAnnotation } from '../pod/networks';
 import { mentionedPath } from './mentioned';
 import { withOwn } from './own-networks';
 import { attachmentsOf, type PlanSources, planPod } from './plan';
+import { findUnknownKeys } from './unknown-keys';
 
 /** One thing that is wrong, or odd, and where. */
 export interface LintFinding extends Place {
@@ -77,7 +78,8 @@ async function lintUnit(unit: Unit, sources: LintSources): Promise<readonly Lint
   const [definition] = manifestsOf(object, file);
   if (definition !== undefined) {
     const { namespace, name } = definition;
-    return await planned(unit, toNetworkPlace(unit), askingFor(`${namespace}/${name}`, namespace), sources);
+    const found = await planned(unit, toNetworkPlace(unit), askingFor(`${namespace}/${name}`, namespace), sources);
+    return [...found, ...unknownInText(unit)];
   }
   const pods = podsOf([object], 'default');
   const found: LintFinding[] = [];
@@ -95,15 +97,37 @@ async function lintConfig(unit: Unit, sources: LintSources): Promise<readonly Li
   if (own === undefined || own.type !== 'braid') {
     if (typeof object.type !== 'string' && !Array.isArray(object.plugins)) return [];
     const networks: Networks = { ...sources.networks, find: async () => toDefinitionOf(unit) };
-    return await planned(unit, where, askingFor('default/lint', 'default'), { ...sources, networks });
+    const found = await planned(unit, where, askingFor('default/lint', 'default'), { ...sources, networks });
+    return [...found, ...unknownIn(unit, 'network.json')];
   }
   try {
     const { name = object.name, cniVersion = object.cniVersion } = own;
     const { warnings } = parseConfig(JSON.stringify({ ...own, name, cniVersion }));
-    return warnings.map((warning) => toFinding(unit, where(warning), 'Odd', warning));
+    const unknown = unknownIn(unit, 'braid.json');
+    const others = warnings.filter((warning) => !unknown.some(({ message }) => message === warning));
+    return [...others.map((warning) => toFinding(unit, where(warning), 'Odd', warning)), ...unknown];
   } catch (error) {
-    return [toErrorFinding(unit, where, toCniError(error), 'error')];
+    return [toErrorFinding(unit, where, toCniError(error), 'error'), ...unknownIn(unit, 'braid.json')];
   }
+}
+
+/** Keys that no table has, in a configuration that is a document of its own. */
+function unknownIn(unit: Unit, schema: string): readonly LintFinding[] {
+  return findUnknownKeys(unit.object, schema).map(({ path, message }) => {
+    const place = unit.map.place(unit.document, [...unit.at, ...path]);
+    return toUnknown(unit, { ...place, field: shownPath(path) }, message);
+  });
+}
+
+/** The same in the text of `spec.config`. */
+function unknownInText(unit: Unit): readonly LintFinding[] {
+  const at = [...unit.at, 'spec', 'config'];
+  const config = valueAt(unit.object, ['spec', 'config']);
+  const value = typeof config === 'string' ? parsedOr(config) : undefined;
+  return findUnknownKeys(value, 'network.json').map(({ path, message }) => {
+    const place = unit.map.placeInside(unit.document, at, path);
+    return toUnknown(unit, { ...place, field: shownPath(path) }, message);
+  });
 }
 
 function toDefinitionOf({ object, file }: Unit): NetworkDefinition {
@@ -170,6 +194,10 @@ function toErrorFinding(unit: Unit, where: Where, error: CniError, level: LintFi
 
 function toFinding(unit: Unit, place: ReturnType<Where>, reason: LintFinding['reason'], message: string): LintFinding {
   return { level: 'warning', reason, file: unit.file, ...place, message, hint: 'odd, but usable; "strict" refuses it' };
+}
+
+function toUnknown(unit: Unit, place: ReturnType<Where>, message: string): LintFinding {
+  return { ...toFinding(unit, place, 'Odd', message), hint: 'Braid does not read it: fix its name, or take it out' };
 }
 
 function toMistake(file: string, { place, problem }: NonNullable<SourceMap['mistake']>): LintFinding {

@@ -275,3 +275,27 @@ describe('output', () => {
 it('a place of what is not there is its parent’s', () => {
   expect(mapSource('a:\n  b: 1\n').place(0, ['a', 'c'])).toEqual({ line: 2, column: 3 });
 });
+
+describe('a key that nobody reads', () => {
+  it('is found at its place in spec.config', async () => {
+    const text = definition(ipam('"subnet": "10.1.0.0/24",\n    "gatway": "10.1.0.1"'));
+    const [finding, ...others] = await lint([{ path: 'a.yaml', text }]);
+    expect(others).toEqual([]);
+    expect(finding).toMatchObject({
+      level: 'warning',
+      reason: 'Odd',
+      field: 'ipam.gatway',
+      message: 'unknown key "gatway" is ignored: did you mean "gateway"?',
+    });
+    expect(finding && textAt(text, finding)).toBe('"10.1.0.1"');
+  });
+
+  it('is told once of the node’s configuration', async () => {
+    const text = `{"cniVersion":"1.0.0","name":"braid","type":"braid","clusterNetwork":"x","strct":true,"logOptions":{"maxSze":1}}`;
+    const messages = (await lint([{ path: '00.conf', text }])).map(({ message }) => message);
+    expect(messages).toEqual([
+      'unknown key "strct" is ignored: did you mean "strict"?',
+      'unknown key "maxSze" is ignored: did you mean "maxSize"?',
+    ]);
+  });
+});
