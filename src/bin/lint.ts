@@ -38,6 +38,13 @@ export interface LintSources extends PlanSources {
   readonly complete: boolean;
 }
 
+/** An object of the cluster as a file: it is called after kind, namespace and name. */
+export function toObjectFile(object: Json): LintFile {
+  const { namespace, name } = isRecord(object.metadata) ? object.metadata : {};
+  const kind = object.kind === 'Pod' ? 'pod' : 'network';
+  return { path: `${kind} ${namespace}/${name}`, text: JSON.stringify(object, undefined, 2) };
+}
+
 interface Unit {
   readonly file: string;
   readonly map: SourceMap;

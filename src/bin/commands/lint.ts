@@ -2,7 +2,9 @@
 import { readFileSync, statSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { filesOf } from '../../disk/conf-dir';
-import { lintFiles } from '../lint';
+import { files as diskFiles } from '../../disk/files';
+import { type LintFile, lintFiles, toObjectFile } from '../lint';
+import { openLog } from '../log';
 import { openSources, type SourceOptions, withSourceOptions } from '../plan-sources';
 import { writeOutput } from '../stdio';
 import { toLintJson, toLintText, toSarif } from '../text/lint';
@@ -21,25 +23,41 @@ Exit status: 0 nothing to fix, 1 errors (with --strict also warnings).
 Examples:
   braid lint conf/networks/*.yaml
   braid lint manifests/ --strict -o sarif > braid.sarif
+  braid lint --kubeconfig ~/.kube/config
   braid lint pod.yaml --networks /etc/cni/braid/networks --conf /etc/cni/net.d/00-braid.conflist`;
 
 export function register(program: Command): void {
   withSourceOptions(program.command('lint'))
     .description('check network definitions, pods and CNI configuration files, with line and column')
-    .argument('<files...>', 'files, or directories of them; - reads standard input')
+    .argument(
+      '[files...]',
+      'files, or directories of them; - reads standard input; none with --kubeconfig: the whole cluster',
+    )
     .addOption(new Option('-o, --output <format>', 'how to print').choices(['text', 'json', 'sarif']).default('text'))
     .option('--strict', 'warnings count as errors', false)
     .addHelpText('after', examples)
     .action(async (paths: readonly string[], options: LintOptions) => {
-      const files = paths
-        .flatMap(expanded)
-        .map((path) => ({ path, text: readFileSync(path === '-' ? 0 : path, 'utf8') }));
+      const whole = paths.length === 0 && options.kubeconfig !== undefined;
+      if (paths.length === 0 && !whole) program.error('braid lint: name files, or the cluster with --kubeconfig');
+      const files = whole ? await clusterFiles(options) : paths.flatMap(expanded).map(toFile);
       const complete = options.kubeconfig !== undefined;
       const findings = await lintFiles(files, { ...(await openSources(options)), complete });
-      if (options.output === 'text') writeOutput(toLintText(findings, files.length));
+      if (options.output === 'text') writeOutput(toLintText(findings, files.length, whole ? 'object' : 'file'));
       else writeOutput(options.output === 'json' ? toLintJson(findings) : toSarif(findings, version));
       if (findings.some(({ level }) => options.strict || level === 'error')) process.exitCode = 1;
     });
+}
+
+function toFile(path: string): LintFile {
+  return { path, text: readFileSync(path === '-' ? 0 : path, 'utf8') };
+}
+
+/** Every network and pod of the cluster, each as a file that is called after it. */
+async function clusterFiles({ kubeconfig }: SourceOptions): Promise<readonly LintFile[]> {
+  const { listObjects } = await import('../../kube/listing');
+  const log = openLog({ level: 'warn', file: undefined, toStderr: true });
+  const objects = kubeconfig === undefined ? [] : await listObjects({ kubeconfig }, diskFiles, log);
+  return objects.map(toObjectFile);
 }
 
 function expanded(path: string): readonly string[] {

@@ -1,14 +1,14 @@
 /** `braid lint`: findings for people, for programs, and for code hosts (SARIF 2.1.0). Pure. */
 import type { LintFinding } from '../lint';
 
-/** `file:line:column: level: message [reason]`, as compilers print, then what would be right, then a count. */
-export function toLintText(findings: readonly LintFinding[], files: number): string {
+/** `file:line:column: level: message [reason]`, as compilers print, then what would be right, then a count. An object has its field instead. */
+export function toLintText(findings: readonly LintFinding[], files: number, of: 'file' | 'object' = 'file'): string {
   const lines = findings.map(
-    ({ file, line, column, level, message, reason, hint }) =>
-      `${file}:${line}:${column}: ${level}: ${message} [${reason}]\n    ${hint}\n`,
+    ({ file, line, column, field, level, message, reason, hint }) =>
+      `${of === 'file' ? `${file}:${line}:${column}` : [file, field].filter(Boolean).join(', ')}: ${level}: ${message} [${reason}]\n    ${hint}\n`,
   );
   const errors = findings.filter(({ level }) => level === 'error').length;
-  const looked = `${files} ${files === 1 ? 'file' : 'files'}`;
+  const looked = `${files} ${of}${files === 1 ? '' : 's'}`;
   return `${lines.join('')}${looked}: ${errors} errors, ${findings.length - errors} warnings\n`;
 }
 
