@@ -1,0 +1,65 @@
+/** The ValidatingAdmissionPolicy: CEL refuses what it can see is wrong, and nothing that Braid takes. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { evaluate } from '@marcbachmann/cel-js';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { policyFile, rules } from '../scripts/policy';
+import { parseNetwork } from '../src/cni/network';
+import { networksAnnotation, parseNetworks } from '../src/pod/networks';
+import { refusal } from './bin/schema-verdicts';
+import { damagedJson, damagedText } from './fuzz/mutate';
+import { networks, shortSelections } from './fuzz/seeds';
+
+const holds = (all: readonly { readonly expression: string }[], object: object): boolean =>
+  all.every(({ expression }) => evaluate(expression, { object }) === true);
+const network = (config: string): boolean => holds(rules.network, { spec: { config } });
+const pod = (text: string): boolean => holds(rules.pod, { metadata: { annotations: { [networksAnnotation]: text } } });
+
+it('is what scripts/policy.ts makes', () => {
+  expect(readFileSync(path.join(import.meta.dirname, '../conf/policy/policy.yaml'), 'utf8')).toBe(policyFile());
+});
+
+describe('refuses', () => {
+  it.each([
+    '{“type”: "macvlan"}',
+    "{'type': 'macvlan'}",
+    '{"type": "macvlan",}',
+    '{"type": "macvlan"} // x',
+    '[]',
+    'macvlan',
+  ])('the network %s', (config) => {
+    expect(network(config)).toBe(false);
+    expect(refusal(() => parseNetwork(config, 'n'))).toBeDefined();
+  });
+
+  it('an interface name of 16 characters', () => {
+    expect([pod('a@net1,b@data0'), pod('a@abcdefghijklmno'), pod('a@abcdefghijklmnop')]).toEqual([true, true, false]);
+  });
+});
+
+describe('takes', () => {
+  it('objects without configuration or annotations', () => {
+    expect(holds(rules.network, {}) && holds(rules.network, { spec: {} }) && network('')).toBe(true);
+    expect(holds(rules.pod, { metadata: {} })).toBe(true);
+  });
+
+  it('every network that Braid takes', () => {
+    const seeds = fc.constantFrom(...Object.values(networks));
+    fc.assert(
+      fc.property(damagedJson(seeds), (text) => {
+        if (refusal(() => parseNetwork(text, 'n')) === undefined) expect(network(text), text).toBe(true);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('every annotation that Braid takes', () => {
+    fc.assert(
+      fc.property(damagedText(fc.constantFrom(...shortSelections)), (text) => {
+        if (refusal(() => parseNetworks(text, 'default')) === undefined) expect(pod(text), text).toBe(true);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
