@@ -50,6 +50,18 @@ it('is back when it was renamed', async () => {
   expect(statSync(path).mode & 0o777).toBe(0o600);
 });
 
+it('is back within a second of the change, by the clock that it goes by', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'setInterval', 'clearTimeout', 'clearInterval'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const { path, restored } = kept();
+  const idle = vi.getTimerCount();
+  renameSync(path, `${path}.cilium_bak`);
+  while (vi.getTimerCount() === idle) await new Promise(setImmediate); // the kernel tells of it
+  vi.advanceTimersByTime(1000);
+  expect(restored()).toBe(1);
+  expect(readFileSync(path, 'utf8')).toBe(own);
+});
+
 it('is back when it was replaced, again and again', async () => {
   const { path, back, restored } = kept();
   for (let times = 1; times <= 3; times += 1) {
