@@ -3,7 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { toObjectFile } from '../../src/bin/lint';
-import { toLintText } from '../../src/bin/text/lint';
+import { toLintText, toSarif } from '../../src/bin/text/lint';
 import { files } from '../../src/disk/files';
 import { listObjects } from '../../src/kube/listing';
 import { fakeLog } from '../../src/model/log';
@@ -37,4 +37,7 @@ it('a finding of an object names it and the field', () => {
   expect(toLintText([{ ...finding, message: 'm', hint: 'h' }], 1, 'object')).toBe(
     'network a/b, mtu: error: m [Odd]\n    h\n1 object: 1 errors, 0 warnings\n',
   );
+  const sarif = JSON.parse(toSarif([{ ...finding, message: 'm', hint: 'h' }], '1', 'object'));
+  const [location] = sarif.runs[0].results[0].locations;
+  expect(location).toEqual({ logicalLocations: [{ fullyQualifiedName: 'network a/b, mtu' }] });
 });

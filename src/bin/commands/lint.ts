@@ -40,10 +40,11 @@ export function register(program: Command): void {
       const whole = paths.length === 0 && options.kubeconfig !== undefined;
       if (paths.length === 0 && !whole) program.error('braid lint: name files, or the cluster with --kubeconfig');
       const files = whole ? await clusterFiles(options) : paths.flatMap(expanded).map(toFile);
+      const of = whole ? 'object' : 'file';
       const complete = options.kubeconfig !== undefined;
       const findings = await lintFiles(files, { ...(await openSources(options)), complete });
-      if (options.output === 'text') writeOutput(toLintText(findings, files.length, whole ? 'object' : 'file'));
-      else writeOutput(options.output === 'json' ? toLintJson(findings) : toSarif(findings, version));
+      if (options.output === 'text') writeOutput(toLintText(findings, files.length, of));
+      else writeOutput(options.output === 'json' ? toLintJson(findings) : toSarif(findings, version, of));
       if (findings.some(({ level }) => options.strict || level === 'error')) process.exitCode = 1;
     });
 }

@@ -18,20 +18,13 @@ export function toLintJson(findings: readonly LintFinding[]): string {
 }
 
 /** Static Analysis Results Interchange Format 2.1.0 (OASIS). */
-export function toSarif(findings: readonly LintFinding[], version: string): string {
+export function toSarif(findings: readonly LintFinding[], version: string, of: 'file' | 'object' = 'file'): string {
   const rules = [...new Set(findings.map(({ reason }) => reason))].map((id) => ({ id, name: id }));
-  const results = findings.map(({ reason, level, message, hint, file, line, column }) => ({
-    ruleId: reason,
-    level,
-    message: { text: `${message} (${hint})` },
-    locations: [
-      {
-        physicalLocation: {
-          artifactLocation: { uri: encodeURI(file) },
-          region: { startLine: line, startColumn: column },
-        },
-      },
-    ],
+  const results = findings.map((finding) => ({
+    ruleId: finding.reason,
+    level: finding.level,
+    message: { text: `${finding.message} (${finding.hint})` },
+    locations: [of === 'file' ? inFile(finding) : inObject(finding)],
   }));
   const driver = { name: 'braid', version, rules };
   const log = {
@@ -39,4 +32,14 @@ export function toSarif(findings: readonly LintFinding[], version: string): stri
     runs: [{ tool: { driver }, results }],
   };
   return `${JSON.stringify(log, undefined, 2)}\n`;
+}
+
+function inFile({ file, line, column }: LintFinding) {
+  const region = { startLine: line, startColumn: column };
+  return { physicalLocation: { artifactLocation: { uri: encodeURI(file) }, region } };
+}
+
+/** An object of the cluster has no file. */
+function inObject({ file, field }: LintFinding) {
+  return { logicalLocations: [{ fullyQualifiedName: [file, field].filter(Boolean).join(', ') }] };
 }
