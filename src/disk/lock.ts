@@ -10,8 +10,10 @@ import { dirname } from '../path';
 import { sleep } from '../sleep';
 import { io, ioUnlessMissing, isMissing } from './io';
 
-const firstPause = 1; // ms
-const longestPause = 20; // ms
+const shortestPause = 1; // ms
+const longestPause = 500; // ms
+/** A pause is that part of what was waited so far: 200 calls that ask again and again would leave no processor to the holder. */
+const pausePart = 1 / 4;
 
 /**
  * Takes the lock at that path, made with `mode` when missing; the file stays.
@@ -31,11 +33,12 @@ export async function waitForVanishingLock(path: string, limit: number): Promise
 }
 
 async function retried(path: string, limit: number, attempt: () => Lock | undefined): Promise<Lock> {
-  const end = performance.now() + limit;
-  for (let pause = firstPause; ; pause = Math.min(2 * pause, longestPause)) {
+  for (const start = performance.now(); ; ) {
     const lock = attempt();
     if (lock !== undefined) return lock;
-    if (performance.now() > end) fail('IoFailed', `Cannot lock ${path}: held by another call for ${limit / 1000} s`);
+    const waited = performance.now() - start;
+    if (waited > limit) fail('IoFailed', `Cannot lock ${path}: held by another call for ${limit / 1000} s`);
+    const pause = Math.min(Math.max(waited * pausePart, shortestPause), longestPause);
     await sleep(pause * (0.5 + Math.random())); // apart from each other
   }
 }
