@@ -3,6 +3,7 @@
 import { findDelegate } from '../../plugins';
 import type { Edges, Meter } from '../attach/ports';
 import { type NetConf, prefersExternal } from '../cni/config';
+import { readBootId } from '../disk/boot-id';
 import { deviceFiles } from '../disk/device-files';
 import { files } from '../disk/files';
 import { createHostLinks } from '../disk/host-links';
@@ -12,7 +13,6 @@ import { createRecords } from '../disk/records';
 import { openDhcp } from '../exec/dhcp';
 import { createForeign } from '../exec/foreign';
 import { createNft } from '../exec/nft';
-import { readFileSync } from '../kernel/fs';
 import { openKernel } from '../kernel/kernel';
 import { openDevices, openPublisher, openView, withCluster } from './cluster';
 import { type LogSettings, openLog } from './log';
@@ -58,7 +58,7 @@ export function openEdges(conf: NetConf, path: readonly string[], meter: Meter =
     files,
     log,
     meter,
-    bootId: readFileSync('/proc/sys/kernel/random/boot_id').trim(),
+    bootId: readBootId(),
     now: () => new Date().toISOString(),
   };
 }

@@ -11,6 +11,7 @@ import { readText } from './files';
 import { inRoot } from './host-root';
 import { backUp, findInstall, type PlacedFile, saveInstall } from './install-state';
 import { io, ioUnlessMissing } from './io';
+import { findMultusSandboxes, type MultusSandbox, saveMultusSandboxes } from './multus-records';
 import { type Content, digestOf, findDigest, findLink, findMode, type Link, place, placeLink } from './place';
 
 /** What the administrator says. Paths are the host's, but `root` and `binary`. */
@@ -46,16 +47,14 @@ export interface InstallPlan {
   readonly migration: Migration | undefined;
   /** Keys of the configuration beyond what the installer finds out. */
   readonly settings: Json;
-  /** Sandboxes that Multus attached: Braid has no record of them. */
-  readonly attachedByMultus: readonly string[];
+  /** Sandboxes that Multus attached, to become Braid's. */
+  readonly attachedByMultus: readonly MultusSandbox[];
   readonly files: readonly PlannedFile[];
   readonly warnings: readonly string[];
 }
 
 /** Braid's configuration file: before every other, for runtimes take the first by name. */
 export const confFile = '00-braid.conflist';
-
-const multusRecords = '/var/lib/cni/multus';
 
 /**
  * Looks at the node and decides; writes nothing. PrimaryMissing when no network can be used (yet), ConfigInvalid when
@@ -92,7 +91,7 @@ export function planInstall(options: InstallOptions): InstallPlan {
     choice: writtenOut ? { ...choice, primary: undefined } : choice,
     migration,
     settings,
-    attachedByMultus: options.fromMultus ? sandboxesOfMultus(options.root) : [],
+    attachedByMultus: options.fromMultus ? findMultusSandboxes(options.root) : [],
     files: [
       planned(join(layout.binDir, 'braid'), { copyOf: options.binary }, 0o755),
       ...planLoopback(layout, options),
@@ -112,17 +111,16 @@ function planLoopback({ binDir }: HostLayout, { root }: InstallOptions): readonl
 
 /**
  * Does what was planned, the executable before the configuration. What a file held before the first installation is
- * kept. PodsAttached when Multus still has pods and `force` is not set: then nothing is touched.
+ * kept. Sandboxes of Multus get records. PodsAttached when one cannot, and `force` is not set: then nothing is touched.
  */
 export function install(plan: InstallPlan, options: InstallOptions): void {
-  if (plan.attachedByMultus.length > 0 && !options.force) {
-    const shown = plan.attachedByMultus.map((id) => id.slice(0, 12)).join(', ');
-    fail(
-      'PodsAttached',
-      `Cannot take over from Multus: it has attached sandboxes, whose DEL Braid could not do: ${shown}`,
-    );
+  const stuck = plan.attachedByMultus.filter(({ record }) => record === undefined);
+  if (stuck.length > 0 && !options.force) {
+    const shown = stuck.map(({ containerId }) => containerId.slice(0, 12)).join(', ');
+    fail('PodsAttached', `Cannot take over from Multus: it has sandboxes whose DEL Braid could not do: ${shown}`);
   }
   const cniDir = inRoot(options.root, options.cniDir);
+  saveMultusSandboxes(plan.attachedByMultus, cniDir); // before a runtime calls Braid for their DEL
   const known = findInstall(cniDir)?.files ?? [];
   const files = plan.files.map(({ path, content }, index): PlacedFile => {
     const backup = `${known.length + index}-${basename(path)}`;
@@ -166,13 +164,6 @@ function migrate(texts: readonly ConfText[], { confDir }: HostLayout): Migration
     multus.text,
     readable.filter((each) => each !== multus),
   );
-}
-
-/** Multus names each of its records after the sandbox. */
-function sandboxesOfMultus(root: string): readonly string[] {
-  const directory = inRoot(root, multusRecords);
-  const names = ioUnlessMissing('read', directory, () => readdirSync(directory)) ?? [];
-  return names.filter((name) => /^[0-9a-f]{64}$/.test(name)).sort();
 }
 
 function failWithoutPrimary({ confDir }: HostLayout, wanted: string | undefined, { passedOver }: Choice): never {

@@ -22,7 +22,7 @@ const plan: InstallPlan = {
     primary: undefined,
   },
   settings: { namespaceIsolation: true },
-  attachedByMultus: ['a'],
+  attachedByMultus: [{ containerId: 'a'.repeat(64), record: undefined, why: 'its file is torn' }],
   files: [
     { path: '/opt/cni/bin/braid', content: { copyOf: '/x' }, mode: 0o755, change: 'keep' },
     { path: '/etc/cni/net.d/00-braid.conflist', content: { text: '{}' }, mode: 0o600, change: 'create' },
@@ -46,7 +46,9 @@ Left out of it
   KEY         WHY
   kubeconfig  a credential
 
-Multus has 1 sandboxes attached here. Drain the node first: Braid cannot delete what Multus made.
+Sandboxes that Multus attached
+  SANDBOX       POD  NETWORKS  BECOMES
+  aaaaaaaaaaaa                 nothing, delete its pod first: its file is torn
 
 Files
   FILE                              DONE

@@ -311,7 +311,7 @@ describe('install', () => {
     expect(confOf(root, '/etc/cni/net.d/00-braid.conflist').defaultNetwork).toMatchObject({ from: 'delegates' });
   });
 
-  it('does not take over from a Multus with pods, unless forced', () => {
+  it('does not take over from a Multus with pods that it cannot read, unless forced', () => {
     const id = 'a'.repeat(64);
     const { root, options } = host({
       ...kubeadm,

@@ -62,7 +62,10 @@ export function toUninstallJson(report: UninstallReport, dryRun: boolean): strin
   return `${JSON.stringify({ dryRun, ...report }, undefined, 2)}\n`;
 }
 
-function migrationText(migration: NonNullable<InstallPlan['migration']>, attached: readonly string[]): string {
+function migrationText(
+  migration: NonNullable<InstallPlan['migration']>,
+  attached: InstallPlan['attachedByMultus'],
+): string {
   return [
     `\nFrom Multus (${migration.file}): ${Object.keys(migration.keys).join(', ') || 'nothing that differs from the defaults'}\n`,
     section(
@@ -72,10 +75,21 @@ function migrationText(migration: NonNullable<InstallPlan['migration']>, attache
         migration.dropped.map(({ key, why }) => [key, why]),
       ),
     ),
-    attached.length === 0
-      ? ''
-      : `\nMultus has ${attached.length} sandboxes attached here. Drain the node first: Braid cannot delete what Multus made.\n`,
+    section(
+      'Sandboxes that Multus attached',
+      toTable(
+        ['SANDBOX', 'POD', 'NETWORKS', 'BECOMES'],
+        attached.map((each) => [each.containerId.slice(0, 12), ...sandboxCells(each)]),
+      ),
+    ),
   ].join('');
+}
+
+function sandboxCells(sandbox: InstallPlan['attachedByMultus'][number]): readonly string[] {
+  if (sandbox.record === undefined) return ['', '', `nothing, delete its pod first: ${sandbox.why}`];
+  const { pod, attachments } = sandbox.record;
+  const networks = attachments.map(({ network, ifName }) => `${network} (${ifName})`).join(', ');
+  return [pod === undefined ? '' : `${pod.namespace}/${pod.name}`, networks, 'Braid’s: DEL works'];
 }
 
 const section = (title: string, table: string): string => (table === '' ? '' : `\n${title}\n${indented(table)}\n`);
