@@ -17,27 +17,37 @@ const pausePart = 1 / 4;
 
 /**
  * Takes the lock at that path, made with `mode` when missing; the file stays.
- * Tried again after short pauses, not waited for in the kernel: the agent does other work meanwhile.
- * @throws CniError IoFailed when somebody else holds it for longer than `limit` milliseconds.
+ * Tried again after pauses, not waited for in the kernel: the agent does other work meanwhile. While holders change
+ * the directory of the file (as they do: they make and delete files in it), it is a queue that moves, and waited for on.
+ * @throws CniError IoFailed when somebody else holds it, and nothing moves, for longer than `limit` milliseconds.
  */
 export async function waitForLock(path: string, mode: number, limit: number): Promise<Lock> {
-  return retried(path, limit, () => tryFlock(path, mode));
+  return retried(path, limit, () => tryFlock(path, mode), dirname(path));
 }
 
 /**
- * As waitForLock, mode 0600, missing directories made; the file is deleted on release, so none pile up.
+ * As waitForLock, mode 0600, missing directories made; the file is deleted on release, so none pile up: a new holder, a new file.
  * Whoever got the lock of a file that was deleted meanwhile has nothing, and tries again.
  */
 export async function waitForVanishingLock(path: string, limit: number): Promise<Lock> {
-  return retried(path, limit, () => tryVanishingLock(path));
+  return retried(path, limit, () => tryVanishingLock(path), path);
 }
 
-async function retried(path: string, limit: number, attempt: () => Lock | undefined): Promise<Lock> {
-  for (const start = performance.now(); ; ) {
+/** `moving`: a path whose time of change tells that the lock went from hand to hand. */
+async function retried(path: string, limit: number, attempt: () => Lock | undefined, moving: string): Promise<Lock> {
+  const first = attempt();
+  if (first !== undefined) return first;
+  const start = performance.now();
+  for (let [since, seen] = [start, changedAt(moving)]; ; ) {
     const lock = attempt();
     if (lock !== undefined) return lock;
-    const waited = performance.now() - start;
-    if (waited > limit) fail('IoFailed', `Cannot lock ${path}: held by another call for ${limit / 1000} s`);
+    const now = performance.now();
+    if (now - since > limit) {
+      const last = changedAt(moving);
+      if (last === seen) fail('IoFailed', `Cannot lock ${path}: held by another call for ${limit / 1000} s`);
+      [since, seen] = [now, last];
+    }
+    const waited = now - start;
     const pause = Math.min(Math.max(waited * pausePart, shortestPause), longestPause);
     await sleep(pause * (0.5 + Math.random())); // apart from each other
   }
@@ -59,6 +69,10 @@ function deleteAndRelease(lock: Lock, path: string): void {
   } finally {
     lock.release();
   }
+}
+
+function changedAt(path: string): number | undefined {
+  return ioUnlessMissing('read', path, () => statSync(path))?.mtimeMs;
 }
 
 function isAt(lock: Lock, path: string): boolean {
