@@ -9,6 +9,7 @@ import { register as gc } from './commands/gc';
 import { register as install } from './commands/install';
 import { register as lint } from './commands/lint';
 import { register as list } from './commands/list';
+import { register as migrate } from './commands/migrate';
 import { register as plan } from './commands/plan';
 import { register as show } from './commands/show';
 import { register as uninstall } from './commands/uninstall';
@@ -25,6 +26,7 @@ const commands: readonly ((program: Command) => void)[] = [
   whoHas,
   gc,
   explain,
+  migrate,
   install,
   uninstall,
   agent,

@@ -28,10 +28,10 @@ export function withSourceOptions(command: Command): Command {
     );
 }
 
-/** The sources as the options say. */
-export async function openSources(options: SourceOptions): Promise<PlanSources> {
+/** The sources as the options say; `more`: keys for the configuration, where no file of one is given. */
+export async function openSources(options: SourceOptions, more: object = {}): Promise<PlanSources> {
   const log = openLog({ level: 'warn', file: undefined, toStderr: true });
-  const conf = readConf(options);
+  const conf = readConf(options, more);
   const reader = openCluster(conf, process.env, log);
   const { networksDir, confDir } = conf;
   const networks = createNetworks({ networksDirs: options.networks ?? networksDir, confDir }, log);
@@ -62,8 +62,8 @@ const usual = {
 };
 
 /** The kubeconfig of the command counts; the node's own would be the node's to read. */
-function readConf({ conf: file, kubeconfig }: SourceOptions): NetConf {
-  const conf = parseConfig(file === undefined ? JSON.stringify(usual) : readConfig(file));
+function readConf({ conf: file, kubeconfig }: SourceOptions, more: object): NetConf {
+  const conf = parseConfig(file === undefined ? JSON.stringify({ ...usual, ...more }) : readConfig(file));
   return { ...conf, kubeconfig };
 }
 

@@ -26,7 +26,8 @@ export function toInstallText(plan: InstallPlan, dryRun: boolean): string {
         passedOver.map(({ file, why }) => [file, why]),
       ),
     ),
-    ...(migration === undefined ? [] : [migrationText(migration, attachedByMultus)]),
+    migration === undefined ? '' : `\n${toSettingsText(migration)}`,
+    sandboxesText(attachedByMultus),
     section(
       'Files',
       toTable(
@@ -62,27 +63,28 @@ export function toUninstallJson(report: UninstallReport, dryRun: boolean): strin
   return `${JSON.stringify({ dryRun, ...report }, undefined, 2)}\n`;
 }
 
-function migrationText(
-  migration: NonNullable<InstallPlan['migration']>,
-  attached: InstallPlan['attachedByMultus'],
-): string {
+/** What becomes of Multus' settings. */
+export function toSettingsText({ file, keys, dropped }: NonNullable<InstallPlan['migration']>): string {
   return [
-    `\nFrom Multus (${migration.file}): ${Object.keys(migration.keys).join(', ') || 'nothing that differs from the defaults'}\n`,
+    `From Multus (${file}): ${Object.keys(keys).join(', ') || 'nothing that differs from the defaults'}\n`,
     section(
       'Left out of it',
       toTable(
         ['KEY', 'WHY'],
-        migration.dropped.map(({ key, why }) => [key, why]),
-      ),
-    ),
-    section(
-      'Sandboxes that Multus attached',
-      toTable(
-        ['SANDBOX', 'POD', 'NETWORKS', 'BECOMES'],
-        attached.map((each) => [each.containerId.slice(0, 12), ...sandboxCells(each)]),
+        dropped.map(({ key, why }) => [key, why]),
       ),
     ),
   ].join('');
+}
+
+function sandboxesText(attached: InstallPlan['attachedByMultus']): string {
+  return section(
+    'Sandboxes that Multus attached',
+    toTable(
+      ['SANDBOX', 'POD', 'NETWORKS', 'BECOMES'],
+      attached.map((each) => [each.containerId.slice(0, 12), ...sandboxCells(each)]),
+    ),
+  );
 }
 
 function sandboxCells(sandbox: InstallPlan['attachedByMultus'][number]): readonly string[] {
@@ -92,6 +94,8 @@ function sandboxCells(sandbox: InstallPlan['attachedByMultus'][number]): readonl
   return [pod === undefined ? '' : `${pod.namespace}/${pod.name}`, networks, 'Braid’s: DEL works'];
 }
 
-const section = (title: string, table: string): string => (table === '' ? '' : `\n${title}\n${indented(table)}\n`);
+/** A table under its title, indented; nothing when it is empty. */
+export const section = (title: string, table: string): string =>
+  table === '' ? '' : `\n${title}\n${indented(table)}\n`;
 
 const indented = (text: string): string => text.replace(/^(?=.)/gm, '  ').replace(/\n$/, '');
