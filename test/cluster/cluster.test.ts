@@ -51,20 +51,27 @@ const records = '/var/lib/cni/braid/attachments';
 const attached = (): readonly string[] =>
   (existsSync(records) ? readdirSync(records) : []).filter((name) => name.endsWith('.json'));
 
+/** Addresses that host-local's stores hold. */
+function reserved(): readonly string[] {
+  const stores = '/var/lib/cni/networks';
+  return (existsSync(stores) ? readdirSync(stores) : []).flatMap((store) =>
+    readdirSync(`${stores}/${store}`).filter((name) => /^\d+\./.test(name)),
+  );
+}
+
+const sameMembers = (one: readonly string[], other: readonly string[]): boolean =>
+  JSON.stringify([...one].sort()) === JSON.stringify([...other].sort());
+
 /** What pods leave nothing of: links of the node, reservations, records, locks. */
 function state(): unknown {
   const links = JSON.parse(execFileSync('ip', ['-j', 'link'], { encoding: 'utf8' })) as readonly { ifname: string }[];
-  const stores = '/var/lib/cni/networks';
-  const reserved = (existsSync(stores) ? readdirSync(stores) : []).flatMap((store) =>
-    readdirSync(`${stores}/${store}`).filter((name) => /^\d+\./.test(name)),
-  );
   const bridges = /^(br\d+|cni0)$/; // stay, as docs/reliability.md says
   return {
     links: links
       .map(({ ifname }) => ifname)
       .filter((name) => !bridges.test(name))
       .sort(),
-    reserved,
+    reserved: reserved(),
     records: attached(),
     locks: existsSync('/var/lib/cni/braid/locks') ? readdirSync('/var/lib/cni/braid/locks') : [],
   };
@@ -206,6 +213,33 @@ describe('a rolling restart', () => {
     }
     await remove('stays', 'during', 'between');
     await cluster.until('nothing is left', () => attached().length === 0);
+  });
+});
+
+describe('a restart of the node', () => {
+  it('gives every pod its networks anew, and frees what the pods before it held', async () => {
+    const before = state();
+    const names = ['rise', 'shine'];
+    cluster.apply(...names.map((name) => pod(name, 'lan,backend')));
+    for (const name of names) await runs(name);
+    const old = attached();
+    expect(old).toHaveLength(names.length);
+    const last = readFileSync('/opt/cni/bin/braid');
+    await cluster.restartNode();
+    await cluster.until('each pod has another sandbox', () =>
+      names.every((name) => cluster.exec(name, 'ip', 'addr', 'show', 'net2').includes('10.30.1.')),
+    );
+    await cluster.until('the agent is ready', agentIsReady, 400);
+    await cluster.until('the sandboxes before are given up', () => attached().length === names.length);
+    expect(attached().filter((name) => old.includes(name))).toEqual([]);
+    expect(readFileSync('/opt/cni/bin/braid').equals(last)).toBe(true);
+    const told = (): readonly string[] => names.flatMap((name) => statusOf(name).flatMap(({ ips = [] }) => ips));
+    await cluster.until('the pods tell of what they hold', () => sameMembers(told(), reserved()));
+    expect(new Set(told()).size).toBe(3 * names.length);
+    const [, { ips: [address = ''] = [] } = {}] = statusOf('shine');
+    expect(cluster.exec('rise', 'ping', '-c', '1', '-W', '5', address)).toContain('1 packets received');
+    await remove(...names);
+    await cluster.until('nothing is left', () => JSON.stringify(state()) === JSON.stringify(before));
   });
 });
 

@@ -1,6 +1,6 @@
 /** A cluster of real parts on this machine: etcd, kube-apiserver, containerd, kubelet. Starts them in the namespaces that scripts/test.ts made. */
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { globSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { globSync, mkdirSync, mkdtempSync, openSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type ClusterFiles, nodeAddress, nodeName, serviceAddress, socket, writeClusterFiles } from './files';
@@ -37,16 +37,13 @@ export class Cluster {
     const cluster = new Cluster(writeClusterFiles(directory));
     cluster.#etcd();
     cluster.startApiServer();
-    cluster.#run('containerd', 'containerd', ['--config', cluster.#files.containerd]);
     await cluster.until('the API server answers', () => cluster.kubectl('get', '--raw', '/readyz') === 'ok');
     cluster.#makeAccounts();
-    await cluster.until('containerd answers', () => run('ctr', ['-a', socket, 'version']) !== '');
+    await cluster.#startContainerd();
     const own = path.join(root, 'dist/image', `braid-${packageVersion()}.tar`);
     for (const archive of [...makeImages(directory), own])
       run('ctr', ['-a', socket, '-n', 'k8s.io', 'images', 'import', archive]);
-    const { kubelet, nodeConfig } = cluster.#files;
-    const node = ['--hostname-override', nodeName, '--node-ip', nodeAddress];
-    cluster.#run('kubelet', path.join(programs, 'kubelet'), ['--config', kubelet, '--kubeconfig', nodeConfig, ...node]);
+    cluster.#startKubelet();
     await cluster.until('the node is registered', () => cluster.kubectl('get', 'node', nodeName) !== '');
     return cluster;
   }
@@ -77,6 +74,27 @@ export class Cluster {
   /** Ends one of the parts, at once. */
   async kill(name: 'kube-apiserver' | 'kubelet'): Promise<void> {
     await end(this.#children.get(name));
+  }
+
+  /**
+   * The node as after a power cut: no process of its pods, no namespace, nothing in /run, no link but the hardware's; the
+   * disk is as it was. The kernel stays, so what the disk says of this boot is made to say an earlier one.
+   */
+  async restartNode(): Promise<void> {
+    for (const name of ['kubelet', 'containerd'] as const) await end(this.#children.get(name));
+    endPods();
+    for (const place of ['/run', '/var/lib/kubelet']) {
+      for (const mount of mountsBelow(place)) run('umount', ['--lazy', mount]);
+    }
+    run('find', ['/run', '-mindepth', '1', '-delete']);
+    mkdirSync('/run/netns');
+    for (const { ifname } of JSON.parse(run('ip', ['-j', 'link'])) as readonly { ifname: string }[])
+      if (!hardware.includes(ifname)) run('ip', ['link', 'del', ifname]);
+    const bootId = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+    const earlier = `s/${bootId}/${bootId.replaceAll(/[0-9a-f]/g, '0')}/`;
+    run('sed', ['-i', earlier, ...globSync('/var/lib/cni/braid/**/*.json')]);
+    await this.#startContainerd();
+    this.#startKubelet();
   }
 
   /** kubectl's stdout without white space around; '' when it fails. `stdin` is what it reads with `-f -`. */
@@ -126,6 +144,17 @@ export class Cluster {
     run('find', [...globSync('/sys/fs/cgroup/*/k8s.io'), '-depth', '-type', 'd', '-exec', 'rmdir', '{}', ';']); // what is used stays
     for (const place of [...ownPlaces, this.#files.directory]) run('umount', ['--lazy', '--recursive', place]);
     rmSync(this.#files.directory, { recursive: true, force: true });
+  }
+
+  async #startContainerd(): Promise<void> {
+    this.#run('containerd', 'containerd', ['--config', this.#files.containerd]);
+    await this.until('containerd answers', () => run('ctr', ['-a', socket, 'version']) !== '');
+  }
+
+  #startKubelet(): void {
+    const { kubelet, nodeConfig } = this.#files;
+    const node = ['--hostname-override', nodeName, '--node-ip', nodeAddress];
+    this.#run('kubelet', path.join(programs, 'kubelet'), ['--config', kubelet, '--kubeconfig', nodeConfig, ...node]);
   }
 
   #etcd(): void {
@@ -180,6 +209,9 @@ const ownPlaces = [
   '/run',
 ] as const;
 
+/** Links that are there when the node starts. */
+const hardware: readonly string[] = ['lo', 'eth1', 'wire1'];
+
 /** What a kubelet wants the kernel to hold, and would set for the whole machine: here it finds files that say so. */
 const kubeletSettings = [
   ['vm/overcommit_memory', 1],
@@ -226,6 +258,24 @@ const clusterNetwork = {
     { type: 'bridge', bridge: 'cni0', isDefaultGateway: true, ipam: { type: 'host-local', subnet: '10.244.0.0/16' } },
   ],
 };
+
+/** Ends the containers and their shims: what has a process namespace of its own below this test's, and who holds it. */
+function endPods(): void {
+  const own = readlinkSync('/proc/self/ns/pid');
+  for (const at of globSync('/proc/[0-9]*')) {
+    try {
+      const isShim = readFileSync(`${at}/cmdline`, 'utf8').includes('containerd-shim');
+      if (isShim || readlinkSync(`${at}/ns/pid`) !== own) process.kill(Number(path.basename(at)), 'SIGKILL');
+    } catch {} // gone meanwhile
+  }
+}
+
+/** Mount points below a directory, the deepest first. */
+function mountsBelow(place: string): readonly string[] {
+  const mounts = readFileSync('/proc/self/mounts', 'utf8').split('\n');
+  const points = mounts.map((line) => line.split(' ')[1] ?? '').filter((point) => point.startsWith(`${place}/`));
+  return points.toReversed();
+}
 
 function packageVersion(): string {
   return (JSON.parse(readFileSync(path.join(root, 'package.json'), 'utf8')) as { version: string }).version;
