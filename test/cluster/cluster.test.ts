@@ -2,9 +2,21 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  br1Eth2Net,
+  macvlanConf,
+  netBr1PodMeant,
+  samplepodNetworks,
+  vlan1Capabilities,
+  vlan1CapabilitiesNetworks,
+  vlan1Pool,
+  vlan1PoolJson,
+  vlan1PoolShort,
+  vlan1Static,
+} from '../e2e/documents';
 import { Cluster, type KubeObject } from './cluster';
 import { nodeName } from './files';
-import { agentPod, braidObjects, bridge, daemonPod, macvlan, network, pod } from './workloads';
+import { agentPod, braidObjects, bridge, daemonPod, macvlan, network, pod, policyObjects } from './workloads';
 
 let cluster: Cluster;
 const crowd = Number(process.env.CLUSTER_PODS ?? 100);
@@ -65,7 +77,7 @@ const sameMembers = (one: readonly string[], other: readonly string[]): boolean 
 /** What pods leave nothing of: links of the node, reservations, records, locks. */
 function state(): unknown {
   const links = JSON.parse(execFileSync('ip', ['-j', 'link'], { encoding: 'utf8' })) as readonly { ifname: string }[];
-  const bridges = /^(br\d+|cni0)$/; // stay, as docs/reliability.md says
+  const bridges = /^(lan-br\d+|cni0)$/; // stay, as docs/reliability.md says
   return {
     links: links
       .map(({ ifname }) => ifname)
@@ -131,6 +143,91 @@ describe('pods with networks', () => {
     await runs('early');
     expect(cluster.exec('early', 'ip', 'addr', 'show', 'net1')).toContain('10.20.2.');
     await remove('early');
+  });
+});
+
+describe('the networks of the source documents', () => {
+  /** The pod with these networks runs; what it holds is looked at, then it goes, and nothing stays. */
+  async function withPod(name: string, networks: string, look: () => void): Promise<void> {
+    await cluster.until('the pod before is gone', () => attached().length === 0 && reserved().length === 0);
+    const before = state();
+    cluster.apply(pod(name, networks));
+    await runs(name);
+    await cluster.until('the status is told', () => statusOf(name).length === 2);
+    look();
+    await remove(name);
+    await cluster.until('nothing is left', () => JSON.stringify(state()) === JSON.stringify(before));
+  }
+  const inside = (name: string, ...words: readonly string[]): string => cluster.exec(name, 'ip', ...words);
+  const defaults = (name: string): readonly string[] =>
+    inside(name, 'route')
+      .split('\n')
+      .map((line) => line.trim())
+      .filter((line) => line.startsWith('default'));
+
+  it('000: a second interface, behind the default route of the cluster', async () => {
+    cluster.applyManifest(macvlanConf);
+    await withPod('thor', 'macvlan-conf', () => {
+      expect(statusOf('thor')[1]).toMatchObject({ name: 'default/macvlan-conf', ips: ['192.168.1.200'] });
+      expect(inside('thor', 'addr', 'show', 'net1')).toContain('inet 192.168.1.200/24');
+      expect(defaults('thor')[0]).toBe('default via 10.244.0.1 dev eth0');
+    });
+  });
+
+  it('001: a bridge of NMState at layer 2, and one with an address and the default route', async () => {
+    cluster.applyManifest(br1Eth2Net);
+    await withPod('layer2', 'br1-eth2-net', () => {
+      expect(statusOf('layer2')[1]).not.toHaveProperty('ips');
+      expect(inside('layer2', 'link', 'show', 'net1')).toContain('mtu 9001');
+    });
+    cluster.applyManifest(netBr1PodMeant);
+    await withPod('samplepod', samplepodNetworks, () => {
+      expect(inside('samplepod', 'addr', 'show', 'net1')).toContain('inet 192.168.0.61/26');
+      expect(defaults('samplepod')).toEqual(['default via 192.168.0.2 dev net1']);
+    });
+  });
+
+  it('002: a static address routed by source, one that the pod asks for, and a pool of another namespace', async () => {
+    cluster.applyManifest(vlan1Static);
+    await withPod('static', 'vlan1-internal-static', () => {
+      expect(inside('static', 'rule')).toMatch(/from 192\.168\.0\.20 lookup 100/);
+      expect(defaults('static')).toEqual(['default via 10.244.0.1 dev eth0']);
+    });
+    cluster.applyManifest(vlan1Capabilities);
+    await withPod('asks', vlan1CapabilitiesNetworks, () => {
+      expect(inside('asks', 'addr', 'show', 'net1')).toContain('inet 192.168.0.20/24');
+      expect(defaults('asks')).toEqual(['default via 192.168.0.254 dev net1']);
+    });
+    cluster.applyManifest(vlan1Pool);
+    await withPod('short', vlan1PoolShort, () => expect(statusOf('short')[1]?.ips).toEqual(['192.168.0.20']));
+    await withPod('json', vlan1PoolJson, () => expect(statusOf('json')[1]?.ips).toEqual(['192.168.0.21']));
+  });
+});
+
+describe('the admission policy', () => {
+  /** kubectl's words when the object is refused; '' when it is taken. */
+  function refusalOf(manifest: object | string): string {
+    try {
+      cluster.applyManifest(typeof manifest === 'string' ? manifest : JSON.stringify(manifest));
+      return '';
+    } catch (error) {
+      return String(error);
+    }
+  }
+  let count = 0; // what is there already in the same words is not sent again
+  const defined = (config: string): object => ({ ...network(`checked${count++}`, {}), spec: { config } });
+
+  it('refuses what no node could read, tells why, and takes the rest', async () => {
+    cluster.apply(...policyObjects());
+    const torn = '{"type": "macvlan",}';
+    await cluster.until('the policy is in force', () => refusalOf(defined(torn)) !== '');
+    expect(refusalOf(defined(torn))).toContain('a comma too many');
+    expect(refusalOf(defined('{“type”: “macvlan”}'))).toContain('straight double quotes');
+    expect(refusalOf(pod('checked', 'lan@averyveryverylongname'))).toContain('at most 15 bytes');
+    for (const manifest of [macvlanConf, br1Eth2Net, vlan1Pool])
+      expect(refusalOf(manifest.replace(/^( +name): /m, '$1: again-'))).toBe('');
+    expect(refusalOf(pod('checked', 'lan@short'))).toBe('');
+    await remove('checked');
   });
 });
 

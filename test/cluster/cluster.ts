@@ -104,9 +104,14 @@ export class Cluster {
 
   /** Throws with kubectl's words when the objects are not taken. */
   apply(...objects: readonly object[]): void {
-    const input = JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects });
+    this.applyManifest(JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));
+  }
+
+  /** The same with YAML, as somebody wrote it. */
+  applyManifest(input: string): void {
     execFileSync(path.join(programs, 'kubectl'), ['--kubeconfig', this.#files.adminConfig, 'apply', '-f', '-'], {
       input,
+      stdio: 'pipe',
     });
   }
 
@@ -209,8 +214,20 @@ const ownPlaces = [
   '/run',
 ] as const;
 
+/** Links that lead to a wire; the source documents name some of them. */
+const uplinks = ['eth0', 'eth1', 'eth2', 'k8s-vlan1'] as const;
+
 /** Links that are there when the node starts. */
-const hardware: readonly string[] = ['lo', 'eth1', 'wire1'];
+const hardware: readonly string[] = [
+  'lo',
+  ...uplinks.flatMap((name) => [name, wireOf(name)]),
+  'br1', // NMState's, over eth2, which would make it again
+];
+
+/** The other end of a link of the node: nobody else is on that wire. */
+function wireOf(name: string): string {
+  return `wire-${name}`;
+}
 
 /** What a kubelet wants the kernel to hold, and would set for the whole machine: here it finds files that say so. */
 const kubeletSettings = [
@@ -222,7 +239,7 @@ const kubeletSettings = [
   ['kernel/keys/root_maxbytes', 25_000_000],
 ] as const;
 
-/** Addresses, links and private directories of the node: `eth1` leads to a wire on which nobody else is. */
+/** Addresses, links and private directories of the node. */
 function prepareNode(directory: string): void {
   const own = (place: string): void => {
     const backing = path.join(directory, 'node', place);
@@ -242,9 +259,14 @@ function prepareNode(directory: string): void {
     'link set lo up',
     `addr add ${nodeAddress}/32 dev lo`,
     `addr add ${serviceAddress}/32 dev lo`,
-    'link add eth1 type veth peer name wire1',
-    'link set eth1 up',
-    'link set wire1 up',
+    ...uplinks.flatMap((name) => [
+      `link add ${name} mtu 9001 type veth peer name ${wireOf(name)} mtu 9001`,
+      `link set ${name} up`,
+      `link set ${wireOf(name)} up`,
+    ]),
+    'link add br1 mtu 9001 type bridge',
+    'link set eth2 master br1',
+    'link set br1 up',
   ])
     execFileSync('ip', line.split(' '));
   writeFileSync('/etc/cni/net.d/10-cluster.conflist', JSON.stringify(clusterNetwork));

@@ -4,7 +4,7 @@ import path from 'node:path';
 import { nodeName } from './files';
 import { toolImage } from './images';
 
-const base = path.resolve(import.meta.dirname, '../../conf/base');
+const conf = path.resolve(import.meta.dirname, '../../conf');
 
 interface Manifest {
   readonly kind: string;
@@ -13,10 +13,19 @@ interface Manifest {
 
 /** conf/base, as `kubectl apply -k` has it, in order. */
 export function braidObjects(): readonly Manifest[] {
-  return ['crd', 'rbac', 'policy', 'daemonset'].flatMap((name) => {
-    const documents: unknown = Bun.YAML.parse(readFileSync(path.join(base, `${name}.yaml`), 'utf8'));
-    return (Array.isArray(documents) ? documents : [documents]) as readonly Manifest[];
-  });
+  return ['crd', 'rbac', 'policy', 'daemonset'].flatMap((name) => objectsOf(`base/${name}.yaml`));
+}
+
+/** conf/policy, the admission policies. */
+export function policyObjects(): readonly Manifest[] {
+  return objectsOf('policy/policy.yaml');
+}
+
+function objectsOf(file: string): readonly Manifest[] {
+  const documents: unknown = Bun.YAML.parse(readFileSync(path.join(conf, file), 'utf8'));
+  return ((Array.isArray(documents) ? documents : [documents]) as readonly (Manifest | null)[]).filter(
+    (each) => each !== null,
+  );
 }
 
 /** The pod that the DaemonSet's controller would make for the node, from the same template. */
@@ -55,7 +64,7 @@ export const macvlan = (subnet: number): object => ({
 /** A bridge of its own with addresses of 10.30.`subnet`.0/24. */
 export const bridge = (subnet: number): object => ({
   type: 'bridge',
-  bridge: `br${subnet}`,
+  bridge: `lan-br${subnet}`,
   ipam: { type: 'host-local', subnet: `10.30.${subnet}.0/24` },
 });
 
