@@ -1,17 +1,16 @@
 /** What a pod would get otherwise than from Multus, and what is there of other systems. Acts on the model only. */
-import { findDelegate } from '../../plugins';
 import type { Pod } from '../attach/ports';
 import { typeOf } from '../cni/network';
 import { toCniError } from '../error';
 import { isRecord, type Json, record } from '../json';
 import { mainTable } from '../net/route';
 import type { Attachment } from '../pod/attachment';
-import { attachmentsOf, type Plan, type PlanSources, planPod } from './plan';
+import { attachmentsOf, findBuiltIn, type Plan, type PlanSources, planPod } from './plan';
 
 /** One thing that is not as it was. */
 export interface Difference {
-  /** The interface that it is about; undefined: the pod. */
-  readonly ifName: string | undefined;
+  /** The interface that it is about. */
+  readonly ifName: string;
   readonly what: string;
   readonly why: string;
 }
@@ -41,7 +40,7 @@ export async function migrationOf(pod: Pod, sources: PlanSources): Promise<PodMi
     const attachments = await attachmentsOf(pod, sources);
     const plan = await planPod(pod, sources);
     const delegates = attachments.flatMap(({ ifName, plugins }) =>
-      plugins.map((plugin) => ({ ifName, type: typeOf(plugin), builtIn: findDelegate(typeOf(plugin)) !== undefined })),
+      plugins.map(typeOf).map((type) => ({ ifName, type, builtIn: findBuiltIn(sources.conf, type) !== undefined })),
     );
     const differences = attachments
       .filter(({ isDefault }) => !isDefault)

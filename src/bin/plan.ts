@@ -49,11 +49,20 @@ export async function attachmentsOf(pod: Pod, sources: PlanSources): Promise<rea
   return (await decideAttachments(request, conf, probe.edges)).attachments;
 }
 
+/** The delegate of that type, unless the configuration wants an executable for it. */
+export function findBuiltIn(conf: Pick<NetConf, 'externalDelegates'>, type: string): ReturnType<typeof findDelegate> {
+  return prefersExternal(conf, type) ? undefined : findDelegate(type);
+}
+
 /** The call that a runtime would make for the pod, and the edges of a node whose kernel is still to be modelled. */
 function toCall(pod: Pod, { networks, cluster, ...sources }: PlanSources) {
   const conf = { ...sources.conf, podAnnotations: pod.annotations, readinessIndicatorFile: undefined };
-  const find = (type: string) => (prefersExternal(conf, type) ? undefined : findDelegate(type));
-  const base = { findDelegate: find, networks, cluster, now: new Date().toISOString() };
+  const base = {
+    findDelegate: (type: string) => findBuiltIn(conf, type),
+    networks,
+    cluster,
+    now: new Date().toISOString(),
+  };
   return { base, conf, request: toRequest(pod) };
 }
 

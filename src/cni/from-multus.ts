@@ -16,6 +16,8 @@ const kept = [
   ],
 ];
 
+const defaultCniDir = '/var/lib/cni/multus';
+
 /** Keys that are left out on purpose. */
 const dropped: Readonly<Record<string, string>> = {
   kubeconfig: 'a long-lived credential on the node; the runtime and the agent give what it was for',
@@ -36,6 +38,8 @@ export interface Migration {
   readonly dropped: readonly { readonly key: string; readonly why: string }[];
   /** The file of the directory that Multus' first delegate is a copy of. */
   readonly primary: string | undefined;
+  /** Where Multus' own records are. */
+  readonly cniDir: string;
 }
 
 /**
@@ -60,7 +64,9 @@ export function fromMultus(
   const delegates = Array.isArray(plugin?.delegates) ? plugin.delegates.filter(isRecord) : [];
   const primary = keys.clusterNetwork === undefined ? findCopied(delegates, others) : undefined;
   if (keys.clusterNetwork === undefined && primary === undefined && delegates.length > 0) keys.delegates = delegates;
-  return { file, keys, dropped: left, primary };
+  const { cniDir } = plugin ?? {};
+  const own = typeof cniDir === 'string' && cniDir.startsWith('/') ? cniDir : defaultCniDir;
+  return { file, keys, dropped: left, primary, cniDir: own };
 }
 
 /** Whether the text is a configuration of Multus, thin or thick. */

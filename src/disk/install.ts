@@ -91,7 +91,7 @@ export function planInstall(options: InstallOptions): InstallPlan {
     choice: writtenOut ? { ...choice, primary: undefined } : choice,
     migration,
     settings,
-    attachedByMultus: options.fromMultus ? findMultusSandboxes(options.root) : [],
+    attachedByMultus: migration === undefined ? [] : findMultusSandboxes(options.root, migration.cniDir),
     files: [
       planned(join(layout.binDir, 'braid'), { copyOf: options.binary }, 0o755),
       ...planLoopback(layout, options),

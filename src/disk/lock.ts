@@ -35,17 +35,17 @@ export async function waitForVanishingLock(path: string, limit: number): Promise
 
 /** `moving`: a path whose time of change tells that the lock went from hand to hand. */
 async function retried(path: string, limit: number, attempt: () => Lock | undefined, moving: string): Promise<Lock> {
-  const first = attempt();
-  if (first !== undefined) return first;
   const start = performance.now();
-  for (let [since, seen] = [start, changedAt(moving)]; ; ) {
+  let seen: { readonly at: number; readonly changed: number | undefined } | undefined;
+  for (;;) {
     const lock = attempt();
     if (lock !== undefined) return lock;
     const now = performance.now();
-    if (now - since > limit) {
-      const last = changedAt(moving);
-      if (last === seen) fail('IoFailed', `Cannot lock ${path}: held by another call for ${limit / 1000} s`);
-      [since, seen] = [now, last];
+    seen ??= { at: now, changed: changedAt(moving) };
+    if (now - seen.at > limit) {
+      const changed = changedAt(moving);
+      if (changed === seen.changed) fail('IoFailed', `Cannot lock ${path}: held by another call for ${limit / 1000} s`);
+      seen = { at: now, changed };
     }
     const waited = now - start;
     const pause = Math.min(Math.max(waited * pausePart, shortestPause), longestPause);

@@ -5,23 +5,20 @@ import { fromMultusTraces } from '../attach/from-multus';
 import type { AttachedRecord } from '../attach/record';
 import { toCniError } from '../error';
 import { type Json, parseObject } from '../json';
-import { writeAtomic } from './atomic';
 import { readBootId } from './boot-id';
 import { readText } from './files';
 import { inRoot } from './host-root';
 import { ioUnlessMissing } from './io';
-import { ownerFileName } from './owner';
+import { hasRecord, writeRecord } from './records';
 
 /** A sandbox, and its record or why there can be none. */
 export type MultusSandbox =
   | { readonly containerId: string; readonly record: AttachedRecord }
   | { readonly containerId: string; readonly record: undefined; readonly why: string };
 
-const directory = '/var/lib/cni/multus'; // Multus' default `cniDir`; it names each of its files after the sandbox
-
-/** What Multus has attached on the host below `root`. */
-export function findMultusSandboxes(root: string): readonly MultusSandbox[] {
-  const here = inRoot(root, directory);
+/** What Multus, with that `cniDir`, has attached on the host below `root`. It names each of its files after the sandbox. */
+export function findMultusSandboxes(root: string, cniDir: string): readonly MultusSandbox[] {
+  const here = inRoot(root, cniDir);
   const names = namesIn(here)
     .filter((name) => /^[0-9a-f]{64}$/.test(name))
     .sort();
@@ -45,13 +42,8 @@ export function findMultusSandboxes(root: string): readonly MultusSandbox[] {
 
 /** Writes the records that are not there yet, under the host's `cniDir`. */
 export function saveMultusSandboxes(sandboxes: readonly MultusSandbox[], cniDir: string): void {
-  const attachments = join(cniDir, 'attachments');
-  const there = new Set(namesIn(attachments));
-  for (const { record } of sandboxes) {
-    if (record === undefined) continue;
-    const name = `${ownerFileName(record)}.json`;
-    if (!there.has(name)) writeAtomic(join(attachments, name), `${JSON.stringify(record, null, 2)}\n`);
-  }
+  for (const { record } of sandboxes)
+    if (record !== undefined && !hasRecord(cniDir, record)) writeRecord(cniDir, record);
 }
 
 /** libcni's cache; a file that is none of it belongs to no sandbox. */

@@ -3,7 +3,7 @@
 import type { BrokenRecord, Log, Records } from '../attach/ports';
 import type { AttachRecord } from '../attach/record';
 import { fail, toCniError } from '../error';
-import { readdirSync, unlinkSync } from '../kernel/fs';
+import { existsSync, readdirSync, unlinkSync } from '../kernel/fs';
 import { type ContainerId, containerId } from '../net/names';
 import { join } from '../path';
 import { deleteAtomic, temporaryOf, writeAtomic } from './atomic';
@@ -22,7 +22,7 @@ const lockLimit = 120_000; // ms; the kubelet gives a sandbox no longer than two
  * which exist only while somebody works on that container; `pods/` leads from a pod to its last sandbox.
  */
 export function createRecords(cniDir: string, log: Log): Records {
-  const attachments = join(cniDir, 'attachments');
+  const attachments = directoryOf(cniDir);
   const locks = join(cniDir, 'locks');
   const pods = createPodIndex(join(cniDir, 'pods'));
   const queues = new Map<ContainerId, Promise<unknown>>();
@@ -57,11 +57,7 @@ export function createRecords(cniDir: string, log: Log): Records {
     },
 
     async save(record) {
-      const text = `${JSON.stringify(record, null, 2)}\n`;
-      if (Buffer.byteLength(text) > longestRecord)
-        // what cannot be read again would stop every DEL
-        fail('IoFailed', `Cannot write ${pathOf(record)}: at most ${longestRecord} bytes are kept of a sandbox`);
-      writeAtomic(pathOf(record), text);
+      writeRecord(cniDir, record);
       if (record.pod !== undefined && record.result === undefined) pods.remember(record.pod, record);
     },
 
@@ -128,6 +124,23 @@ export function createRecords(cniDir: string, log: Log): Records {
     },
   };
 }
+
+/** Writes the record, whether there is one or not. */
+export function writeRecord(cniDir: string, record: AttachRecord): void {
+  const path = join(directoryOf(cniDir), fileName(record));
+  const text = `${JSON.stringify(record, null, 2)}\n`;
+  if (Buffer.byteLength(text) > longestRecord)
+    // what cannot be read again would stop every DEL
+    fail('IoFailed', `Cannot write ${path}: at most ${longestRecord} bytes are kept of a sandbox`);
+  writeAtomic(path, text);
+}
+
+/** Whether there is a record of that owner, readable or not. */
+export function hasRecord(cniDir: string, owner: RecordOwner): boolean {
+  return existsSync(join(directoryOf(cniDir), fileName(owner)));
+}
+
+const directoryOf = (cniDir: string): string => join(cniDir, 'attachments');
 
 function fileName(owner: RecordOwner): string {
   return `${ownerFileName(owner)}.json`;

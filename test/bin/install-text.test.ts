@@ -20,6 +20,7 @@ const plan: InstallPlan = {
     keys: { namespaceIsolation: true },
     dropped: [{ key: 'kubeconfig', why: 'a credential' }],
     primary: undefined,
+    cniDir: '/var/lib/cni/multus',
   },
   settings: { namespaceIsolation: true },
   attachedByMultus: [{ containerId: 'a'.repeat(64), record: undefined, why: 'its file is torn' }],

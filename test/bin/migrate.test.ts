@@ -49,7 +49,7 @@ const told = async (networks: string, keys: object = {}): Promise<readonly strin
 describe('a pod', () => {
   it('changes in nothing where Multus does the same', async () => {
     expect(await told('same')).toEqual([]);
-    expect(await told('declared')).toEqual([]);
+    expect(await told('[{"name":"declared","ips":["10.9.0.7/24"]}]')).toEqual([]);
   });
 
   it.each<[string, string, RegExp, object]>([
@@ -87,6 +87,8 @@ describe('a pod', () => {
     const { delegates } = await moved(pod('foreign'));
     expect(delegates).toContainEqual({ ifName: 'net1', type: 'sriov', builtIn: false });
     expect(delegates).toContainEqual({ ifName: 'eth0', type: 'bridge', builtIn: true });
+    const preferred = await moved(pod('same'), { externalDelegates: ['macvlan'] });
+    expect(preferred.delegates).toContainEqual({ ifName: 'net1', type: 'macvlan', builtIn: false });
   });
 });
 

@@ -326,6 +326,14 @@ describe('install', () => {
     expect(existsSync(join(root, '/etc/cni/net.d/00-braid.conflist'))).toBe(true);
   });
 
+  it('looks for the pods of Multus where its configuration says that its records are', () => {
+    const own = JSON.stringify({ ...JSON.parse(multus), cniDir: '/var/lib/rancher/multus' });
+    const record = `/var/lib/rancher/multus/${'b'.repeat(64)}`;
+    const { options } = host({ ...kubeadm, '/etc/cni/net.d/00-multus.conf': own, [record]: '[]' });
+    const taking = { ...options, fromMultus: true };
+    expect(() => install(planInstall(taking), taking)).toThrow(/bbbbbbbbbbbb/);
+  });
+
   it('says so when there is no Multus to take over from', () => {
     const { options } = host(kubeadm);
     expect(() => planInstall({ ...options, fromMultus: true })).toThrow(

@@ -47,12 +47,15 @@ const delegates = [
 ];
 const both = [cached(cluster, 'eth0', '10.1.0.5/24'), cached(vlan, 'lan0', '10.2.0.5/24')];
 
+const cniDir = '/var/lib/cni/multus';
+const findIn = (root: string) => findMultusSandboxes(root, cniDir);
+
 /** A host with what Multus wrote. */
 function host(list: unknown = delegates, cache: readonly unknown[] = both): string {
   const root = temporaryDirectory();
-  const results = join(root, '/var/lib/cni/multus/results');
+  const results = join(root, cniDir, 'results');
   mkdirSync(results, { recursive: true });
-  writeFileSync(join(root, '/var/lib/cni/multus', sandbox), typeof list === 'string' ? list : JSON.stringify(list));
+  writeFileSync(join(root, cniDir, sandbox), typeof list === 'string' ? list : JSON.stringify(list));
   for (const [at, each] of cache.entries()) writeFileSync(join(results, `file-${at}`), JSON.stringify(each));
   writeFileSync(join(results, 'torn'), '{');
   return root;
@@ -60,7 +63,7 @@ function host(list: unknown = delegates, cache: readonly unknown[] = both): stri
 
 describe('a sandbox of Multus', () => {
   it('has the pod, each network with its configuration and result, and the order of Multus', () => {
-    const [found, ...more] = findMultusSandboxes(host());
+    const [found, ...more] = findIn(host());
     expect(more).toEqual([]);
     const record = found?.record;
     expect(record).toMatchObject({
@@ -85,7 +88,7 @@ describe('a sandbox of Multus', () => {
 
   it('counts its interfaces as Multus does where none is asked for', () => {
     const unnamed = delegates.map((each) => ({ ...each, ifnameRequest: '' }));
-    const [found] = findMultusSandboxes(host(unnamed, [cached(vlan, 'net1', '10.2.0.5/24'), both[0]]));
+    const [found] = findIn(host(unnamed, [cached(vlan, 'net1', '10.2.0.5/24'), both[0]]));
     expect(found?.record?.attachments.map(({ ifName }) => ifName)).toEqual(['eth0', 'net1']);
   });
 
@@ -108,27 +111,27 @@ describe('a sandbox of Multus', () => {
       /netns|namespace/i,
     ],
   ])('that %s gets no record, and it says why', (_, list, cache, why) => {
-    const [found] = findMultusSandboxes(host(list, cache));
+    const [found] = findIn(host(list, cache));
     expect(found).toMatchObject({ containerId: sandbox, record: undefined });
     expect((found as { why: string }).why).toMatch(why);
   });
 });
 
 it('is saved as a record that is read again, once', async () => {
-  const cniDir = temporaryDirectory();
-  const found = findMultusSandboxes(host());
-  saveMultusSandboxes(found, cniDir);
-  const records = createRecords(cniDir, fakeLog());
+  const own = temporaryDirectory();
+  const found = findIn(host());
+  saveMultusSandboxes(found, own);
+  const records = createRecords(own, fakeLog());
   const owner = [containerId(sandbox), ifName('eth0', 'ifName')] as const;
   const saved = await records.find(...owner);
   expect(saved).toEqual(JSON.parse(JSON.stringify(found[0]?.record)));
   const known = { ...(saved ?? expect.fail('no record')), createdAt: '2020-01-01T00:00:00Z' };
   await records.save(known);
-  saveMultusSandboxes(found, cniDir);
+  saveMultusSandboxes(found, own);
   expect((await records.find(...owner))?.createdAt).toBe('2020-01-01T00:00:00Z');
-  expect(readdirSync(join(cniDir, 'attachments'))).toHaveLength(1);
+  expect(readdirSync(join(own, 'attachments'))).toHaveLength(1);
 });
 
 it('is nobody where there was no Multus', () => {
-  expect(findMultusSandboxes(temporaryDirectory())).toEqual([]);
+  expect(findIn(temporaryDirectory())).toEqual([]);
 });

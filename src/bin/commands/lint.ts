@@ -1,8 +1,9 @@
 /** `braid lint`. Reads manifests and configuration files, the cluster when asked; writes stdout. */
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { filesOf } from '../../disk/conf-dir';
 import { files as diskFiles } from '../../disk/files';
+import { readNamed } from '../documents';
 import { type LintFile, lintFiles, toObjectFile } from '../lint';
 import { openLog } from '../log';
 import { openSources, type SourceOptions, withSourceOptions } from '../plan-sources';
@@ -50,7 +51,7 @@ export function register(program: Command): void {
 }
 
 function toFile(path: string): LintFile {
-  return { path, text: readFileSync(path === '-' ? 0 : path, 'utf8') };
+  return { path, text: readNamed(path) };
 }
 
 /** Every network and pod of the cluster, each as a file that is called after it. */

@@ -1,22 +1,22 @@
 /** `braid migrate`. Reads manifests, the cluster and the node as far as asked; writes stdout. */
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { type Command, Option } from 'commander';
+import type { Command } from 'commander';
 import { fromMultus } from '../../cni/from-multus';
 import { planInstall } from '../../disk/install';
-import { parseDocuments } from '../../disk/manifests';
 import { podsOf } from '../../disk/pod-manifests';
 import { fail } from '../../error';
+import { readDocuments } from '../documents';
 import { migrationOf, otherSystemsIn } from '../migration';
 import { withOwn } from '../own-networks';
 import { openSources, type SourceOptions, withSourceOptions } from '../plan-sources';
 import { writeOutput } from '../stdio';
 import { toInstallJson, toInstallText } from '../text/install';
 import { toMigrationJson, toMigrationText } from '../text/migrate';
+import { type Common, command, hostPlaces } from './options';
 
-interface MigrateOptions extends SourceOptions {
+interface MigrateOptions extends SourceOptions, Common {
   readonly multus?: string;
-  readonly output: 'text' | 'json';
   readonly namespace: string;
   readonly root: string;
 }
@@ -30,11 +30,10 @@ Examples:
   kubectl get pods -A -o yaml | braid migrate - --kubeconfig ~/.kube/config`;
 
 export function register(program: Command): void {
-  withSourceOptions(program.command('migrate'))
-    .description('show what would change for which pods when Multus goes and Braid comes: nothing is touched')
+  const says = 'show what would change for which pods when Multus goes and Braid comes: nothing is touched';
+  withSourceOptions(command(program, 'migrate', says))
     .argument('[files...]', 'manifests of pods or workloads, networks may stand in them, too; - reads standard input')
     .option('--multus <file>', "Multus' configuration, whose settings Braid would take over")
-    .addOption(new Option('-o, --output <format>', 'how to print').choices(['text', 'json']).default('text'))
     .option('-n, --namespace <name>', 'of pods that name none', 'default')
     .option('--root <dir>', "where the node's files are, when no file is given", '/')
     .addHelpText('after', examples)
@@ -49,8 +48,7 @@ function nodeReport({ root, output }: MigrateOptions): string {
   const plan = planInstall({
     root,
     binary: process.execPath,
-    networksDir: '/etc/cni/braid/networks',
-    cniDir: '/var/lib/cni/braid',
+    ...hostPlaces,
     clusterCIDRs: [],
     fromMultus: true,
     force: false,
@@ -65,11 +63,8 @@ async function reportPods(files: readonly string[], options: MigrateOptions): Pr
   const { clusterNetwork: _, ...keys } = settings?.keys ?? {}; // that one lies on the node
   const sources = await openSources(options, keys);
   const read = [];
-  for (const file of files) {
-    const name = file === '-' ? 'standard input' : file;
-    read.push({ name, documents: await parseDocuments(readFileSync(file === '-' ? 0 : file, 'utf8'), name) });
-  }
-  const networks = read.reduce((more, { name, documents }) => withOwn(documents, name, more), sources.networks);
+  for (const file of files) read.push({ file, documents: await readDocuments(file) });
+  const networks = read.reduce((more, { file, documents }) => withOwn(documents, file, more), sources.networks);
   const documents = read.flatMap((each) => each.documents);
   const pods = podsOf(documents, namespace);
   if (pods.length === 0)

@@ -34,11 +34,14 @@ export interface HostCommand extends Common {
   readonly dryRun: boolean;
 }
 
+/** Where Braid's own things are on a host. */
+export const hostPlaces = { cniDir: '/var/lib/cni/braid', networksDir: '/etc/cni/braid/networks' } as const;
+
 /** A command that changes a host, perhaps one whose files are mounted somewhere. */
 export function hostCommand(program: Command, name: string, description: string): Command {
   return command(program, name, description)
     .option('--root <dir>', "where the host's files are; every other path is the host's", '/')
-    .option('--cni-dir <dir>', "Braid's state", '/var/lib/cni/braid')
-    .option('--networks-dir <dir>', 'NetworkAttachmentDefinitions as files', '/etc/cni/braid/networks')
+    .option('--cni-dir <dir>', "Braid's state", hostPlaces.cniDir)
+    .option('--networks-dir <dir>', 'NetworkAttachmentDefinitions as files', hostPlaces.networksDir)
     .option('--dry-run', 'only tell what would be done', false);
 }

@@ -1,10 +1,9 @@
 /** `braid plan`. Reads manifests, configuration, the cluster and the node's links as far as asked; writes stdout. */
-import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import type { Pod } from '../../attach/ports';
-import { parseDocuments } from '../../disk/manifests';
 import { podsOf } from '../../disk/pod-manifests';
 import { fail } from '../../error';
+import { readDocuments } from '../documents';
 import { withOwn } from '../own-networks';
 import { planPod } from '../plan';
 import { openSources, type SourceOptions, withSourceOptions } from '../plan-sources';
@@ -37,10 +36,6 @@ export function register(program: Command): void {
       for (const pod of requirePods(documents, file, options)) plans.push(await planPod(pod, { ...sources, networks }));
       writeOutput(await toPlans(plans, options.output));
     });
-}
-
-async function readDocuments(file: string): Promise<readonly unknown[]> {
-  return parseDocuments(readFileSync(file === '-' ? 0 : file, 'utf8'), file === '-' ? 'standard input' : file);
 }
 
 function requirePods(documents: readonly unknown[], file: string, { namespace }: PlanOptions): readonly Pod[] {

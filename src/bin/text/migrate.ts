@@ -42,7 +42,7 @@ function podText({ pod, refused, differences, delegates, warnings }: PodMigratio
   const foreign = delegates.filter(({ builtIn }) => !builtIn).map(({ ifName, type }) => `${type} (${ifName})`);
   return [
     `Pod ${pod}\n`,
-    ...differences.map(({ ifName, what, why }) => `  ${ifName ?? 'pod'}: ${what}\n      ${why}\n`),
+    ...differences.map(({ ifName, what, why }) => `  ${ifName}: ${what}\n      ${why}\n`),
     foreign.length === 0 ? '' : `  By executables, as before: ${foreign.join(', ')}\n`,
     ...warnings.map((warning) => `  Warning: ${warning}\n`),
     '\n',
