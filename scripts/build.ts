@@ -1,6 +1,6 @@
 /**
  * Makes dist/braid, one executable file, and dist/empty, the same build of nothing for start-up comparison.
- * Runs under Bun (scripts/bun scripts/build.ts [--entry FILE] [--out DIR] [--runtime FILE]); writes dist/, or DIR, only.
+ * Runs under Bun (scripts/bun scripts/build.ts [--out DIR] [--runtime FILE]); writes dist/, or DIR, only.
  * `--runtime`: Bun's executable for another machine, which then runs the file; no dist/empty. The same commit, DIR and
  * FILE give the same bytes.
  */
@@ -13,11 +13,12 @@ import { type BuildOptions, build, type Plugin } from 'esbuild';
 const root = path.resolve(import.meta.dir, '..');
 const { values: options } = parseArgs({
   options: {
-    entry: { type: 'string', default: path.join(root, 'src/bin/main.ts') },
     out: { type: 'string', default: path.join(root, 'dist') },
     runtime: { type: 'string' },
   },
 });
+
+const entry = path.join(root, 'src/bin/main.ts');
 
 /** `0.1.0+g1bb19d6`, with `-dirty` for a changed work tree; the bare package version outside git. */
 function version(): string {
@@ -41,7 +42,13 @@ function version(): string {
  * Packages that a runtime's call needs seldom or never. Each is a file of its own in the executable, read when it is
  * first asked for: in the one bundle they cost every call 1 to 3 ms.
  */
-const apart = ['commander', 'pino', 'yaml'] as const;
+const packages = ['commander', 'pino', 'yaml'] as const;
+
+/**
+ * The programs of the executable (src/bin/main.ts), a bundle each with all that it needs: a runtime's call instantiates no
+ * function of the agent or of people's commands (VERSION 3 ms less, ADD 2 to 3).
+ */
+const programs = ['cli', 'plugin', 'versions'] as const;
 
 const bundling = {
   bundle: true,
@@ -55,14 +62,19 @@ const bundling = {
   logLevel: 'warning',
 } as const satisfies BuildOptions;
 
-/** Leaves the packages of `apart` out of the bundle; they are looked for inside the executable. The path is computed, or Bun would resolve it now. */
+/**
+ * Leaves the packages, and in the first bundle the programs, out of the bundle; they are looked for inside the executable. The
+ * path is computed, or Bun would resolve it now.
+ */
 const leaveApart: Plugin = {
   name: 'leave-apart',
   setup(bundle) {
-    bundle.onResolve({ filter: new RegExp(`^(${apart.join('|')})$`) }, ({ path: name }) => ({
-      path: name,
-      namespace: 'apart',
-    }));
+    const own = new RegExp(`^(${packages.join('|')})$`);
+    const begun = new RegExp(`^\\./(${programs.join('|')})$`);
+    bundle.onResolve({ filter: own }, ({ path: name }) => ({ path: name, namespace: 'apart' }));
+    bundle.onResolve({ filter: begun }, ({ path: name, importer }) =>
+      importer === entry ? { path: name.slice(2), namespace: 'apart' } : undefined,
+    );
     bundle.onLoad({ filter: /./, namespace: 'apart' }, ({ path: name }) => ({
       contents: `module.exports = require(['/$bunfs/root', '${name}.js'].join('/'));`,
     }));
@@ -80,17 +92,27 @@ const knowOrder: Plugin = {
   },
 };
 
-/** Bundles `entry` by esbuild (Bun's own bundle starts 2 to 5 ms slower) and compiles it to `outfile`, with the packages apart. */
-async function executable(entry: string, outfile: string, packages: readonly string[]): Promise<void> {
+/** What goes into the executable beside its entry, by the name under which it is looked for. */
+type Parts = Readonly<Record<string, BuildOptions>>;
+
+const packagePart = (name: string): BuildOptions => ({
+  stdin: { contents: `module.exports = require('${name}');`, resolveDir: root, sourcefile: `${name}.cjs` },
+});
+
+const programPart = (name: string): BuildOptions => ({
+  entryPoints: [path.join(path.dirname(entry), `${name}.ts`)],
+  plugins: [leaveApart, knowOrder],
+});
+
+/** Bundles `entry` and the parts by esbuild (Bun's own bundle starts 2 to 5 ms slower) and compiles them to `outfile`. */
+async function executable(entry: string, outfile: string, parts: Parts): Promise<void> {
   const fresh = path.join(path.dirname(outfile), '.fresh');
   mkdirSync(fresh, { recursive: true });
   const bundle = path.join(fresh, `${path.basename(outfile)}.cjs`);
   await build({ ...bundling, entryPoints: [entry], outfile: bundle, plugins: [leaveApart, knowOrder] });
-  const files = packages.map((name) => path.join(fresh, `${name}.cjs`));
-  for (const [index, name] of packages.entries()) {
-    const stdin = { contents: `module.exports = require('${name}');`, resolveDir: root, sourcefile: `${name}.cjs` };
-    await build({ ...bundling, stdin, outfile: files[index] as string });
-  }
+  const files = Object.keys(parts).map((name) => path.join(fresh, `${name}.cjs`));
+  for (const [index, part] of Object.values(parts).entries())
+    await build({ ...bundling, ...part, outfile: files[index] as string });
   // The embedded script is called after the output file, so it is compiled under its own name elsewhere, then renamed.
   const compiled = path.join(fresh, path.basename(outfile));
   // A call runs each function a few times: compiling those costs more than it saves (ADD of 8 networks: 33 ms of user time
@@ -114,12 +136,15 @@ async function executable(entry: string, outfile: string, packages: readonly str
   });
   renameSync(compiled, outfile);
   const size = (file: string): string => `${(statSync(file).size / 1e6).toFixed(2)} MB`;
-  const parts = [bundle, ...files].map((file) => `${path.basename(file)} ${size(file)}`).join(', ');
-  console.log(`${path.relative(process.cwd(), outfile)}: ${size(outfile)}, of which ${parts}`);
+  const sizes = [bundle, ...files].map((file) => `${path.basename(file)} ${size(file)}`).join(', ');
+  console.log(`${path.relative(process.cwd(), outfile)}: ${size(outfile)}, of which ${sizes}`);
   rmSync(fresh, { recursive: true });
 }
 
 mkdirSync(options.out, { recursive: true });
-await executable(options.entry, path.join(options.out, 'braid'), apart);
+await executable(entry, path.join(options.out, 'braid'), {
+  ...Object.fromEntries(packages.map((name) => [name, packagePart(name)])),
+  ...Object.fromEntries(programs.map((name) => [name, programPart(name)])),
+});
 if (options.runtime === undefined)
-  await executable(path.join(root, 'scripts/empty.ts'), path.join(options.out, 'empty'), []);
+  await executable(path.join(root, 'scripts/empty.ts'), path.join(options.out, 'empty'), {});

@@ -1,5 +1,4 @@
-/** The executable: a runtime's call when CNI_COMMAND is set, else the command line for people. Reads the environment only. */
-import { runPlugin } from './plugin';
-
-if (process.env.CNI_COMMAND !== undefined) void runPlugin();
-else void import('./cli').then(({ runCli }) => runCli());
+/** The executable: which of its programs runs. Each is a bundle of its own in the file. Reads the environment only. */
+if (process.env.CNI_COMMAND === undefined) void import('./cli').then(({ runCli }) => runCli());
+else if (process.env.CNI_COMMAND === 'VERSION') void import('./versions').then(({ tellVersions }) => tellVersions());
+else void import('./plugin').then(({ runPlugin }) => runPlugin());

@@ -1,7 +1,8 @@
-/** One CNI call: environment and stdin in, result or error object out, exit status. */
+/** One CNI call that works: environment and stdin in, result or error object out, exit status. */
 import { parseRequest } from '../cni/request';
-import { newestVersion, toVersionAnswer } from '../cni/version';
+import { newestVersion } from '../cni/version';
 import { toCniError, toErrorObject } from '../error';
+import { serve } from './serve';
 import { readInput, writeOutput } from './stdio';
 
 /**
@@ -17,11 +18,6 @@ async function answered(): Promise<boolean> {
   let spoken: string = newestVersion; // until the configuration tells what the caller speaks
   try {
     const request = parseRequest(process.env);
-    if (request.command === 'VERSION') {
-      writeOutput(`${toVersionAnswer()}\n`);
-      return true;
-    }
-    const { serve } = await import('./serve'); // VERSION answers without it: half of the start-up time
     const output = await serve(request, readInput(), (version) => {
       spoken = version;
     });

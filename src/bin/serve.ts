@@ -11,15 +11,8 @@ import { type CniError, fail, toCniError } from '../error';
 import { openEdges } from './edges';
 import { openReport } from './report';
 
-/** A request that needs a configuration. */
-export type WorkingRequest = Exclude<Request, { readonly command: 'VERSION' }>;
-
 /** Serves the request; `speaks` is told the caller's version as soon as it is known, for the error object. */
-export async function serve(
-  request: WorkingRequest,
-  input: string,
-  speaks: (version: string) => void,
-): Promise<string> {
+export async function serve(request: Request, input: string, speaks: (version: string) => void): Promise<string> {
   const alone = findDelegate(calledAs());
   if (alone !== undefined) return await serveAlone(alone, request, input, speaks);
   const conf = request.command === 'DEL' ? parseConfigForDel(input) : parseConfig(input);
@@ -28,7 +21,7 @@ export async function serve(
   return await act(request, conf);
 }
 
-async function act(request: WorkingRequest, conf: NetConf): Promise<string> {
+async function act(request: Request, conf: NetConf): Promise<string> {
   const report = openReport(conf.cniDir, request);
   let failure: CniError | undefined;
   try {
@@ -41,7 +34,7 @@ async function act(request: WorkingRequest, conf: NetConf): Promise<string> {
   }
 }
 
-async function actOn(request: WorkingRequest, conf: NetConf, edges: Edges): Promise<string> {
+async function actOn(request: Request, conf: NetConf, edges: Edges): Promise<string> {
   switch (request.command) {
     case 'ADD':
       return await handleAdd(request, conf, edges);
@@ -59,7 +52,7 @@ async function actOn(request: WorkingRequest, conf: NetConf, edges: Edges): Prom
 /** By the name of a built-in delegate the executable is that delegate alone, so a link to it replaces the plugin's own. */
 async function serveAlone(
   delegate: Delegate,
-  request: WorkingRequest,
+  request: Request,
   input: string,
   speaks: (version: string) => void,
 ): Promise<string> {

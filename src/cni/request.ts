@@ -30,14 +30,8 @@ export type CheckRequest = Common & { readonly command: 'CHECK'; readonly netns:
 export type DelRequest = Common & { readonly command: 'DEL'; readonly netns: NetnsPath | undefined };
 export type GcRequest = { readonly command: 'GC'; readonly path: readonly string[] };
 export type StatusRequest = { readonly command: 'STATUS'; readonly path: readonly string[] };
-/** A valid request, one shape for each command. */
-export type Request =
-  | AddRequest
-  | CheckRequest
-  | DelRequest
-  | GcRequest
-  | StatusRequest
-  | { readonly command: 'VERSION' };
+/** A valid request that works, one shape for each command; VERSION is answered without (src/bin/versions.ts). */
+export type Request = AddRequest | CheckRequest | DelRequest | GcRequest | StatusRequest;
 
 /** Environment variables by name. */
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -52,7 +46,6 @@ const required = {
   DEL: ['CNI_CONTAINERID', 'CNI_IFNAME'],
   GC: ['CNI_PATH'],
   STATUS: ['CNI_PATH'],
-  VERSION: [],
 } as const satisfies Record<Request['command'], readonly string[]>;
 
 /**
@@ -63,7 +56,6 @@ export function parseRequest(env: Env): Request {
   const command = parseCommand(env.CNI_COMMAND);
   requireVariables(env, command);
   const path = (env.CNI_PATH ?? '').split(':').filter((directory) => directory !== '');
-  if (command === 'VERSION') return { command };
   if (command === 'GC' || command === 'STATUS') return { command, path };
   const lenient = command === 'DEL';
   const text = env.CNI_ARGS ?? '';
@@ -117,7 +109,7 @@ function parseCommand(value: string | undefined): Request['command'] {
     return fail('EnvironmentInvalid', 'Cannot serve a request: required env variables [CNI_COMMAND] missing');
   }
   if (Object.hasOwn(required, value)) return value as Request['command'];
-  const known = Object.keys(required).join(', ');
+  const known = [...Object.keys(required), 'VERSION'].join(', ');
   return fail('EnvironmentInvalid', `Cannot use ${shown(value)}: unknown CNI_COMMAND, need one of ${known}`);
 }
 

@@ -44,9 +44,7 @@ const patient = { timeout: 120_000 };
 describe('the one-shot path', patient, () => {
   it('loads these modules and no other: run with UPDATE=1 when one more is worth its time', async () => {
     const inputs = await inputsOf('src/bin/main.ts');
-    const loaded = [
-      ...new Set([...loadedBy('src/bin/main.ts', inputs), ...loadedBy('src/bin/serve.ts', inputs)]),
-    ].sort();
+    const loaded = [...loadedBy('src/bin/main.ts', inputs), ...loadedBy('src/bin/plugin.ts', inputs)].sort();
     const text = loaded.map((file) => `${file}\n`).join('');
     if (process.env.UPDATE !== undefined) writeFileSync(fixture, text);
     expect(text).toBe(readFileSync(fixture, 'utf8'));
@@ -54,13 +52,13 @@ describe('the one-shot path', patient, () => {
 
   it('loads no package but the codecs of netlink', async () => {
     const inputs = await inputsOf('src/bin/main.ts');
-    const packages = loadedBy('src/bin/serve.ts', inputs).filter((file) => file.startsWith('node_modules/'));
+    const packages = loadedBy('src/bin/plugin.ts', inputs).filter((file) => file.startsWith('node_modules/'));
     expect(packages).toEqual(['node_modules/netlink/dist/structs.js']);
   });
 
   it('loads no module of the runtime but its FFI: node:fs alone takes 0.8 ms', async () => {
     const inputs = await inputsOf('src/bin/main.ts');
-    const own = loadedBy('src/bin/serve.ts', inputs).filter((file) => !file.startsWith('node_modules/'));
+    const own = loadedBy('src/bin/plugin.ts', inputs).filter((file) => !file.startsWith('node_modules/'));
     const asked = own
       .flatMap((file) => inputs[file]?.imports ?? [])
       .filter(({ external, kind }) => external && kind === 'import-statement');
@@ -74,7 +72,8 @@ describe('the one-shot path', patient, () => {
   });
 
   it('answers VERSION without the engines', async () => {
-    const folders = loadedBy('src/bin/main.ts', await inputsOf('src/bin/main.ts')).map((file) => file.split('/')[1]);
+    const inputs = await inputsOf('src/bin/main.ts');
+    const folders = loadedBy('src/bin/versions.ts', inputs).map((file) => file.split('/')[1]);
     expect(folders).not.toContain('attach');
   });
 });
