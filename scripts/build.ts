@@ -6,9 +6,11 @@
  */
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
+import { splitRare } from './rare-parts';
 
 const root = path.resolve(import.meta.dir, '..');
 const { values: options } = parseArgs({
@@ -50,6 +52,9 @@ const packages = ['commander', 'pino', 'yaml'] as const;
  */
 const programs = ['cli', 'plugin', 'versions'] as const;
 
+/** Where a file of the executable is found. Computed, or Bun would resolve it now. */
+const inside = (name: string): string => `['/$bunfs/root', '${name}.js'].join('/')`;
+
 const bundling = {
   bundle: true,
   format: 'cjs',
@@ -62,10 +67,7 @@ const bundling = {
   logLevel: 'warning',
 } as const satisfies BuildOptions;
 
-/**
- * Leaves the packages, and in the first bundle the programs, out of the bundle; they are looked for inside the executable. The
- * path is computed, or Bun would resolve it now.
- */
+/** Leaves the packages, and in the first bundle the programs, out of the bundle; they are looked for inside the executable. */
 const leaveApart: Plugin = {
   name: 'leave-apart',
   setup(bundle) {
@@ -76,19 +78,31 @@ const leaveApart: Plugin = {
       importer === entry ? { path: name.slice(2), namespace: 'apart' } : undefined,
     );
     bundle.onLoad({ filter: /./, namespace: 'apart' }, ({ path: name }) => ({
-      contents: `module.exports = require(['/$bunfs/root', '${name}.js'].join('/'));`,
+      contents: `module.exports = require(${inside(name)});`,
     }));
   },
 };
 
-/** netlink asks node:os for the order of bytes alone, and to load that takes 0.2 ms. Bun's processors are little-endian. */
-const knowOrder: Plugin = {
-  name: 'know-order',
+/**
+ * The codecs of netlink as a module of the bundle's own kind, of which it takes what is used: as CommonJS they are all made, and
+ * each file that uses them copies their list of names, 0.7 ms in all. They ask node:os for the order of bytes alone, and to load
+ * that takes 0.2 ms: Bun's processors are little-endian.
+ */
+const flatCodecs: Plugin = {
+  name: 'flat-codecs',
   setup(bundle) {
-    bundle.onResolve({ filter: /^os$/ }, ({ importer }) =>
-      importer.includes('/node_modules/netlink/') ? { path: 'os', namespace: 'order' } : undefined,
-    );
-    bundle.onLoad({ filter: /./, namespace: 'order' }, () => ({ contents: `exports.endianness = () => 'LE';` }));
+    bundle.onLoad({ filter: /\/netlink\/dist\/structs\.js$/ }, ({ path: file }) => {
+      const names = Object.keys(createRequire(file)(file) as object).join(', ');
+      const text = readFileSync(file, 'utf8')
+        .replace(/^Object\.defineProperty\(exports, .*$/m, '')
+        .replace(/^exports\.\w+ = exports\..* = void 0;$/gm, '')
+        .replace(/^exports\.(\w+) = \1;$/gm, '')
+        .replace(/^exports\.(\w+) = /gm, 'const $1 = ')
+        .replace(/\(0, exports\.(\w+)\)/g, '$1')
+        .replace(/\bexports\.(\w+)/g, '$1')
+        .replace('require("os")', `{ endianness: () => 'LE' }`);
+      return { contents: `${text}\nexport { ${names} };` };
+    });
   },
 };
 
@@ -101,7 +115,7 @@ const packagePart = (name: string): BuildOptions => ({
 
 const programPart = (name: string): BuildOptions => ({
   entryPoints: [path.join(path.dirname(entry), `${name}.ts`)],
-  plugins: [leaveApart, knowOrder],
+  plugins: [leaveApart, flatCodecs],
 });
 
 /** Bundles `entry` and the parts by esbuild (Bun's own bundle starts 2 to 5 ms slower) and compiles them to `outfile`. */
@@ -109,7 +123,7 @@ async function executable(entry: string, outfile: string, parts: Parts): Promise
   const fresh = path.join(path.dirname(outfile), '.fresh');
   mkdirSync(fresh, { recursive: true });
   const bundle = path.join(fresh, `${path.basename(outfile)}.cjs`);
-  await build({ ...bundling, entryPoints: [entry], outfile: bundle, plugins: [leaveApart, knowOrder] });
+  await build({ ...bundling, entryPoints: [entry], outfile: bundle, plugins: [leaveApart, flatCodecs] });
   const files = Object.keys(parts).map((name) => path.join(fresh, `${name}.cjs`));
   for (const [index, part] of Object.values(parts).entries())
     await build({ ...bundling, ...part, outfile: files[index] as string });
@@ -142,9 +156,15 @@ async function executable(entry: string, outfile: string, parts: Parts): Promise
 }
 
 mkdirSync(options.out, { recursive: true });
+const calls = await splitRare(
+  { root, entry: 'src/bin/plugin.ts', name: 'runPlugin', place: inside('rare') },
+  { ...bundling, plugins: [leaveApart, flatCodecs] },
+);
 await executable(entry, path.join(options.out, 'braid'), {
   ...Object.fromEntries(packages.map((name) => [name, packagePart(name)])),
   ...Object.fromEntries(programs.map((name) => [name, programPart(name)])),
+  plugin: calls.program,
+  rare: calls.rare,
 });
 if (options.runtime === undefined)
   await executable(path.join(root, 'scripts/empty.ts'), path.join(options.out, 'empty'), {});

@@ -8,9 +8,15 @@ export function join(...parts: readonly string[]): string {
 
 /** The directory that holds it; the root's is the root. */
 export function dirname(path: string): string {
-  const bare = path.replace(/\/+$/, '');
+  const bare = withoutSlashes(path);
   const end = bare.lastIndexOf('/');
-  return end > 0 ? bare.slice(0, end).replace(/\/+$/, '') || '/' : path.startsWith('/') ? '/' : '.';
+  return end > 0 ? withoutSlashes(bare.slice(0, end)) || '/' : path.startsWith('/') ? '/' : '.';
+}
+
+function withoutSlashes(path: string): string {
+  let end = path.length;
+  while (end > 0 && path[end - 1] === '/') end--;
+  return path.slice(0, end);
 }
 
 /** The last extension with its dot, empty when there is none: a name that begins with the dot has none. */

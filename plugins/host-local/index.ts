@@ -15,7 +15,7 @@ import { isRecord, optionalString, record, shown } from '../../src/json';
 import { addressOf, findCidr, findIp, type Ip, lengthOf, toCidr } from '../../src/net/ip';
 import { isGateway, parseRangeSets, type RangeSet, rangeOf, shownSet, sizeOfSets } from './ranges';
 import { parseResolvConf } from './resolv-conf';
-import { candidates } from './search';
+import { findCandidate } from './search';
 
 /** What all verbs need. The rest is parsed by ADD alone: addresses must come back when the ranges are no longer valid. */
 export interface HostLocalConfig {
@@ -135,8 +135,7 @@ async function status(c: HostLocalConfig, { leases, network }: StatusContext): P
 }
 
 function hasFree(set: RangeSet, taken: ReadonlySet<Ip>): boolean {
-  for (const address of candidates(set, undefined)) if (!taken.has(address)) return true;
-  return false;
+  return findCandidate(set, undefined, (address) => !taken.has(address)) !== undefined;
 }
 
 async function readDns({ resolvConf }: Pool, { files }: AddContext): Promise<Dns> {
@@ -173,8 +172,8 @@ function leaseOne(set: RangeSet, index: number, wanted: Ip | undefined, held: Le
 }
 
 function reserveNext(set: RangeSet, index: number, held: Leases, owner: LeaseOwner): Ip {
-  for (const address of candidates(set, held.last(index))) if (held.reserve(address, owner)) return address;
-  return exhausted(set, held.addresses());
+  const found = findCandidate(set, held.last(index), (address) => held.reserve(address, owner));
+  return found ?? exhausted(set, held.addresses());
 }
 
 function exhausted(set: RangeSet, held: readonly Ip[]): never {

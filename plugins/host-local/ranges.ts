@@ -127,6 +127,7 @@ function parseRange(c: Fields, field: string): Range {
 
 /** An address in two sets would be handed out twice. */
 function refuseOverlap(sets: readonly RangeSet[]): void {
+  if (sets.length < 2) return;
   for (const [a, b] of pairs([...sets.entries()]))
     if (a[1].some((range) => b[1].some((other) => rangesOverlap(range, other))))
       fail(

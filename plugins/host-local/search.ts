@@ -3,17 +3,18 @@ import { familyOf, type Ip, ipFromNumber, ipNumber } from '../../src/net/ip';
 import { inRange, isGateway, type RangeSet } from './ranges';
 
 /**
- * Every address of the set but its gateways, once: round robin from the one after `last`, so that an address just
- * given back rests as long as it can. Without a usable `last` from the start of the first range. One at a time: a
- * set may be a whole /64.
+ * The first address that `takes` takes. It is offered every address of the set but its gateways, once: round robin from the
+ * one after `last`, so that an address just given back rests as long as it can. Without a usable `last` from the start of
+ * the first range. One at a time: a set may be a whole /64.
  */
-export function* candidates(set: RangeSet, last: Ip | undefined): Generator<Ip> {
+export function findCandidate(set: RangeSet, last: Ip | undefined, takes: (address: Ip) => boolean): Ip | undefined {
   for (const { from, to, family } of turn(set, last)) {
     for (let number = from; number <= to; number++) {
       const address = ipFromNumber(number, family);
-      if (address !== undefined && !isGateway(set, address)) yield address;
+      if (address !== undefined && !isGateway(set, address) && takes(address)) return address;
     }
   }
+  return undefined;
 }
 
 interface Stretch {
@@ -25,9 +26,10 @@ interface Stretch {
 /** One turn through the ranges: behind `last`, the ranges after, those before, and up to `last`. */
 function turn(set: RangeSet, last: Ip | undefined): readonly Stretch[] {
   const whole = set.map(({ start, end }) => ({ from: ipNumber(start), to: ipNumber(end), family: familyOf(start) }));
-  const at = last === undefined ? -1 : set.findIndex((range) => inRange(range, last));
-  const split = whole[at];
-  if (last === undefined || split === undefined) return whole;
+  const within = last === undefined ? undefined : set.find((range) => inRange(range, last));
+  if (last === undefined || within === undefined) return whole;
+  const at = set.indexOf(within);
+  const split = whole[at] as Stretch;
   const number = ipNumber(last);
   return [{ ...split, from: number + 1n }, ...whole.slice(at + 1), ...whole.slice(0, at), { ...split, to: number }];
 }

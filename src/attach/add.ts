@@ -217,7 +217,7 @@ async function decideRoutes(
   edges: Edges,
   undo: Undo,
 ): Promise<readonly (readonly ResultRoute[])[]> {
-  if (routed.every(({ attachment }) => attachment.isDefault)) return routed.map(({ result }) => result.routes);
+  if (!routed.some(({ attachment }) => !attachment.isDefault)) return routed.map(({ result }) => result.routes);
   const changes = planRoutes(routed, { first, now: await pod.routes({ table: 'all' }) }, policy);
   tell(changes, strict, edges);
   for (const route of changes.remove) {

@@ -35,7 +35,7 @@ export async function readNetworks(
   const selected: Wanted[] = [];
   for (const selection of asked.networks) selected.push(await readSelected(selection, edges));
   const wanted = [first, ...configured.slice(1), ...selected];
-  if (pod === undefined || wanted.every(({ resourceName }) => resourceName === undefined)) return wanted;
+  if (pod === undefined || !wanted.some(({ resourceName }) => resourceName !== undefined)) return wanted;
   const { withDevices } = await import('./devices');
   return await withDevices(wanted, pod, edges);
 }

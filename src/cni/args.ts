@@ -29,7 +29,8 @@ export function parseArgsLeniently(text: string): CniArgs {
 
 /** The value of a key; `undefined` when it is absent or empty. */
 export function findArg(args: CniArgs, key: string): string | undefined {
-  return args.findLast(([name]) => name === key)?.[1] || undefined;
+  for (let at = args.length - 1; at >= 0; at--) if (args[at]?.[0] === key) return args[at]?.[1] || undefined;
+  return undefined;
 }
 
 /** The pairs as CNI_ARGS text. */

@@ -33,14 +33,14 @@ function withSandboxed({ interfaces, ips }: Result, name: string, sandbox: strin
 
 /** Index of the interface that an address without index belongs to: the attachment's own in the pod, else the first there. */
 function mainLink(interfaces: readonly Interface[], ifName: string): number {
-  const named = interfaces.findIndex((link) => inPod(link) && link.name === ifName);
-  return named >= 0 ? named : interfaces.findIndex(inPod);
+  const link = interfaces.find((each) => inPod(each) && each.name === ifName) ?? interfaces.find(inPod);
+  return link === undefined ? -1 : interfaces.indexOf(link);
 }
 
 /** Where the link is in the merged list; it is appended when it is new. */
 function placeOf(link: Interface, merged: Interface[]): number {
-  const known = merged.findIndex((each) => each.name === link.name && (each.sandbox ?? '') === (link.sandbox ?? ''));
-  return known >= 0 ? known : merged.push(link) - 1;
+  const known = merged.find((each) => each.name === link.name && (each.sandbox ?? '') === (link.sandbox ?? ''));
+  return known === undefined ? merged.push(link) - 1 : merged.indexOf(known);
 }
 
 function inPod(link: Interface): boolean {

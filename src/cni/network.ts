@@ -64,9 +64,8 @@ function fromObject(config: Json, fallbackName: string, reason: Reason): Network
   const top = record(config, 'configuration', reason);
   const single = typeof top.type === 'string' && top.type !== '';
   const plugins = single ? [config] : parsePlugins(top.plugins, reason);
-  plugins.forEach((plugin, index) => {
-    requirePlugin(plugin, single ? '' : `plugins[${index}].`, reason);
-  });
+  for (let at = 0; at < plugins.length; at++)
+    requirePlugin(plugins[at] as Json, single ? '' : `plugins[${at}].`, reason);
   const version = parseVersions(top.cniVersion, top.cniVersions, reason);
   const isolations = [config, ...plugins].map((part) => optionalBoolean(record(part).isolation, 'isolation', reason));
   return {

@@ -66,7 +66,7 @@ export function parseRequest(env: Env): Request {
     args,
     pod: lenient ? findPod(args) : podOf(args),
     path,
-    netnsOverride: /^(1|true)$/i.test(env.CNI_NETNS_OVERRIDE ?? ''),
+    netnsOverride: env.CNI_NETNS_OVERRIDE !== undefined && /^(1|true)$/i.test(env.CNI_NETNS_OVERRIDE),
   };
   const netns = env.CNI_NETNS ?? '';
   if (command === 'DEL') return { ...common, command, netns: netns.startsWith('/') ? netnsPath(netns) : undefined };

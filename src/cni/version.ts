@@ -15,10 +15,12 @@ export const newestVersion: CniVersion = '1.1.0';
  */
 export function parseVersion(value: unknown, field = 'cniVersion'): CniVersion {
   if (value === undefined || value === null || value === '') return '0.1.0';
+  const spoken = supportedVersions.find((version) => version === value);
+  if (spoken !== undefined) return spoken;
   if (typeof value !== 'string' || !isVersion(value)) {
     return fail('DecodeFailed', `Cannot use ${shown(value)} as ${field}: need a version like "1.0.0"`);
   }
-  return supportedVersions.find((version) => version === value) ?? incompatible(value, field);
+  return incompatible(value, field);
 }
 
 /** Whether the text is one to three numbers with dots between. */

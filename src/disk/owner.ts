@@ -10,7 +10,7 @@ export interface RecordOwner {
 
 /** `<containerId>_<ifName>`: the `_` between the two is the last one, an interface name's own are written %5F. Never out of a directory. */
 export function ownerFileName({ containerId, ifName }: RecordOwner): string {
-  const name = `${containerId}_${ifName.replace(/[%_]/g, (sign) => (sign === '_' ? '%5F' : '%25'))}`;
+  const name = `${containerId}_${ifName.replaceAll('%', '%25').replaceAll('_', '%5F')}`;
   return name.includes('/') ? fail('Internal', `Cannot use ${name} as a file name`) : name;
 }
 

@@ -30,7 +30,7 @@ export class RouteSocket {
     this.#fd = libc().socket(so.AF_NETLINK, so.SOCK_RAW | so.SOCK_CLOEXEC, nl.NETLINK_ROUTE);
     if (this.#fd < 0) throw refused('open a netlink socket', lastErrno());
     const one = Buffer.from(new Int32Array([1]).buffer);
-    const timeout = Buffer.from(new BigInt64Array([BigInt(patience), 0n]).buffer);
+    const timeout = Buffer.from(new Int32Array([patience, 0, 0, 0]).buffer); // struct timeval of 64 bits, little-endian
     libc().setsockopt(this.#fd, so.SOL_SOCKET, so.SO_RCVTIMEO, timeout, timeout.length);
     // Each of these may be missing in an old kernel: less text in errors, more to filter here.
     for (const option of [nl.NETLINK_EXT_ACK, nl.NETLINK_CAP_ACK, nl.NETLINK_GET_STRICT_CHK])
@@ -59,11 +59,12 @@ export class RouteSocket {
     changes: readonly { readonly message: Message; readonly action: string }[],
   ): readonly (CniError | undefined)[] {
     const parts: Uint8Array[] = [];
-    for (const [at, { message }] of changes.entries()) {
-      const last = at === changes.length - 1;
-      this.#append(parts, message, last ? message.flags | nl.NLM_F_ACK : message.flags);
+    const last = changes[changes.length - 1];
+    for (const change of changes) {
+      const { message } = change;
+      this.#append(parts, message, change === last ? message.flags | nl.NLM_F_ACK : message.flags);
     }
-    const action = changes.at(-1)?.action ?? '';
+    const action = last?.action ?? '';
     const first = this.#sequence - changes.length + 1;
     this.#sendBytes(Buffer.concat(parts), action);
     const problems: (CniError | undefined)[] = changes.map(() => undefined);

@@ -74,8 +74,10 @@ function notKept(key: string, value: string, now: string | undefined): CniError 
   return new CniError('SysctlRefused', `Cannot ${settingOf(key, value)}: the kernel keeps ${JSON.stringify(now)}`);
 }
 
+/** The kernel separates by tabs. */
 function words(value: string): string {
-  return /^\S*$/.test(value) ? value : value.trim().split(/\s+/).join(' '); // the kernel separates by tabs
+  const isOne = !value.includes('\t') && !value.includes(' ') && !value.includes('\n');
+  return isOne ? value : value.trim().split(/\s+/).join(' ');
 }
 
 function denied(action: string, cause: unknown): CniError {

@@ -84,8 +84,9 @@ export function ipBytes(address: Ip): Buffer {
 /** The address with these 4 or 16 bytes. */
 export function ipFrom(bytes: Uint8Array): Ip {
   if (bytes.length === 4) return `${bytes[0]}.${bytes[1]}.${bytes[2]}.${bytes[3]}` as Ip;
-  const words = Array.from({ length: 8 }, (_, i) => ((bytes[2 * i] ?? 0) << 8) | (bytes[2 * i + 1] ?? 0));
-  if (words.slice(0, 5).every((word) => word === 0) && words[5] === 0xffff) return ipFrom(bytes.subarray(12));
+  const words: number[] = [];
+  for (let at = 0; at < 16; at += 2) words.push(((bytes[at] ?? 0) << 8) | (bytes[at + 1] ?? 0));
+  if (!words.slice(0, 5).some((word) => word !== 0) && words[5] === 0xffff) return ipFrom(bytes.subarray(12));
   return printIpv6(words) as Ip;
 }
 

@@ -22,13 +22,15 @@ export function macBytes(address: Mac): Buffer {
   return Buffer.from(address.replaceAll(':', ''), 'hex');
 }
 
-/** Every byte as two digits. */
-const hex = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+const digits = '0123456789abcdef';
 
 /** The address with the given 6 bytes. */
 export function macFrom(bytes: Uint8Array): Mac {
   let text = '';
-  for (const byte of bytes) text += (text === '' ? '' : ':') + (hex[byte] ?? '');
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at] ?? 0;
+    text += (at === 0 ? '' : ':') + digits.charAt(byte >> 4) + digits.charAt(byte & 15);
+  }
   return text as Mac;
 }
 

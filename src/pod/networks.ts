@@ -74,7 +74,7 @@ function parseShort(text: string, key: string, namespace: string): Selections {
     if (whole === '')
       return fail(reason, `Cannot use ${shown(text)} as ${key}: item ${index + 1} is empty, remove a comma`);
     const path = whole.split('/').map(trimmed);
-    const [name = '', wanted = '', ...more] = (path.at(-1) ?? '').split('@').map(trimmed);
+    const [name = '', wanted = '', ...more] = (path[path.length - 1] ?? '').split('@').map(trimmed);
     if (path.length > 2 || more.length > 0) {
       return fail(reason, `Cannot use ${shown(whole)} as ${place}: need [namespace/]name[@interface]`);
     }

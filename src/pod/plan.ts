@@ -137,15 +137,12 @@ function argsFor(given: CniArgs, selection: Selection | undefined): CniArgs {
 }
 
 function requireOwnNames(attachments: readonly Attachment[]): void {
-  for (const [at, { ifName: name, network }] of attachments.entries()) {
-    const first = attachments.findIndex((other) => other.ifName === name);
-    if (first !== at)
-      fail(
-        'InterfaceNameTaken',
-        `Cannot name two interfaces ${name}: network ${attachments[first]?.network} has that name already`,
-        {
-          where: { network },
-        },
-      );
+  for (const attachment of attachments) {
+    const { ifName: name, network } = attachment;
+    const first = attachments.find((other) => other.ifName === name);
+    if (first !== undefined && first !== attachment)
+      fail('InterfaceNameTaken', `Cannot name two interfaces ${name}: network ${first.network} has that name already`, {
+        where: { network },
+      });
   }
 }

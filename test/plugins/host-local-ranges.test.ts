@@ -1,7 +1,7 @@
 /** host-local's ranges: what a configuration may say, and in which order addresses are offered. */
 import { describe, expect, it } from 'vitest';
 import { parseRangeSets, shownSet } from '../../plugins/host-local/ranges';
-import { candidates } from '../../plugins/host-local/search';
+import { findCandidate } from '../../plugins/host-local/search';
 import { record } from '../../src/json';
 import { type Ip, ip } from '../../src/net/ip';
 
@@ -9,9 +9,7 @@ const setsOf = (ipam: unknown, rest: object = {}) => parseRangeSets(record({ cni
 const order = (ranges: readonly object[], last?: string, most = 12): readonly string[] => {
   const [set = []] = setsOf({ ranges: [ranges] });
   const addresses: Ip[] = [];
-  for (const address of candidates(set, last === undefined ? undefined : ip(last, 'last'))) {
-    if (addresses.push(address) === most) break;
-  }
+  findCandidate(set, last === undefined ? undefined : ip(last, 'last'), (address) => addresses.push(address) === most);
   return addresses;
 };
 
