@@ -11,6 +11,7 @@ import {
   type Ip,
   ipNumber,
   ipPlus,
+  isBefore,
   lastOf,
   lengthOf,
   networkOf,
@@ -51,8 +52,7 @@ export function parseRangeSets(c: Fields): readonly RangeSet[] {
 /** Whether the range may hand the address out, gateways aside. */
 export function inRange({ subnet, start, end }: Range, address: Ip): boolean {
   if (!contains(subnet, address)) return false;
-  const number = ipNumber(address);
-  return ipNumber(start) <= number && number <= ipNumber(end);
+  return !isBefore(address, start) && !isBefore(end, address);
 }
 
 /** The set's range that holds the address. */
@@ -120,7 +120,7 @@ function parseRange(c: Fields, field: string): Range {
     fail('ConfigInvalid', `Cannot use ${start} as ${field}.rangeStart: RangeStart ${start} not in network ${subnet}`);
   if (!contains(subnet, end))
     fail('ConfigInvalid', `Cannot use ${end} as ${field}.rangeEnd: RangeEnd ${end} not in network ${subnet}`);
-  if (ipNumber(end) < ipNumber(start))
+  if (isBefore(end, start))
     fail('ConfigInvalid', `Cannot use ${end} as ${field}.rangeEnd: it lies before rangeStart ${start}`);
   return { subnet, start, end, gateway: optionalIp(c.gateway, `${field}.gateway`) ?? first };
 }

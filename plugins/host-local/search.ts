@@ -1,5 +1,5 @@
 /** The order in which host-local offers the addresses of a range set. Pure. */
-import { familyOf, type Ip, ipFromNumber, ipNumber } from '../../src/net/ip';
+import { type Ip, ipPlus, isBefore } from '../../src/net/ip';
 import { inRange, isGateway, type RangeSet } from './ranges';
 
 /**
@@ -8,28 +8,26 @@ import { inRange, isGateway, type RangeSet } from './ranges';
  * the first range. One at a time: a set may be a whole /64.
  */
 export function findCandidate(set: RangeSet, last: Ip | undefined, takes: (address: Ip) => boolean): Ip | undefined {
-  for (const { from, to, family } of turn(set, last)) {
-    for (let number = from; number <= to; number++) {
-      const address = ipFromNumber(number, family);
-      if (address !== undefined && !isGateway(set, address) && takes(address)) return address;
+  for (const { from, to } of turn(set, last)) {
+    for (let at: Ip | undefined = from; at !== undefined && !isBefore(to, at); at = ipPlus(at, 1)) {
+      if (!isGateway(set, at) && takes(at)) return at;
     }
   }
   return undefined;
 }
 
+/** Addresses from one to the other, both included; none when `from` is undefined or comes after. */
 interface Stretch {
-  readonly from: bigint;
-  readonly to: bigint;
-  readonly family: 4 | 6;
+  readonly from: Ip | undefined;
+  readonly to: Ip;
 }
 
 /** One turn through the ranges: behind `last`, the ranges after, those before, and up to `last`. */
 function turn(set: RangeSet, last: Ip | undefined): readonly Stretch[] {
-  const whole = set.map(({ start, end }) => ({ from: ipNumber(start), to: ipNumber(end), family: familyOf(start) }));
+  const whole = set.map(({ start, end }) => ({ from: start, to: end }));
   const within = last === undefined ? undefined : set.find((range) => inRange(range, last));
   if (last === undefined || within === undefined) return whole;
   const at = set.indexOf(within);
-  const split = whole[at] as Stretch;
-  const number = ipNumber(last);
-  return [{ ...split, from: number + 1n }, ...whole.slice(at + 1), ...whole.slice(0, at), { ...split, to: number }];
+  const split = { from: within.start, to: within.end };
+  return [{ ...split, from: ipPlus(last, 1) }, ...whole.slice(at + 1), ...whole.slice(0, at), { ...split, to: last }];
 }

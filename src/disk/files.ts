@@ -42,15 +42,16 @@ export function readBytes(path: string, most: number): Buffer | undefined {
   });
 }
 
-/** Reads to the end: files of /proc say they have 0 bytes. */
+/** Reads to the end, which a file with a size has reached when it gives less than asked: files of /proc say they have 0 bytes. */
 function readAll(fd: number, size: number, path: string, most: number): Buffer {
   let bytes = Buffer.allocUnsafe(Math.max(size, 4095) + 1); // one more, to see the end
   let length = 0;
   for (;;) {
-    const read = readSync(fd, bytes, length, bytes.length - length, null);
-    if (read === 0) return bytes.subarray(0, length);
+    const asked = bytes.length - length;
+    const read = readSync(fd, bytes, length, asked, null);
     length += read;
     if (length > most) fail('IoFailed', `Cannot read ${path}: at most ${most} bytes are read`);
+    if (read === 0 || (size > 0 && read < asked)) return bytes.subarray(0, length);
     if (length === bytes.length) bytes = Buffer.concat([bytes, Buffer.allocUnsafe(length)]);
   }
 }

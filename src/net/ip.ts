@@ -105,7 +105,14 @@ export function ipFromNumber(number: bigint, family: Family): Ip | undefined {
 
 /** The address `steps` further (or back); `undefined` beyond the last one. */
 export function ipPlus(address: Ip, steps: number): Ip | undefined {
-  return ipFromNumber(ipNumber(address) + BigInt(steps), familyOf(address));
+  if (familyOf(address) === 6) return ipFromNumber(ipNumber(address) + BigInt(steps), 6);
+  const number = ipv4Number(address) + steps;
+  return number < 0 || number > 0xffff_ffff ? undefined : ipv4From(number);
+}
+
+/** Whether the address comes before the other one, of the same family. */
+export function isBefore(address: Ip, other: Ip): boolean {
+  return familyOf(address) === 6 ? ipNumber(address) < ipNumber(other) : ipv4Number(address) < ipv4Number(other);
 }
 
 /** The subnet's first address with its length: `10.0.0.5/24` → `10.0.0.0/24`. */
