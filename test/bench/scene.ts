@@ -31,10 +31,10 @@ export interface Scene {
 
 /** Links `m0` to `m3`, each with its other end beside it: masters for macvlans. */
 export function openScene(): Scene {
-  const directory = mkdtempSync(path.join(tmpdir(), 'braid-bench-'));
-  const disk = mountDisk(directory);
+  const outside = mkdtempSync(path.join(tmpdir(), 'braid-bench-'));
+  const directory = mountDisk(outside);
   for (const place of places) {
-    const own = path.join(disk, place);
+    const own = path.join(directory, place);
     mkdirSync(own, { recursive: true });
     mkdirSync(place, { recursive: true });
     run('mount', ['--bind', own, place]);
@@ -53,8 +53,8 @@ export function openScene(): Scene {
     deletePod: (name) => run('ip', ['netns', 'delete', name]),
     close() {
       for (const place of places) run('umount', [place]);
-      run('umount', [disk]);
-      rmSync(directory, { recursive: true, force: true });
+      run('umount', ['--lazy', directory]);
+      rmSync(outside, { recursive: true, force: true });
     },
   };
 }
@@ -64,8 +64,8 @@ export function openScene(): Scene {
  * machines of a test have it, searches the inodes freed in the last five seconds for each file that is made
  * (fs/ext4/ialloc.c, recently_deleted): a benchmark that adds and deletes in turns would measure that. Goes with the namespace.
  */
-function mountDisk(directory: string): string {
-  const [image, disk] = [path.join(directory, 'disk.img'), path.join(directory, 'disk')];
+function mountDisk(outside: string): string {
+  const [image, disk] = [path.join(outside, 'disk.img'), path.join(outside, 'disk')];
   mkdirSync(disk);
   writeFileSync(image, '');
   truncateSync(image, 1024 ** 3);
