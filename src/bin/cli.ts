@@ -1,8 +1,11 @@
 /** The command line for people: the list of its commands. Reads argv, writes stderr and the exit status. */
 import { Command } from 'commander';
 import { toCniError } from '../error';
+import { register as add } from './commands/add';
 import { register as agent } from './commands/agent';
+import { register as check } from './commands/check';
 import { register as completion } from './commands/completion';
+import { register as del } from './commands/del';
 import { register as doctor } from './commands/doctor';
 import { register as explain } from './commands/explain';
 import { register as gc } from './commands/gc';
@@ -24,6 +27,9 @@ const commands: readonly ((program: Command) => void)[] = [
   list,
   show,
   whoHas,
+  add,
+  check,
+  del,
   gc,
   explain,
   migrate,

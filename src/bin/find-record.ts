@@ -2,15 +2,17 @@
 import type { AttachRecord } from '../attach/record';
 import { fail } from '../error';
 import { shown } from '../json';
+import { containerOf } from './by-hand';
 
 /**
- * By `namespace/pod`, by a pod's name alone, or by the beginning of a container id. ContainerUnknown says what there is
- * instead, or which ones it could be.
+ * By `namespace/pod`, by a pod's name alone, by the beginning of a container id, or by the namespace that `braid add` was
+ * given. ContainerUnknown says what there is instead, or which ones it could be.
  */
 export function findRecord(name: string, records: readonly AttachRecord[]): AttachRecord {
   const called = records.filter(({ pod }) => pod?.name === name || `${pod?.namespace}/${pod?.name}` === name);
-  const found =
-    called.length > 0 ? called : records.filter(({ containerId }) => name !== '' && containerId.startsWith(name));
+  const begun = records.filter(({ containerId }) => name !== '' && containerId.startsWith(name));
+  const byHand = records.filter(({ containerId }) => containerId === containerOf(name));
+  const found = [called, begun, byHand].find(({ length }) => length > 0) ?? [];
   const [one, ...others] = found;
   if (one !== undefined && others.length === 0) return one;
   const names = (one === undefined ? records : found).map(nameOf);
@@ -19,7 +21,8 @@ export function findRecord(name: string, records: readonly AttachRecord[]): Atta
   return fail('ContainerUnknown', `Cannot ${one === undefined ? 'find' : 'choose'} ${shown(name)}: ${list}`);
 }
 
-function nameOf({ pod, containerId }: AttachRecord): string {
+/** `namespace/pod (the container id's beginning)`. */
+export function nameOf({ pod, containerId }: AttachRecord): string {
   const short = containerId.slice(0, 12);
   return pod === undefined ? short : `${pod.namespace}/${pod.name} (${short})`;
 }

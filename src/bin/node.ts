@@ -1,9 +1,9 @@
 /** The node's edges for a command of people, from a configuration file. Reads that file. */
-import { readFileSync } from 'node:fs';
 import type { Edges } from '../attach/ports';
 import { parseConfigForDel } from '../cni/config';
 import { fail } from '../error';
 import { isRecord, parseObject } from '../json';
+import { readNamed } from './documents';
 import { openEdges } from './edges';
 
 /** The node's edges as its configuration file says; without one, with the defaults. */
@@ -12,7 +12,7 @@ export function nodeEdges(file: string | undefined): Edges {
 }
 
 /** The text of the node's configuration of type braid; without a file, one of defaults. ConfigInvalid. */
-function readNodeConfig(file: string | undefined): string {
+export function readNodeConfig(file: string | undefined): string {
   return file === undefined ? defaults : readConfig(file);
 }
 
@@ -21,7 +21,7 @@ export const defaults = '{"name":"braid","type":"braid"}';
 
 /** The configuration of type braid in that file, as ownPlugin. */
 export function readConfig(file: string): string {
-  return ownPlugin(readFileSync(file, 'utf8'), file);
+  return ownPlugin(readNamed(file), file);
 }
 
 /** From a file's text to its configuration of type braid: the file itself, or the plugin of that type in a list, with the list's name and version. ConfigInvalid. */

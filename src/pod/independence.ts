@@ -51,7 +51,8 @@ function factsOf(shape: Shape): Facts {
 function areApart(known: readonly Facts[]): boolean {
   const names: string[] = [];
   for (const { segments, stores } of known) names.push(...segments, ...stores);
-  if (new Set(names).size < names.length || known.filter(({ defaults }) => defaults.length > 0).length > 1) return false;
+  if (new Set(names).size < names.length || known.filter(({ defaults }) => defaults.length > 0).length > 1)
+    return false;
   const subnets: Cidr[] = [];
   for (const { subnets: own } of known) {
     if (own.some((one) => subnets.some((other) => overlaps(one, other)))) return false;

@@ -1,5 +1,7 @@
-/** What several commands share: how they print and which node configuration they read. Declares options only. */
+/** What several commands share: how they print and which node configuration they read. Declares options, looks for that configuration. */
+import { existsSync } from 'node:fs';
 import { type Command, Option } from 'commander';
+import { confFile } from '../../disk/install';
 
 /** What every command takes. */
 export interface Common {
@@ -23,6 +25,27 @@ export function nodeCommand(program: Command, name: string, description: string)
     '--conf <file>',
     'the configuration of type braid, for its directories',
   );
+}
+
+/** The configuration that `braid install` writes. */
+export const nodeConf = `/etc/cni/net.d/${confFile}`;
+
+/** What the commands take that do what a runtime does. */
+export interface RuntimeNode {
+  readonly conf?: string;
+  readonly binDir: readonly string[];
+}
+
+/** A command that does what a runtime does on this node. */
+export function onRuntimeNode(command: Command): Command {
+  return command
+    .option('--conf <file>', `the node's configuration of type braid; else ${nodeConf}`)
+    .option('--bin-dir <dirs...>', "where further plugins are, besides the configuration's binDir", ['/opt/cni/bin']);
+}
+
+/** The configuration to use where Braid's defaults would do, too. */
+export function findNodeConf(conf: string | undefined): string | undefined {
+  return conf ?? (existsSync(nodeConf) ? nodeConf : undefined);
 }
 
 /** What the commands take that change a host. */

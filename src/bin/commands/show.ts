@@ -1,9 +1,6 @@
 /** `braid show`. Reads the node's records and the pod's namespace, writes stdout. */
 import { type Command, Option } from 'commander';
-import { readPicture } from '../../attach/picture';
-import { inSandbox } from '../../attach/sandbox';
-import { findRecord } from '../find-record';
-import { nodeEdges } from '../node';
+import { readPictureOf } from '../picture';
 import { writeOutput } from '../stdio';
 import { type ShowFormat, showFormats, toShow } from '../text/show';
 
@@ -28,11 +25,6 @@ export function register(program: Command): void {
     .option('--conf <file>', 'the configuration of type braid, for its directories')
     .addHelpText('after', examples)
     .action(async (name: string, { output, conf }: ShowOptions) => {
-      const edges = nodeEdges(conf);
-      const record = findRecord(name, await edges.records.all());
-      const picture = await inSandbox(undefined, record, edges, ({ pod }) =>
-        readPicture(record, pod, edges.kernel.host),
-      );
-      writeOutput(toShow(picture, output, process.stdout.columns ?? 100));
+      writeOutput(toShow(await readPictureOf(name, conf), output, process.stdout.columns ?? 100));
     });
 }
