@@ -12,6 +12,7 @@ import type { Attachment } from '../pod/attachment';
 import { addChain, type Chain, type LiveSandbox, openChain } from './chain';
 import { type Failed, keepFailed, toText } from './detach';
 import { findHeld, freeDeadSandbox } from './earlier';
+import { stopwatch } from './history';
 import { type Apart, keepApart } from './isolation';
 import { metered } from './meter';
 import type { Edges } from './ports';
@@ -66,10 +67,12 @@ async function attachAll(plan: AddPlan, edges: Edges): Promise<AttachedRecord> {
   const undo = new Undo();
   const failed: Failed[] = [];
   const fresh = { ...sandbox, fresh: true, masters: new Map() } as const; // what an earlier call left was taken away
+  const { steps: took, lap } = stopwatch(edges.meter.elapsed);
   const chains = plan.attachments.map((attachment) => at(attachment, () => openChain(attachment, fresh, edges)));
   try {
     await edges.records.save(record); // before anything exists: DEL and GC can find it
     await requireFreeAddresses(record, edges);
+    lap('plan');
     const made: Made[] = [];
     let first: readonly Route[] = [];
     for (const [position, attachment] of plan.attachments.entries()) {
@@ -78,16 +81,18 @@ async function attachAll(plan: AddPlan, edges: Edges): Promise<AttachedRecord> {
       undo.push(() => takeBack(attachment, steps, failed));
       made.push(await metered(edges.meter, attachment.network, () => addOne(attachment, chain, fresh, edges, steps)));
       if (attachment.isDefault && plan.attachments.length > 1) first = await sandbox.pod.routes();
+      lap(attachment.network);
     }
     const routed = await lookAt(made, plan, undo);
     const routes = await decideRoutes(routed, first, plan, edges, undo);
+    lap('routes');
     const result = toAnswer(routed, routes, plan);
     const attachments: RecordedAttachment[] = [];
     for (const [at, attachment] of plan.attachments.entries()) {
       const info = await deviceInfo(attachment, sandbox, edges);
       attachments.push({ ...attachment, result: routed[at]?.result, routes: routes[at], deviceInfo: info });
     }
-    const done = { ...record, attachments, result, unpublished: record.pod && { problem: undefined } };
+    const done = { ...record, attachments, result, steps: took, unpublished: record.pod && { problem: undefined } };
     await edges.records.save(done);
     return done;
   } catch (error) {
@@ -95,7 +100,7 @@ async function attachAll(plan: AddPlan, edges: Edges): Promise<AttachedRecord> {
     if (left.length > failed.length)
       edges.log.warn({ left: left.map(toText) }, 'could not undo everything; GC will retry from the record');
     else
-      await keepFailed(record, failed, edges).catch((cause) =>
+      await keepFailed(record, failed, edges, 'ADD').catch((cause) =>
         edges.log.warn({ left: toText(toCniError(cause)) }, 'could not write down what is left; the record says more'),
       );
     throw error;

@@ -2,6 +2,7 @@
 import { type CniError, placed, toCniError } from '../error';
 import type { IfName } from '../net/names';
 import { delChain, type Sandbox } from './chain';
+import { type Failure, failureOf, withFailure } from './history';
 import { endIsolation } from './isolation';
 import type { Edges, Netns } from './ports';
 import type { AttachRecord, RecordedAttachment } from './record';
@@ -39,6 +40,7 @@ export async function keepFailed(
   record: AttachRecord,
   failed: readonly Failed[],
   edges: Edges,
+  verb: Failure['verb'] = 'DEL',
 ): Promise<readonly CniError[]> {
   const failures = failed.flatMap(({ attachment: { network, ifName }, problems }) =>
     problems.map((problem) => placed(problem, { network, ifName })),
@@ -49,7 +51,10 @@ export async function keepFailed(
       ...attachment,
       failure: problems.map(toText).join('; '),
     }));
-    await edges.records.save({ ...record, attachments, result: undefined });
+    const [first] = failures;
+    const noted =
+      first === undefined ? {} : { failures: withFailure(record.failures, failureOf(verb, first, edges.now())) };
+    await edges.records.save({ ...record, ...noted, attachments, result: undefined });
     edges.log.warn(
       { containerId: record.containerId, left: failures.map(({ message }) => message) },
       'could not detach everything; GC will retry',

@@ -55,13 +55,14 @@ async function add(request: AddRequest, conf: NetConf, edges: Edges): Promise<st
   });
 }
 
-/** A failure is told in the cluster, too, as an Event on the pod. */
+/** A failure is written down, and told in the cluster, too, as an Event on the pod. */
 async function tellingFailure<T>(pod: PodRef | undefined, edges: Edges, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
     if (pod !== undefined) {
-      const { publishFailure } = await import('./publish');
+      const [{ noteFailedAdd }, { publishFailure }] = await Promise.all([import('./note'), import('./publish')]);
+      await noteFailedAdd(pod, toCniError(error), edges);
       await publishFailure(pod, toCniError(error), edges);
     }
     throw error;
@@ -93,7 +94,12 @@ export async function handleCheck(request: CheckRequest, edges: Edges): Promise<
   return inPod(request.pod, () =>
     withNetns(request, edges, async (pod) => {
       const { containerId, ifName, netns } = request;
-      await checkAll({ containerId, netns, pod }, containerId, ifName, edges);
+      try {
+        await checkAll({ containerId, netns, pod }, containerId, ifName, edges);
+      } catch (error) {
+        await (await import('./note')).noteFailedCheck({ containerId, ifName }, toCniError(error), edges);
+        throw error;
+      }
       return '';
     }),
   );

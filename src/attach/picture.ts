@@ -4,6 +4,7 @@ import { record as fields, isRecord, type Json, plainly } from '../json';
 import { addressOf, type Cidr, familyOf, isDefault } from '../net/ip';
 import type { Link } from '../net/link';
 import { mainTable, type Route, type Rule } from '../net/route';
+import type { Failure, Step } from './history';
 import type { Netns } from './ports';
 import type { AttachRecord, RecordedAttachment } from './record';
 
@@ -20,6 +21,10 @@ export interface PodPicture {
   /** Of all tables, in the kernel's order. */
   readonly routes: readonly PictureRoute[];
   readonly rules: readonly PictureRule[];
+  /** How long the steps of its ADD took; empty for records of older versions. */
+  readonly steps: readonly Step[];
+  /** Calls that failed, oldest first: of this sandbox, and ADDs of earlier ones. */
+  readonly failures: readonly Failure[];
 }
 
 /** One network of the pod. */
@@ -72,8 +77,13 @@ export interface PictureRule {
   readonly to: string;
 }
 
-/** The picture of a recorded pod; `pod` undefined: its namespace is gone. */
-export async function readPicture(record: AttachRecord, pod: Netns | undefined, host: Netns): Promise<PodPicture> {
+/** The picture of a recorded pod; `pod` undefined: its namespace is gone; `earlier`: what failed before it was recorded. */
+export async function readPicture(
+  record: AttachRecord,
+  pod: Netns | undefined,
+  host: Netns,
+  earlier: readonly Failure[] = [],
+): Promise<PodPicture> {
   const links = (await pod?.links()) ?? [];
   const routes = (await pod?.routes({ table: 'all' })) ?? [];
   const below = await host.links();
@@ -86,6 +96,8 @@ export async function readPicture(record: AttachRecord, pod: Netns | undefined, 
     networks: record.attachments.map((one) => toNetwork(one, { links, routes, below })),
     routes: routes.map((route) => toRoute(route, links)),
     rules: ((await pod?.rules()) ?? []).filter(isOwn).map(toRule),
+    steps: record.steps ?? [],
+    failures: [...earlier, ...(record.failures ?? [])].toSorted((a, b) => a.at.localeCompare(b.at)),
   };
 }
 

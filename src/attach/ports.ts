@@ -11,6 +11,7 @@ import type { Address, Route, RouteFilter, Rule } from '../net/route';
 import type { DevicesByResource } from '../pod/devices';
 import type { PodEvent, PodIdentity } from '../pod/event';
 import type { Delegate } from './delegate';
+import type { FailedPod, Failure } from './history';
 import type { AttachRecord } from './record';
 
 /** The kernel's networking. A namespace is a value that is handed around; there is no current one. */
@@ -316,6 +317,10 @@ export interface Records {
   broken(): Promise<readonly BrokenRecord[]>;
   /** What all() and broken() give, each file read once. */
   everything(): Promise<{ readonly whole: readonly AttachRecord[]; readonly broken: readonly BrokenRecord[] }>;
+  /** Writes down that an ADD of the pod failed, for people; it goes a day later. */
+  noteFailure(pod: { readonly namespace: string; readonly name: string }, failure: Failure): Promise<void>;
+  /** Pods whose ADD failed lately. */
+  failedPods(): Promise<readonly FailedPod[]>;
   /** Deletes what killed calls left: temporary files and lock files that nobody holds. Returns their paths. */
   deleteLeftovers(): Promise<readonly string[]>;
   /** Runs `work` while nobody else works on this container; the lock goes with its process. */
@@ -326,6 +331,8 @@ export interface Records {
 export interface Meter {
   /** Work on that network begins; the function tells its end, with the reason of its failure. */
   begin(network: string): (reason: Reason | undefined) => void;
+  /** Milliseconds since the call began. */
+  elapsed(): number;
 }
 
 /** Structured log; messages go to stderr or a file, never to stdout. */

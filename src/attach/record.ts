@@ -3,6 +3,7 @@ import type { Result, ResultRoute } from '../cni/result';
 import type { Json } from '../json';
 import type { ContainerId, IfName, NetnsPath } from '../net/names';
 import type { Attachment } from '../pod/attachment';
+import type { Failure, Step } from './history';
 
 /** Version of the record's shape; a reader refuses a newer one and understands older ones. */
 export const recordVersion = 1;
@@ -21,6 +22,10 @@ export interface AttachRecord {
   readonly attachments: readonly RecordedAttachment[];
   /** The merged result that the runtime got; undefined until ADD is done. */
   readonly result: Result | undefined;
+  /** How long the steps of ADD took; undefined until it is done, and in records of older versions. */
+  readonly steps?: readonly Step[] | undefined;
+  /** What failed since, oldest first; undefined: nothing. */
+  readonly failures?: readonly Failure[] | undefined;
   /** What the cluster is still to be told of it; undefined: nothing, and in records of older versions. */
   readonly unpublished?: Unpublished | undefined;
 }

@@ -25,7 +25,7 @@ const levels = { panic: 'silent', error: 'warn', verbose: 'info', debug: 'debug'
 >;
 
 /** For who is not counted. */
-const noMeter: Meter = { begin: () => () => undefined };
+const noMeter: Meter = { begin: () => () => undefined, elapsed: () => 0 };
 
 /** Everything one call acts through. `path`: CNI_PATH. */
 export function openEdges(conf: NetConf, path: readonly string[], meter: Meter = noMeter): Edges {

@@ -1,4 +1,5 @@
 /** The record that people mean by a pod's or container's name. Pure. */
+import type { FailedPod } from '../attach/history';
 import type { AttachRecord } from '../attach/record';
 import { fail } from '../error';
 import { shown } from '../json';
@@ -6,9 +7,13 @@ import { containerOf } from './by-hand';
 
 /**
  * By `namespace/pod`, by a pod's name alone, by the beginning of a container id, or by the namespace that `braid add` was
- * given. ContainerUnknown says what there is instead, or which ones it could be.
+ * given. `failed`: pods without a record. ContainerUnknown says what there is instead, or which ones it could be.
  */
-export function findRecord(name: string, records: readonly AttachRecord[]): AttachRecord {
+export function findRecord(
+  name: string,
+  records: readonly AttachRecord[],
+  failed: readonly FailedPod[] = [],
+): AttachRecord {
   const called = records.filter(({ pod }) => pod?.name === name || `${pod?.namespace}/${pod?.name}` === name);
   const begun = records.filter(({ containerId }) => name !== '' && containerId.startsWith(name));
   const byHand = records.filter(({ containerId }) => containerId === containerOf(name));
@@ -18,7 +23,10 @@ export function findRecord(name: string, records: readonly AttachRecord[]): Atta
   const names = (one === undefined ? records : found).map(nameOf);
   const list =
     names.length === 0 ? 'nothing is attached on this node' : `there is ${[...new Set(names)].slice(0, 8).join(', ')}`;
-  return fail('ContainerUnknown', `Cannot ${one === undefined ? 'find' : 'choose'} ${shown(name)}: ${list}`);
+  const lost = failed.filter(({ pod }) => pod === name || pod.endsWith(`/${name}`));
+  const last = lost.length === 1 ? lost[0]?.failures.at(-1) : undefined;
+  const why = last === undefined ? '' : `; its ADD failed at ${last.at}: ${last.problem}`;
+  return fail('ContainerUnknown', `Cannot ${one === undefined ? 'find' : 'choose'} ${shown(name)}: ${list}${why}`);
 }
 
 /** `namespace/pod (the container id's beginning)`. */

@@ -12,7 +12,7 @@ import { containerId, ifName, netnsPath } from '../net/names';
 import type { Attachment } from '../pod/attachment';
 
 /** What a pod would get. */
-export interface Plan extends Omit<PodPicture, 'containerId' | 'netns' | 'alive' | 'since'> {
+export interface Plan extends Omit<PodPicture, 'containerId' | 'netns' | 'alive' | 'since' | 'steps' | 'failures'> {
   /** Links that ADD would make on the node. */
   readonly made: readonly string[];
   /** What is taken for granted since no node was looked at. */

@@ -25,6 +25,8 @@ export function openReport(cniDir: string, request: Request): Report {
       const since = performance.now();
       return (reason) => void networks.push({ name, ms: performance.now() - since, reason });
     },
+    elapsed: () => performance.now() - start,
+
     async end(error) {
       const path = `${cniDir}/agent.sock`; // protocol.ts's own, which is loaded when there is one
       if (!existsSync(path)) return;

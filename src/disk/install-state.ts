@@ -72,9 +72,9 @@ export function backUp(cniDir: string, path: string, backup: string): PlacedFile
   return { backup, mode };
 }
 
-/** Forgets the installation and its backups. */
+/** Forgets the installation and its backups, and what failed lately. */
 export function deleteInstall(cniDir: string): void {
   remove(stateFile(cniDir));
-  rmSync(join(cniDir, 'install'), { recursive: true, force: true });
+  for (const own of ['install', 'failures']) rmSync(join(cniDir, own), { recursive: true, force: true });
   if (ioUnlessMissing('read', cniDir, () => readdirSync(cniDir))?.length === 0) rmSync(cniDir, { recursive: true });
 }

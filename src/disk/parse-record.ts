@@ -1,4 +1,6 @@
 /** From a record file's text to the record; whatever is not one is RecordInvalid. Pure. */
+
+import type { Failure, Step } from '../attach/history';
 import type { AttachRecord, RecordedAttachment, Unpublished } from '../attach/record';
 import { recordVersion } from '../attach/record';
 import type { CniArgs } from '../cni/args';
@@ -22,6 +24,7 @@ import { mac } from '../net/mac';
 import { containerId, ifName, netnsPath, networkName } from '../net/names';
 import type { Device } from '../pod/attachment';
 import type { RecordOwner } from './owner';
+import { parseFailure } from './parse-failure';
 
 /**
  * Parses a record of this version or an older one (version 1 is the first: what a later one adds gets its default here).
@@ -48,12 +51,16 @@ function record(r: Json): AttachRecord {
     ...parseHeader(r),
     attachments: each(r.attachments, 'attachments', parseAttachment),
     result: optional(r.result, 'result', result),
+    steps: optional(r.steps, 'steps', (value, name) => each(value, name, step)),
+    failures: optional(r.failures, 'failures', (value, name) => each(value, name, failure)),
     unpublished: optional(r.unpublished, 'unpublished', unpublished),
   };
 }
 
 /** Whose sandbox it is; the version is this Braid's own. */
-export function parseHeader(r: Json): Omit<AttachRecord, 'attachments' | 'result' | 'unpublished'> {
+export function parseHeader(
+  r: Json,
+): Omit<AttachRecord, 'attachments' | 'result' | 'unpublished' | 'steps' | 'failures'> {
   return {
     version: recordVersion,
     containerId: containerId(text(r.containerId, 'containerId')),
@@ -70,6 +77,17 @@ function pod(value: unknown, field: string): NonNullable<AttachRecord['pod']> {
   const p = object(value, field);
   const uid = optionalString(p.uid, `${field}.uid`);
   return { namespace: text(p.namespace, `${field}.namespace`), name: text(p.name, `${field}.name`), uid };
+}
+
+function step(value: unknown, field: string): Step {
+  const { step: name, ms } = object(value, field);
+  return typeof ms === 'number'
+    ? { step: text(name, `${field}.step`), ms }
+    : fail('RecordInvalid', `Cannot use ${shown(ms)} as ${field}.ms: need a number`);
+}
+
+function failure(value: unknown, field: string): Failure {
+  return parseFailure(value) ?? fail('RecordInvalid', `Cannot use ${shown(value)} as ${field}: need a failure`);
 }
 
 function unpublished(value: unknown, field: string): Unpublished {

@@ -25,6 +25,7 @@ export function createRecords(cniDir: string, log: Log): Records {
   const attachments = directoryOf(cniDir);
   const locks = join(cniDir, 'locks');
   const pods = createPodIndex(join(cniDir, 'pods'));
+  const failedPods = async () => (await import('./failures')).createFailedPods(join(cniDir, 'failures'));
   const queues = new Map<ContainerId, Promise<unknown>>();
   const pathOf = (owner: RecordOwner): string => join(attachments, fileName(owner));
   const read = (owner: RecordOwner): AttachRecord | undefined => {
@@ -98,7 +99,14 @@ export function createRecords(cniDir: string, log: Log): Records {
       }
     },
 
+    async noteFailure(pod, failure) {
+      (await failedPods()).note(pod, failure);
+    },
+
+    failedPods: async () => (await failedPods()).all(),
+
     async deleteLeftovers() {
+      (await failedPods()).deleteOld(new Date().toISOString());
       const deleted: string[] = [];
       for (const name of list(attachments)) {
         const owner = findFileOwner(name.replace(/\.tmp$/, ''));

@@ -1,4 +1,6 @@
 /** Braid's records in memory. Touches nothing. */
+
+import { type Failure, withFailure } from '../attach/history';
 import type { BrokenRecord, LeaseOwner, Records, SalvagedRecord } from '../attach/ports';
 import type { AttachRecord } from '../attach/record';
 import { CniError } from '../error';
@@ -17,6 +19,7 @@ export function fakeRecords(...start: readonly AttachRecord[]): FakeRecords {
   const kept = new Map(start.map((record) => [key(record.containerId, record.ifName), structuredClone(record)]));
   const saves: AttachRecord[] = [];
   const unreadable = new Map<string, LeaseOwner & { readonly salvaged: SalvagedRecord }>();
+  const failed = new Map<string, readonly Failure[]>();
   const queues = new Map<ContainerId, Promise<unknown>>();
   const broken = (): readonly BrokenRecord[] =>
     [...unreadable.values()].map(({ containerId, ifName }) => {
@@ -47,6 +50,11 @@ export function fakeRecords(...start: readonly AttachRecord[]): FakeRecords {
     },
     broken: async () => broken(),
     everything: async () => ({ whole: structuredClone([...kept.values()]), broken: broken() }),
+    async noteFailure({ namespace, name }, failure) {
+      const pod = `${namespace}/${name}`;
+      failed.set(pod, withFailure(failed.get(pod), failure));
+    },
+    failedPods: async () => [...failed].map(([pod, failures]) => ({ pod, failures })),
     deleteLeftovers: async () => [],
     tear: (owner, salvaged = { record: undefined, isWhole: false, isNewer: false }) => {
       kept.delete(key(owner.containerId, owner.ifName));

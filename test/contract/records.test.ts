@@ -18,6 +18,24 @@ describe.each([
     expect(await records.find(id('cid1'), link('eth0'))).toEqual(sampleRecord());
   });
 
+  it('know whose ADD failed, and keep the failures of a record', async () => {
+    const records = make();
+    const failure = { at: new Date().toISOString(), verb: 'ADD', reason: 'NetworkMissing', problem: 'gone' } as const;
+    expect(await records.failedPods()).toEqual([]);
+    await records.noteFailure({ namespace: 'a', name: 'web' }, failure);
+    await records.noteFailure({ namespace: 'a', name: 'web' }, failure);
+    expect(await records.failedPods()).toEqual([{ pod: 'a/web', failures: [failure, failure] }]);
+    await records.deleteLeftovers();
+    expect(await records.failedPods()).toHaveLength(1);
+    const told = {
+      ...sampleRecord(),
+      steps: [{ step: 'plan', ms: 1.5 }],
+      failures: [{ ...failure, verb: 'CHECK' as const }],
+    };
+    await records.save(told);
+    expect(await records.find(id('cid1'), link('eth0'))).toEqual(told);
+  });
+
   it('give back a record of which little is known yet', async () => {
     const records = make();
     const early = { ...sampleRecord(), pod: undefined, attachments: [], result: undefined };

@@ -361,13 +361,13 @@ esac
     return stores.flatMap((pattern) => globSync(pattern)).filter((path) => /\/[0-9a-f]+[.:][0-9a-f.:]+$/.test(path));
   }
 
-  /** Files of the executable's state, but those that remember where stores of addresses are. */
+  /** Files of the executable's state, but those that remember where stores of addresses are, or tell people what failed. */
   stateFiles(): readonly string[] {
     if (!existsSync(this.state)) return [];
     return readdirSync(this.state, { recursive: true, withFileTypes: true })
       .filter((entry) => !entry.isDirectory())
       .map((entry) => join(entry.parentPath, entry.name))
-      .filter((path) => !path.startsWith(join(this.state, 'stores/')));
+      .filter((path) => !/^(stores|failures)\//.test(path.slice(this.state.length + 1)));
   }
 
   nft(): string {

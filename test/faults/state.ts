@@ -22,6 +22,10 @@ const mayStay: readonly { readonly path: RegExp; readonly because: string }[] = 
     path: /^\/var\/lib\/cni\/braid\/stores\/[0-9a-f]{32}$/,
     because: 'remembers where stores are, not what is in them',
   },
+  {
+    path: /^\/var\/lib\/cni\/braid\/failures\/[0-9a-f]{32}$/,
+    because: 'tells people for a day why an ADD failed',
+  },
 ];
 
 /** Places whose files count, and those below them that are not the node's state. */

@@ -79,7 +79,7 @@ function diskNode() {
   const left = async (): Promise<readonly string[]> => [
     ...(await node.leftovers()),
     ...filesBelow(places.leases).filter((path) => /\/[\da-f.:]*[.:][\da-f.:]*$/.test(path)),
-    ...filesBelow(places.cniDir).filter((path) => !path.startsWith(join(places.cniDir, 'stores'))),
+    ...filesBelow(places.cniDir).filter((path) => !/^(stores|failures)\//.test(path.slice(places.cniDir.length + 1))),
   ];
   return { ...places, root, node, call, left };
 }

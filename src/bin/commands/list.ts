@@ -9,6 +9,7 @@ export function register(program: Command): void {
   nodeCommand(program, 'list', 'list what is attached on this node').action(async ({ output, conf }: OnNode) => {
     const { records } = nodeEdges(conf);
     const [all, broken] = [await records.all(), await records.broken()];
-    writeOutput(output === 'json' ? toListJson(all, broken) : toListText(all, broken));
+    const lately = await records.failedPods();
+    writeOutput(output === 'json' ? toListJson(all, broken) : toListText(all, broken, lately));
   });
 }

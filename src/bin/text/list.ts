@@ -1,4 +1,5 @@
 /** `braid list`: what is attached on this node, from Braid's records. Pure. */
+import { type FailedPod, type Failure, mostFailures } from '../../attach/history';
 import type { BrokenRecord } from '../../attach/ports';
 import type { AttachRecord, RecordedAttachment } from '../../attach/record';
 import { plainly } from '../../json';
@@ -10,9 +11,13 @@ const shortId = 12; // characters of a container id, as container tools show the
 
 /**
  * One line for each attachment: pod, container, network, interface, master, addresses, since when, and why DEL left it, if it did.
- * Then one for each record that cannot be used, with what is wrong with it.
+ * Then one for each record that cannot be used, with what is wrong with it, and a table of pods whose ADD failed lately.
  */
-export function toListText(records: readonly AttachRecord[], broken: readonly BrokenRecord[]): string {
+export function toListText(
+  records: readonly AttachRecord[],
+  broken: readonly BrokenRecord[],
+  lately: readonly FailedPod[] = [],
+): string {
   const failed =
     broken.length > 0 || records.some(({ attachments }) => attachments.some(({ failure }) => failure !== undefined));
   const rows = records.flatMap((record) =>
@@ -47,7 +52,11 @@ export function toListText(records: readonly AttachRecord[], broken: readonly Br
     'SINCE',
     ...(failed ? ['NOT FREED'] : []),
   ];
-  return toTable(headings, [...rows, ...unread]) || 'Nothing is attached.\n';
+  const attached = toTable(headings, [...rows, ...unread]) || 'Nothing is attached.\n';
+  const lost = lately.flatMap(({ pod, failures }) =>
+    failures.slice(-1).map(({ at, reason, problem }) => [pod, at, timesOf(failures), reason, problem]),
+  );
+  return `${attached}${lost.length === 0 ? '' : `\n${toTable(['FAILED POD', 'LAST ADD', 'TIMES', 'REASON', 'WHY'], lost)}`}`;
 }
 
 /** The records as they are, each with the network-status that its pod should show; then whose records cannot be used, and why. */
@@ -83,4 +92,8 @@ function addresses({ ifName, result }: RecordedAttachment): string {
 
 function finished({ attachments }: AttachRecord): Parameters<typeof toStatus>[0] {
   return attachments.flatMap(({ result, ...one }) => (result === undefined ? [] : [{ ...one, result }]));
+}
+
+function timesOf({ length }: readonly Failure[]): string {
+  return length < mostFailures ? String(length) : `${mostFailures} or more`;
 }

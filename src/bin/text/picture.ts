@@ -1,4 +1,5 @@
 /** Parts of a pod's picture as text, in the words of iproute2. Pure. */
+import type { Failure, Step } from '../../attach/history';
 import type { PictureNetwork, PictureRoute, PictureRule, PodPicture } from '../../attach/picture';
 import { mainTable } from '../../net/route';
 import { toTable } from './table';
@@ -62,4 +63,20 @@ export function tellingRoutes({ routes }: Pick<PodPicture, 'routes'>): readonly 
 /** A heading with its lines below, indented; nothing without lines. */
 export function section(heading: string, lines: readonly string[]): string {
   return lines.length === 0 ? '' : `\n${heading}\n${lines.map((line) => `  ${line}\n`).join('')}`;
+}
+
+/** Each step of ADD with its time, and a bar as long as its part of the whole. */
+export function stepLines(steps: readonly Step[]): readonly string[] {
+  const whole = steps.reduce((sum, { ms }) => sum + ms, 0);
+  const longest = Math.max(5, ...steps.map(({ step }) => step.length));
+  const line = (step: string, ms: number): string => `${step.padEnd(longest)} ${ms.toFixed(1).padStart(8)} ms`;
+  const bar = (ms: number): string => '█'.repeat(Math.round((ms / whole) * 30));
+  return steps.length === 0
+    ? []
+    : [...steps.map(({ step, ms }) => `${line(step, ms)}  ${bar(ms)}`.trimEnd()), line('ADD', whole)];
+}
+
+/** When which verb failed, and why. */
+export function failureLine({ at, verb, reason, problem }: Failure): string {
+  return `${at}  ${verb} ${reason}: ${problem}`;
 }

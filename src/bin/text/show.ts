@@ -1,7 +1,7 @@
 /** `braid show`: one pod's whole picture. Pure. */
 import type { PodPicture } from '../../attach/picture';
 import { drawPod } from './drawing';
-import { networksTable, routeLine, ruleLine, section, tellingRoutes } from './picture';
+import { failureLine, networksTable, routeLine, ruleLine, section, stepLines, tellingRoutes } from './picture';
 import { toPodSvg } from './pod-svg';
 
 /** How it is printed. */
@@ -15,7 +15,7 @@ export function toShow(picture: PodPicture, format: ShowFormat, columns: number)
 }
 
 function toShowText(picture: PodPicture, columns: number): string {
-  const { containerId, netns, since, alive, networks } = picture;
+  const { containerId, netns, since, alive, networks, steps } = picture;
   const failures = networks.flatMap(({ ifName, failure }) => (failure === undefined ? [] : [`${ifName}: ${failure}`]));
   return [
     `${drawPod(picture, columns)}\n`,
@@ -23,6 +23,8 @@ function toShowText(picture: PodPicture, columns: number): string {
     networksTable(networks),
     section('Routes', tellingRoutes(picture).map(routeLine)),
     section('Rules', picture.rules.map(ruleLine)),
+    section('Time', stepLines(steps)),
     section('Not freed', failures),
+    section('Failed', picture.failures.map(failureLine)),
   ].join('');
 }
