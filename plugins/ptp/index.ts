@@ -17,13 +17,12 @@ import { hostPlan, podPlan, withGateways } from './plan';
 export const ptp = delegate('ptp', parse, { add, del, check });
 
 async function add(c: PtpConfig, context: AddContext): Promise<Result> {
-  const { host, pod, ifName, ipam, undo, nft } = context;
-  if (ipam === undefined)
-    return fail('ConfigInvalid', 'Cannot do without ipam: the node needs to know whom it routes to');
+  const { host, pod, ifName, undo, nft } = context;
   if (c.ipMasq && c.ipMasqBackend === 'iptables')
     fail('FieldUnsupported', 'Cannot use "iptables" as ipMasqBackend: need "nftables", or leave it out');
   const lease = withGateways(
-    (await leaseAddresses(context)) ?? fail('AddressMissing', 'IPAM plugin returned missing IP config'),
+    (await leaseAddresses(context)) ??
+      fail('ConfigInvalid', 'Cannot do without ipam: the node needs to know whom it routes to'),
   );
   const { inside, hostEnd } = await createPair({ mtu: c.mtu, mac: undefined }, context);
   undo.push(() => pod.deleteLink(ifName)); // the other end goes with it, and its addresses and routes with that

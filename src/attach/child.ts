@@ -103,10 +103,12 @@ export async function createChild(
   return link;
 }
 
+const missing = 'IPAM plugin returned missing IP config: need an address in ipam, or in "ips" of the annotation';
+
 /** Leases addresses; `undefined` at layer 2. AddressMissing when IPAM gives none. */
 export async function leaseAddresses({ ipam, undo }: AddContext): Promise<Result | undefined> {
   const lease = await ipam?.add(undo);
-  return lease?.ips.length === 0 ? fail('AddressMissing', 'IPAM plugin returned missing IP config') : lease;
+  return lease?.ips.length === 0 ? fail('AddressMissing', missing) : lease;
 }
 
 /** Puts the lease onto the link and sets it up; the result shows the configuration's own dns, as the reference plugins do. */

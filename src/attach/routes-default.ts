@@ -45,14 +45,18 @@ function metricFor(family: Family, metric: number): number | undefined {
 /** Several gateways stand behind each other in the order of the annotation. */
 function defaultVia(gateway: Ip, metric: number, { attachment, result, index }: Routed, main: readonly Route[]): Route {
   const family = familyOf(gateway);
+  const where = { network: attachment.network, ifName: attachment.ifName };
   if (index === 0)
-    fail('RouteImpossible', `Cannot use default-route ${gateway}: the pod has no interface ${attachment.ifName}`);
+    fail('RouteImpossible', `Cannot use default-route ${gateway}: the pod has no interface ${attachment.ifName}`, {
+      where,
+    });
   const reachable = result.ips.some(({ address }) => contains(address, gateway));
   const linkLocal = family === 6 && contains('fe80::/10' as Cidr, gateway);
   if (!reachable && !linkLocal)
     fail(
       'RouteImpossible',
       `Cannot use default-route ${gateway}: it lies in no subnet of ${attachment.ifName} (${subnets(result)})`,
+      { where },
     );
   const connected =
     linkLocal ||

@@ -11,8 +11,8 @@ import type { Edges } from './ports';
 
 /**
  * Asks every network that can be asked: those of the node's configuration, each built-in delegate and, from version
- * 1.1.0 on, each foreign one; and whether Braid's own directory can be locked and written. NotReady (50) with the cause;
- * a delegate's own 50 or 51 passes through (CNI specification 1.1, "STATUS").
+ * 1.1.0 on, each foreign one; and whether Braid's own directory can be locked and written. NotReady (50) with the cause,
+ * LimitedConnectivity (51) when a delegate says that (CNI specification 1.1, "STATUS").
  */
 export async function statusAll(conf: NetConf, edges: Edges): Promise<void> {
   try {
@@ -49,8 +49,10 @@ async function statusOfForeign(type: string, config: Json, edges: Edges): Promis
   await edges.foreign.run({ ...call, type, config: JSON.stringify(config) });
 }
 
+/** A delegate's 51 says that pods which run have lost something; everything else only keeps new ones waiting. */
 function notReady(error: CniError): CniError {
-  if (error.code === 50 || error.code === 51) return error;
+  const reason = error.code === 51 ? 'LimitedConnectivity' : 'NotReady';
+  if (error.reason === reason) return error;
   const { problem, details, errno, where } = error;
-  return new CniError('NotReady', problem, { cause: error, details, errno, where });
+  return new CniError(reason, problem, { cause: error, details, errno, where });
 }

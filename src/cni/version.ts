@@ -61,7 +61,6 @@ export function toVersionAnswer(): string {
 
 function incompatible(version: string, field: string): never {
   const supported = supportedVersions.map((each) => `"${each}"`).join(' ');
-  return fail('VersionIncompatible', `Cannot use ${version} as ${field}: incompatible CNI versions`, {
-    details: `config is "${version}", plugin supports [${supported}]`,
-  });
+  const problem = `Cannot use ${version} as ${field}: incompatible CNI versions, need one of ${supportedVersions.join(', ')}`;
+  return fail('VersionIncompatible', problem, { details: `config is "${version}", plugin supports [${supported}]` });
 }

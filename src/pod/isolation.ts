@@ -28,5 +28,7 @@ export function requireAllowedNamespace(
   if (mayUse(podNamespace, namespace, policy)) return;
   const allowed = [podNamespace, ...policy.globalNamespaces].join(', ');
   const problem = `Cannot use network "${name}" of namespace "${namespace}" for a pod of namespace "${podNamespace}"`;
-  fail('NetworkForbidden', `${problem}: namespaceIsolation is on, need one of ${allowed}`);
+  fail('NetworkForbidden', `${problem}: namespaceIsolation is on, need one of ${allowed}`, {
+    where: { network: `${namespace}/${name}` },
+  });
 }

@@ -46,7 +46,7 @@ export function childFacts(delegate: Delegate, config: Json): void {
     const { pod, add } = lab({ ipam });
     await expect(add(delegate, config)).rejects.toMatchObject({
       reason: 'AddressMissing',
-      problem: 'IPAM plugin returned missing IP config',
+      problem: expect.stringMatching(/^IPAM plugin returned missing IP config: need an address in ipam/),
     });
     expect(pod.names()).toEqual([]);
     expect(ipam.held).toBe(false);
