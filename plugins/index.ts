@@ -39,6 +39,9 @@ const byType = new Map<string, Delegate>(
 
 export { poolSize };
 
+/** Their types. */
+export const builtInTypes: readonly string[] = [...byType.keys()];
+
 /** The built-in delegate of that type; `undefined` when it is an executable of its own. */
 export function findDelegate(type: string): Delegate | undefined {
   return byType.get(type);

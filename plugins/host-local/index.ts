@@ -3,7 +3,7 @@ import {
   type AddContext,
   type CheckContext,
   type DelContext,
-  delegate,
+  ipamDelegate,
   type StatusContext,
 } from '../../src/attach/delegate';
 import type { LeaseOwner, Leases } from '../../src/attach/ports';
@@ -31,7 +31,7 @@ export interface Pool {
   readonly resolvConf: string | undefined; // path
 }
 
-export const hostLocal = delegate('host-local', parse, { add, del, check, status });
+export const hostLocal = ipamDelegate('host-local', parse, { add, del, check, status });
 
 /** Refuses nothing, for DEL. */
 export function parse(input: unknown): HostLocalConfig {

@@ -132,7 +132,7 @@ function refuseOverlap(sets: readonly RangeSet[]): void {
     if (a[1].some((range) => b[1].some((other) => rangesOverlap(range, other))))
       fail(
         'ConfigInvalid',
-        `Cannot use ${shownSet(a[1])} and ${shownSet(b[1])} together: range set ${a[0]} overlaps with ${b[0]}`,
+        `Cannot use ${shownSet(b[1])} beside ${shownSet(a[1])} in ipam.ranges: range set ${a[0]} overlaps with ${b[0]}`,
       );
 }
 

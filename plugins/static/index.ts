@@ -1,5 +1,5 @@
 /** static: hands out the addresses that the configuration names, and remembers nothing. Touches nothing. */
-import { type AddContext, type CheckContext, delegate } from '../../src/attach/delegate';
+import { type AddContext, type CheckContext, ipamDelegate } from '../../src/attach/delegate';
 import type { CniArgs } from '../../src/cni/args';
 import { parseDns } from '../../src/cni/dns';
 import { argList, optionalIp, parseIpam, parseIpamRoutes, parseRequestedIps, requireRoom } from '../../src/cni/ipam';
@@ -13,7 +13,7 @@ export interface StaticConfig {
   readonly input: unknown;
 }
 
-export const staticIpam = delegate('static', parse, { add, del, check });
+export const staticIpam = ipamDelegate('static', parse, { add, del, check });
 
 /** Refuses nothing, for DEL. */
 export function parse(input: unknown): StaticConfig {

@@ -15,7 +15,7 @@ import { runtimeMac } from '../../src/attach/mac';
 import { fittingMtu, type Master } from '../../src/attach/master';
 import type { Result } from '../../src/cni/result';
 import { CniError, fail } from '../../src/error';
-import { int, record } from '../../src/json';
+import { int, record, shown } from '../../src/json';
 import type { Link, LinkSpec } from '../../src/net/link';
 import type { Mac } from '../../src/net/mac';
 import type { IfName } from '../../src/net/names';
@@ -32,11 +32,9 @@ export const vlan = delegate('vlan', parse, { add, del: deleteChild, check, stat
 /** Bytes only: DEL parses the same config after the master is gone. */
 export function parse(input: unknown): VlanConfig {
   const c = record(input);
-  if (c.vlan !== undefined || c.vlanProtocol !== undefined)
-    fail(
-      'FieldUnsupported',
-      'Cannot use vlan or vlanProtocol here: need vlanId, or a network of type macvlan with vlan',
-    );
+  for (const key of ['vlan', 'vlanProtocol'] as const)
+    if (c[key] !== undefined)
+      fail('FieldUnsupported', `Cannot use ${shown(c[key])} as ${key}: type vlan has vlanId, type macvlan has ${key}`);
   const child = parseChild(c);
   if (child.hostAccess)
     fail(

@@ -4,7 +4,7 @@ import { typeOf } from '../cni/network';
 import { emptyResult, type Result } from '../cni/result';
 import { isAtLeast } from '../cni/version';
 import { CniError, fail, toCniError } from '../error';
-import { isRecord, type Json, record } from '../json';
+import { isRecord, type Json, record, shown } from '../json';
 import type { Link } from '../net/link';
 import type { ContainerId, IfName, NetnsPath } from '../net/names';
 import type { Attachment } from '../pod/attachment';
@@ -119,8 +119,19 @@ class PluginCall {
   }
 
   validate(): void {
-    this.#ipamType(); // refuses what is none
+    this.#requireIpam();
     this.#bind();
+  }
+
+  /** Refuses what cannot be IPAM; what an executable is, only it knows. */
+  #requireIpam(): void {
+    const type = this.#ipamType();
+    const builtIn = type === undefined ? undefined : this.edges.findDelegate(type);
+    if (builtIn !== undefined && builtIn.isIpam !== true)
+      fail(
+        'ConfigInvalid',
+        `Cannot use ${shown(type)} as ipam.type: it gives no addresses; need one that does, like host-local, static or dhcp`,
+      );
   }
 
   async add(undo: Undo, prevResult: Result | undefined): Promise<Result> {

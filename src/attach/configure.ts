@@ -96,13 +96,11 @@ async function addRoute(pod: Netns, link: Link, route: Route): Promise<void> {
   try {
     await pod.addRoute(route, 'append');
   } catch (cause) {
-    if (cause instanceof CniError && says(cause, 'ENETUNREACH', 'EHOSTUNREACH', 'EINVAL'))
-      fail(
-        'RouteImpossible',
-        `Cannot add route ${route.dst} via ${route.gateway ?? 'the link'} on ${link.name}: ${cause.problem}`,
-        { cause },
-      );
-    throw cause;
+    if (!(cause instanceof CniError && says(cause, 'ENETUNREACH', 'EHOSTUNREACH', 'EINVAL'))) throw cause;
+    const { dst, gateway } = route;
+    const lost = gateway !== undefined && !says(cause, 'EINVAL');
+    const why = lost ? `no address of ${link.name} has gw ${gateway} in its subnet (${cause.errno})` : cause.problem;
+    fail('RouteImpossible', `Cannot add route ${dst} via ${gateway ?? 'the link'} on ${link.name}: ${why}`, { cause });
   }
 }
 

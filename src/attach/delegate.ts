@@ -82,6 +82,8 @@ export interface Bound {
 /** A built-in delegate. */
 export interface Delegate {
   readonly type: string;
+  /** It gives addresses, and makes no interface. */
+  readonly isIpam?: true;
   /** Parses the plugin's configuration (for IPAM: the whole configuration of the plugin above). ConfigInvalid names the field. */
   bind(input: unknown): Bound;
 }
@@ -100,4 +102,9 @@ export function delegate<Config>(type: string, parse: (input: unknown) => Config
       };
     },
   };
+}
+
+/** The same of one that `ipam.type` names. */
+export function ipamDelegate<Config>(type: string, parse: (input: unknown) => Config, verbs: Verbs<Config>): Delegate {
+  return { ...delegate(type, parse, verbs), isIpam: true };
 }

@@ -77,7 +77,8 @@ export async function decideAttachments(
 ): Promise<{ readonly attachments: readonly Attachment[]; readonly warnings: readonly string[] }> {
   const asked = parseAsked(await podAnnotations(request.pod, conf, edges), request.pod, conf);
   const wanted = await readNetworks(asked, request.pod, conf, edges);
-  const warnings = [...asked.warnings, ...wanted.flatMap(({ network }) => network.warnings)];
+  const odd = wanted.flatMap(({ network, display }) => network.warnings.map((what) => `network ${display} ${what}`));
+  const warnings = [...asked.warnings, ...odd];
   return { attachments: planAttachments(request, conf, wanted), warnings };
 }
 

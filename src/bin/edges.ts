@@ -1,6 +1,6 @@
 /** Makes the edges of one call from its configuration; each opens what it needs when first used. */
 
-import { findDelegate } from '../../plugins';
+import { builtInTypes, findDelegate } from '../../plugins';
 import type { Edges, Meter } from '../attach/ports';
 import { type NetConf, prefersExternal } from '../cni/config';
 import { readBootId } from '../disk/boot-id';
@@ -51,6 +51,7 @@ export function openEdges(conf: NetConf, path: readonly string[], meter: Meter =
         timeout: conf.delegateTimeout,
         locks: `${conf.cniDir}/locks`,
         env: process.env,
+        builtIn: builtInTypes,
       },
       log,
     ),

@@ -9,6 +9,14 @@ import { type Network, parseNetwork } from './network';
 /** The capability by which a runtime hands over the pod's annotations. */
 export const podAnnotationsCapability = 'io.kubernetes.cri.pod-annotations';
 
+/** Multus' words for how much is logged. */
+export const logLevels = ['panic', 'error', 'verbose', 'debug'] as const;
+
+/** One of the words, in upper or lower case. */
+export function isLogLevel(text: string): boolean {
+  return logLevels.some((level) => level === text.toLowerCase());
+}
+
 /** Where the pod's first network comes from. */
 export type DefaultNetwork =
   | { readonly from: 'delegates'; readonly networks: readonly Network[] } // the first is the default, all pods get all
@@ -124,6 +132,9 @@ export function oddities(raw: Json, top: Fields): readonly string[] {
     return meant === undefined ? [] : [`unknown key ${shown(key)} is ignored: did you mean "${meant}"?`];
   });
   if (top.clusterNetwork && top.delegates !== undefined) warnings.push('delegates is ignored: clusterNetwork is set');
+  const { logLevel: level } = top;
+  if (typeof level === 'string' && level !== '' && !isLogLevel(level))
+    warnings.push(`logLevel ${shown(level)} means panic, which logs nothing: need one of ${logLevels.join(', ')}`);
   return warnings;
 }
 

@@ -71,7 +71,7 @@ export interface NetConf {
 /** Where log lines go, in Multus' words. */
 export interface LogConf {
   readonly file: string | undefined;
-  readonly level: (typeof logLevels)[number];
+  readonly level: (typeof field.logLevels)[number];
   readonly toStderr: boolean;
   /** Days, megabytes, files. */
   readonly options: {
@@ -81,8 +81,6 @@ export interface LogConf {
     readonly compress: boolean;
   };
 }
-
-const logLevels = ['panic', 'error', 'verbose', 'debug'] as const;
 
 /**
  * Parses the text on stdin. DecodeFailed when it is no JSON object; ConfigInvalid names the key and what it needs;
@@ -167,7 +165,7 @@ function readLog(top: Fields, take: Take): LogConf {
   const level = take(() => optionalString(top.logLevel, 'logLevel'), undefined)?.toLowerCase();
   return {
     file: take(() => field.optionalPath(top.logFile, 'logFile'), undefined),
-    level: logLevels.find((each) => each === level) ?? 'panic',
+    level: field.logLevels.find((each) => each === level) ?? 'panic',
     toStderr: take(() => boolean(top.logToStderr, 'logToStderr', true), true),
     options: {
       maxAge: number('maxAge', 5),

@@ -1,6 +1,7 @@
 /** One network's configuration, from a NetworkAttachmentDefinition or an element of `delegates`. Pure. */
 import { fail, placed, type Reason } from '../error';
 import { boolean, isRecord, type Json, list, parseObject, record, shown } from '../json';
+import { findNearMiss } from '../near';
 import { type NetworkName, networkName } from '../net/names';
 import { type CniVersion, isAtLeast, isVersion, newestVersion, parseVersion } from './version';
 
@@ -62,8 +63,8 @@ export function ipamTypeOf(plugin: Json): string | undefined {
 
 function fromObject(config: Json, fallbackName: string, reason: Reason): Network {
   const top = record(config, 'configuration', reason);
-  const single = typeof top.type === 'string' && top.type !== '';
-  const plugins = single ? [config] : parsePlugins(top.plugins, reason);
+  const single = typeof top.type === 'string' ? top.type !== '' : top.type !== undefined && top.plugins === undefined;
+  const plugins = single ? [config] : parsePlugins(config, reason);
   for (let at = 0; at < plugins.length; at++)
     requirePlugin(plugins[at] as Json, single ? '' : `plugins[${at}].`, reason);
   const version = parseVersions(top.cniVersion, top.cniVersions, reason);
@@ -77,18 +78,37 @@ function fromObject(config: Json, fallbackName: string, reason: Reason): Network
     isolation: isolations.find((value) => value !== undefined),
     disableCheck: looseBoolean(top.disableCheck, 'disableCheck', reason),
     disableGC: looseBoolean(top.disableGC, 'disableGC', reason),
-    warnings: version === undefined && !single ? [`has no cniVersion: ${versionOfUnversionedList} is used`] : [],
+    warnings: [
+      ...(version === undefined && !single ? [`has no cniVersion: ${versionOfUnversionedList} is used`] : []),
+      ...(plugins.some(isUntyped) ? ['gives no addresses: its ipam has no "type", need one like host-local'] : []),
+    ],
   };
 }
 
-function parsePlugins(value: unknown, reason: Reason): readonly Json[] {
-  if (value === undefined) return fail(reason, 'Cannot use the configuration: need "type", or "plugins" for a list');
+function parsePlugins(config: Json, reason: Reason): readonly Json[] {
+  const { plugins: value } = record(config);
+  if (value === undefined) return refuseShapeless(config, reason);
   const plugins = list(value, 'plugins', reason);
   if (plugins.length === 0) return fail(reason, 'Cannot use [] as plugins: need at least one plugin');
   return plugins.map((plugin, index) => {
     record(plugin, `plugins[${index}]`, reason);
     return plugin as Json;
   });
+}
+
+function refuseShapeless(config: Json, reason: Reason): never {
+  for (const key of Object.keys(config)) {
+    const meant = findNearMiss(key, ['type', 'plugins']);
+    if (meant !== undefined && meant !== key.toLowerCase())
+      fail(reason, `Cannot use ${shown(key)} in the configuration: did you mean "${meant}"?`);
+  }
+  return fail(reason, 'Cannot use the configuration: need "type", or "plugins" for a list');
+}
+
+/** Layer 2 only, says the specification; but whoever writes more than that into `ipam` wants addresses. */
+function isUntyped(plugin: Json): boolean {
+  const { ipam } = record(plugin);
+  return isRecord(ipam) && ipamTypeOf(plugin) === undefined && Object.keys(ipam).some((key) => key !== 'type');
 }
 
 /** What every plugin must have right, whoever reads the rest of it. */
@@ -128,7 +148,7 @@ function parseVersions(single: unknown, several: unknown, reason: Reason): CniVe
     return fail(reason, `Cannot use ${shown(version)} as cniVersions[${index}]: need a version like "1.0.0"`);
   });
   const versions = [...(single === undefined || single === '' ? [] : [single]), ...known].map((each) =>
-    parseVersion(each),
+    parseVersion(each, 'cniVersion', reason),
   );
   return versions.reduce<CniVersion | undefined>(
     (best, version) => (best === undefined || isAtLeast(version, best) ? version : best),

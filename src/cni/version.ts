@@ -1,5 +1,5 @@
 /** CNI specification versions: which ones Braid speaks, what each allows. Pure. */
-import { fail } from '../error';
+import { fail, type Reason } from '../error';
 import { shown } from '../json';
 
 /** Every version spoken, oldest first. */
@@ -11,14 +11,14 @@ export const newestVersion: CniVersion = '1.1.0';
 
 /**
  * Parses `cniVersion`; absent or empty is 0.1.0, as in libcni.
- * DecodeFailed when it is no version, VersionIncompatible when Braid does not speak it (delegates.md 1.1, item 4).
+ * `reason` when it is no version, VersionIncompatible when Braid does not speak it (delegates.md 1.1, item 4).
  */
-export function parseVersion(value: unknown, field = 'cniVersion'): CniVersion {
+export function parseVersion(value: unknown, field = 'cniVersion', reason: Reason = 'DecodeFailed'): CniVersion {
   if (value === undefined || value === null || value === '') return '0.1.0';
   const spoken = supportedVersions.find((version) => version === value);
   if (spoken !== undefined) return spoken;
   if (typeof value !== 'string' || !isVersion(value)) {
-    return fail('DecodeFailed', `Cannot use ${shown(value)} as ${field}: need a version like "1.0.0"`);
+    return fail(reason, `Cannot use ${shown(value)} as ${field}: need a version like "1.0.0"`);
   }
   return incompatible(value, field);
 }

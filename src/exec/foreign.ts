@@ -17,13 +17,15 @@ export interface ForeignOptions {
   readonly locks: string;
   /** Braid's own environment, which the delegate inherits. */
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Types that need no executable: one of them may be meant. */
+  readonly builtIn: readonly string[];
 }
 
 /** Executables in these directories. */
-export function createForeign({ directories, timeout, locks, env }: ForeignOptions, log: Log): Foreign {
+export function createForeign({ directories, timeout, locks, env, builtIn }: ForeignOptions, log: Log): Foreign {
   return {
     async run(call) {
-      const path = findExecutable(call.type, directories);
+      const path = findExecutable(call.type, directories) ?? (await failMissing(call.type, directories, builtIn));
       const program = {
         path,
         args: [],
@@ -54,15 +56,27 @@ export function createForeign({ directories, timeout, locks, env }: ForeignOptio
 }
 
 /** The first `<directory>/<type>` that is a regular file; libcni does not look at the executable bit, either. */
-function findExecutable(type: string, directories: readonly string[]): string {
+function findExecutable(type: string, directories: readonly string[]): string | undefined {
   if (type === '' || type === '.' || type === '..' || /[/\0]/.test(type))
     fail('ConfigInvalid', `Cannot use ${shown(type)} as type: need the plain file name of a plugin`);
-  const found = directories
+  return directories
     .filter((directory) => directory !== '')
     .map((directory) => `${directory}/${type}`)
     .find(isFile);
-  return (
-    found ?? fail('DelegateMissing', `Cannot find plugin ${shown(type)} in ${directories.join(', ') || 'no directory'}`)
+}
+
+/** Says what was probably meant. */
+async function failMissing(type: string, directories: readonly string[], builtIn: readonly string[]): Promise<never> {
+  const { findMeantType } = await import('../cni/plugin-names');
+  const meant = findMeantType(type, builtIn);
+  const hint = builtIn.includes(type)
+    ? ' (it is built in, but "externalDelegates" wants a program)'
+    : meant === undefined
+      ? ''
+      : ` (did you mean "${meant}"?)`;
+  return fail(
+    'DelegateMissing',
+    `Cannot find plugin ${shown(type)}${hint} in ${directories.join(', ') || 'no directory'}`,
   );
 }
 

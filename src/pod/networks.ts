@@ -75,6 +75,8 @@ function parseShort(text: string, key: string, namespace: string): Selections {
       return fail(reason, `Cannot use ${shown(text)} as ${key}: item ${index + 1} is empty, remove a comma`);
     const path = whole.split('/').map(trimmed);
     const [name = '', wanted = '', ...more] = (path[path.length - 1] ?? '').split('@').map(trimmed);
+    if (/[\s;|]/.test([...path.slice(0, -1), name].join('')))
+      fail(reason, `Cannot use ${shown(whole)} as ${place}: need commas between networks, and a name without blanks`);
     if (path.length > 2 || more.length > 0) {
       return fail(reason, `Cannot use ${shown(whole)} as ${place}: need [namespace/]name[@interface]`);
     }

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { cidr } from '../../src/net/ip';
 import { ifName } from '../../src/net/names';
+import { failing } from '../failing';
 import { cluster, world } from './world';
 
 const macvlan = (subnet: string, more: object = {}) => ({
@@ -133,6 +134,23 @@ describe('ADD', () => {
     });
     await expect(add('a,bad')).rejects.toMatchObject({ reason: 'ConfigInvalid', where: { network: 'default/bad' } });
     expect(edges.records.saves).toEqual([]);
+  });
+
+  it('refuses a delegate that gives no addresses as ipam.type, before anything is attached', async () => {
+    const lan = { cniVersion: '1.0.0', type: 'macvlan', master: 'eth1', ipam: { type: 'vlan' } };
+    const { add, host } = world({ networks: { 'default/lan': lan } });
+    await expect(add('lan')).rejects.toThrow(failing('ConfigInvalid', 'network default/lan', '"vlan" as ipam.type'));
+    expect(host.names()).not.toContain('cni-t0');
+  });
+
+  it('names the network in a warning about its configuration', async () => {
+    const lan = { cniVersion: '1.0.0', type: 'macvlan', master: 'eth1', ipam: { subnet: '10.1.0.0/24' } };
+    const { add, edges } = world({ networks: { 'default/lan': lan } });
+    await add('lan');
+    const warnings = edges.log.entries.map(({ fields }) => fields.warning);
+    expect(warnings).toContain(
+      'network default/lan gives no addresses: its ipam has no "type", need one like host-local',
+    );
   });
 
   it('never touches an interface of the pod that it did not make', async () => {

@@ -90,6 +90,11 @@ describe('a key', () => {
       { networkDir: '/etc/nets' },
       { networksDir: [], warnings: ['unknown key "networkDir" is ignored: did you mean "networksDir"?'] },
     ],
+    [
+      { logLevel: 'inof' },
+      { warnings: ['logLevel "inof" means panic, which logs nothing: need one of panic, error, verbose, debug'] },
+    ],
+    [{ logLevel: 'Debug' }, { warnings: [] }],
     [{ cniVersion: '' }, { cniVersion: '0.1.0' }],
   ])('%j gives %j', (changes, expected) => {
     expect(conf(changes)).toMatchObject(expected);

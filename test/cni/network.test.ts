@@ -60,6 +60,14 @@ describe('a list', () => {
     expect([cniVersion, warnings]).toEqual(['0.4.0', ['has no cniVersion: 0.4.0 is used']]);
   });
 
+  it('whose ipam has keys but no type is told that it gives no addresses', () => {
+    const told = (ipam: object) => network({ cniVersion: '1.0.0', plugins: [{ ...macvlan, ipam }] }).warnings;
+    expect(told({ subnet: '10.1.0.0/24' })).toEqual([
+      'gives no addresses: its ipam has no "type", need one like host-local',
+    ]);
+    expect([told({}), told({ type: '' }), told({ type: 'static', addresses: [] })]).toEqual([[], [], []]);
+  });
+
   it.each([
     [{ cniVersion: '0.3.1', cniVersions: ['0.4.0', '1.0.0'] }, '1.0.0'],
     [{ cniVersions: ['0.3.1', '1.2.0', '2.0.0'] }, '0.3.1'],
@@ -119,7 +127,14 @@ describe('refuses, naming the definition,', () => {
     ],
     ['typographic quotes', '{“type”: "bridge"}', 'U+201C'],
     ['neither type nor plugins', '{"master":"eth0"}', 'need "type", or "plugins"'],
-    ['a misspelt type', '{"types":"macvlan"}', 'need "type"'],
+    ['a misspelt type', '{"types":"macvlan"}', 'Cannot use "types" in the configuration: did you mean "type"?'],
+    [
+      'a misspelt list',
+      '{"plugin":[{"type":"macvlan"}]}',
+      'Cannot use "plugin" in the configuration: did you mean "plugins"?',
+    ],
+    ['a type that is no text', '{"type":5}', 'Cannot use 5 as type: need the file name of a plugin'],
+    ['a version that is no text', '{"type":"macvlan","cniVersion":1}', 'Cannot use 1 as cniVersion: need a version'],
     ['an empty type', '{"type":""}', 'need "type"'],
     ['no plugins', '{"plugins":[]}', 'plugins: need at least one plugin'],
     ['plugins that are no list', '{"plugins":{}}', 'as plugins: need a list'],

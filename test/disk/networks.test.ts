@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { createNetworks } from '../../src/disk/networks';
 import { fakeLog } from '../../src/model/log';
+import { failing } from '../failing';
 import { temporaryDirectory } from './temp';
 
 /** Files by path below one directory; manifests are looked for in `nets` and `more`, configurations in `conf`. */
@@ -191,6 +192,16 @@ metadata: {name: other}
       reason: 'NetworkInvalid',
       problem: expect.stringMatching(/as spec\.config of default\/blue in .*a\.json: need a string that holds JSON/),
     });
+  });
+
+  it.each([
+    ['spec:\n  conf: "{}"\n', 'Cannot use "conf" in spec of default/blue in ', 'did you mean "config"?'],
+    ['spec:\n  Config: "{}"\n', 'Cannot use "Config" in spec of default/blue in ', 'did you mean "config"?'],
+    ['config: "{}"\n', 'Cannot use "config" in default/blue in ', 'it belongs into spec'],
+  ])('whose configuration stands elsewhere is NetworkInvalid: %j', async (text, ...words) => {
+    const head = 'apiVersion: k8s.cni.cncf.io/v1\nkind: NetworkAttachmentDefinition\nmetadata: {name: blue}\n';
+    const { networks } = place({ 'nets/a.yaml': head + text });
+    await expect(networks.find('default', 'blue')).rejects.toThrow(failing('NetworkInvalid', ...words));
   });
 
   it('is not looked for in a directory that does not exist, which is told', async () => {

@@ -7,6 +7,7 @@ import {
   openSync,
   readdirSync,
   readFileSync,
+  renameSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -42,7 +43,7 @@ function place(script: string | undefined, timeout = 10) {
   const log = fakeLog();
   const env = { PATH: '/usr/bin:/bin', ROOT: root, CNI_COMMAND: 'old', CNI_IFNAME: 'old', UNSET: undefined };
   const foreign = createForeign(
-    { directories: [join(root, 'none'), directory], timeout, locks: join(root, 'locks'), env },
+    { directories: [join(root, 'none'), directory], timeout, locks: join(root, 'locks'), env, builtIn: ['macvlan'] },
     log,
   );
   return { root, path, log, foreign, run: (more: Partial<ForeignCall> = {}) => foreign.run({ ...call, ...more }) };
@@ -223,6 +224,26 @@ describe('the executable', () => {
       reason: 'DelegateMissing',
       problem: `Cannot find plugin "thing" in ${root}/none, ${root}/bin`,
     });
+  });
+
+  it.each([
+    ['macvaln', ' (did you mean "macvlan"?)'],
+    ['MacVLAN', ' (did you mean "macvlan"?)'],
+    ['whereabout', ' (did you mean "whereabouts"?)'],
+    ['macvlan', ' (it is built in, but "externalDelegates" wants a program)'],
+    ['macvtap', ''],
+    ['my-own', ''],
+  ])('%s that is nowhere may mean another one', async (type, hint) => {
+    const { root, run } = place(undefined);
+    await expect(run({ type })).rejects.toMatchObject({
+      problem: `Cannot find plugin "${type}"${hint} in ${root}/none, ${root}/bin`,
+    });
+  });
+
+  it('runs whatever its name is close to', async () => {
+    const { path, run } = place('echo "{}"');
+    renameSync(path, path.replace(/thing$/, 'macvaln'));
+    expect(await run({ type: 'macvaln' })).toBe('{}\n');
   });
 
   it.each(['', '.', '..', '../bin/thing', '/bin/true', 'a/b', 'x\0y'])('%j is refused as a type', async (type) => {

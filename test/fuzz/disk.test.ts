@@ -53,7 +53,10 @@ function diskNode() {
       records: createRecords(places.cniDir, log),
       leases: { ...store, locked: (dataDir, network, work) => store.locked(dataDir ?? places.leases, network, work) },
       networks: createNetworks({ networksDirs: [places.manifests], confDir: places.confDir }, log),
-      foreign: createForeign({ directories: [places.bin], timeout: 60, locks: `${places.cniDir}/locks`, env: {} }, log),
+      foreign: createForeign(
+        { directories: [places.bin], timeout: 60, locks: `${places.cniDir}/locks`, env: {}, builtIn: [] },
+        log,
+      ),
       files,
     },
   });

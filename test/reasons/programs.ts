@@ -26,7 +26,10 @@ function attach(script?: string, timeout = 10): Promise<unknown> {
   if (script !== undefined) writeFileSync(join(directory, 'thing'), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
   const { edges, add } = world({ networks: { 'default/lan': { cniVersion: '1.0.0', type: 'thing' } } });
   const env = { PATH: '/usr/bin:/bin' };
-  const foreign = createForeign({ directories: [directory], timeout, locks: join(directory, 'locks'), env }, fakeLog());
+  const foreign = createForeign(
+    { directories: [directory], timeout, locks: join(directory, 'locks'), env, builtIn: ['macvlan'] },
+    fakeLog(),
+  );
   Object.assign(edges, { foreign });
   return add('lan');
 }
