@@ -36,6 +36,7 @@ function describe(text: string, at: number, expect: Expect): string {
   const character = String.fromCodePoint(code);
   const codePoint = `U+${code.toString(16).toUpperCase().padStart(4, '0')}`;
   if (text.startsWith('//', at) || text.startsWith('/*', at)) return 'comments are not allowed in JSON';
+  if (code === 0xfeff) return `byte order mark ${codePoint}, save the text without it`;
   if ('“”„‟‘’'.includes(character)) return `typographic quote ${codePoint}, need "`;
   if (character === "'") return "single quote ', need double quotes";
   if ('}]'.includes(character) && (expect === 'value' || expect === 'key') && /,\s*$/.test(text.slice(0, at))) {

@@ -55,7 +55,9 @@ export function parseJson(text: string, what: string, reason: Reason = 'DecodeFa
 /** Parses text as one JSON object; errors as parseJson. */
 export function parseObject(text: string, what: string, reason: Reason = 'DecodeFailed'): Json {
   const value = parseJson(text, what, reason);
-  return isRecord(value) ? value : fail(reason, `Cannot read ${what}: need a JSON object, got ${shown(value)}`);
+  if (isRecord(value)) return value;
+  const wrapped = typeof value === 'string' && value.trimStart().startsWith('{') ? '; remove the quotes around it' : '';
+  return fail(reason, `Cannot read ${what}: need a JSON object, got ${shown(value)}${wrapped}`);
 }
 
 /** Deeper values end the stack of whoever prints them later. */

@@ -99,7 +99,7 @@ async function addRoute(pod: Netns, link: Link, route: Route): Promise<void> {
     if (!(cause instanceof CniError && says(cause, 'ENETUNREACH', 'EHOSTUNREACH', 'EINVAL'))) throw cause;
     const { dst, gateway } = route;
     const lost = gateway !== undefined && !says(cause, 'EINVAL');
-    const why = lost ? `no address of ${link.name} has gw ${gateway} in its subnet (${cause.errno})` : cause.problem;
+    const why = lost ? `no address of ${link.name} reaches gw ${gateway} (${cause.errno})` : cause.problem;
     fail('RouteImpossible', `Cannot add route ${dst} via ${gateway ?? 'the link'} on ${link.name}: ${why}`, { cause });
   }
 }

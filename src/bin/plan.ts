@@ -10,6 +10,7 @@ import { isModelMac } from '../model/kernel-device';
 import { assumedBridges, assumedHost, assumedLinks, type ModelHost, type ModelNode, modelNode } from '../model/node';
 import { containerId, ifName, netnsPath } from '../net/names';
 import type { Attachment } from '../pod/attachment';
+import { findOddTypes } from './odd-types';
 
 /** What a pod would get. */
 export interface Plan extends Omit<PodPicture, 'containerId' | 'netns' | 'alive' | 'since' | 'steps' | 'failures'> {
@@ -69,6 +70,7 @@ function toCall(pod: Pod, { networks, cluster, ...sources }: PlanSources) {
 async function runAdd(pod: Pod, sources: PlanSources): Promise<Plan> {
   const { base, conf, request } = toCall(pod, sources);
   const attachments = await attachmentsOf(pod, sources);
+  const oddTypes = attachments.flatMap(({ plugins }) => plugins.flatMap(findOddTypes)).map(({ message }) => message);
   const named = assumedLinks(attachments);
   const bridges = assumedBridges(attachments);
   const node = await modelNode({ ...base, host: sources.host ?? assumedHost(named, bridges) });
@@ -94,7 +96,7 @@ async function runAdd(pod: Pod, sources: PlanSources): Promise<Plan> {
       ...(sources.defaultAssumed ? ['the default network is a bridge with 10.244.0.0/24; --conf tells yours'] : []),
       ...assumed,
     ],
-    warnings: node.edges.log.entries.filter(({ level }) => level === 'warn').map(toWarning),
+    warnings: [...node.edges.log.entries.filter(({ level }) => level === 'warn').map(toWarning), ...oddTypes],
   };
 }
 

@@ -80,7 +80,7 @@ function fromObject(config: Json, fallbackName: string, reason: Reason): Network
     disableGC: looseBoolean(top.disableGC, 'disableGC', reason),
     warnings: [
       ...(version === undefined && !single ? [`has no cniVersion: ${versionOfUnversionedList} is used`] : []),
-      ...(plugins.some(isUntyped) ? ['gives no addresses: its ipam has no "type", need one like host-local'] : []),
+      ...(plugins.some(isUntyped) ? ['gives no addresses: need ipam.type, like host-local'] : []),
     ],
   };
 }

@@ -3,8 +3,9 @@ import type { DefinitionObject } from '../attach/definition';
 import { fail } from '../error';
 import { isRecord, jsonMistake } from '../json';
 
-const apiVersion = 'k8s.cni.cncf.io/v1';
-const kind = 'NetworkAttachmentDefinition';
+/** What a NetworkAttachmentDefinition calls itself. */
+export const definitionApiVersion = 'k8s.cni.cncf.io/v1';
+export const definitionKind = 'NetworkAttachmentDefinition';
 
 /**
  * The NetworkAttachmentDefinitions of a file, in order: several YAML documents, lists, or one JSON object. Other kinds are ignored.
@@ -22,10 +23,11 @@ export async function parseDocuments(text: string, source: string): Promise<read
 /** The definitions in a document, lists of them included; other kinds are ignored. */
 export function manifestsOf(value: unknown, source: string): readonly DefinitionObject[] {
   if (!isRecord(value)) return [];
-  if (value.kind === 'List' || value.kind === `${kind}List`)
+  if (value.kind === 'List' || value.kind === `${definitionKind}List`)
     return Array.isArray(value.items) ? value.items.flatMap((item) => manifestsOf(item, source)) : [];
   const metadata = isRecord(value.metadata) ? value.metadata : {};
-  if (value.apiVersion !== apiVersion || value.kind !== kind || typeof metadata.name !== 'string') return [];
+  if (value.apiVersion !== definitionApiVersion || value.kind !== definitionKind || typeof metadata.name !== 'string')
+    return [];
   const namespace =
     typeof metadata.namespace === 'string' && metadata.namespace !== '' ? metadata.namespace : 'default';
   return [{ namespace, name: metadata.name, object: value, source }];

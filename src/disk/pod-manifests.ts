@@ -12,17 +12,23 @@ const workloads: readonly unknown[] = [
   'Job',
 ];
 
+/** Where the pod stands in an object of that kind: the object itself, or the template of a workload. */
+export function templatePath(kind: unknown): readonly string[] | undefined {
+  if (kind === 'Pod') return [];
+  if (kind === 'CronJob') return ['spec', 'jobTemplate', 'spec', 'template'];
+  return workloads.includes(kind) ? ['spec', 'template'] : undefined;
+}
+
 /** The pods of these documents, in order; `namespace` is for those that name none. */
 export function podsOf(documents: readonly unknown[], namespace: string): readonly Pod[] {
   return documents.flatMap((document) => (isRecord(document) ? podsOfOne(document, namespace) : []));
 }
 
 function podsOfOne(document: Json, namespace: string): readonly Pod[] {
-  const { kind, items, spec } = record(document);
+  const { kind, items } = record(document);
   if (kind === 'List' || kind === 'PodList') return Array.isArray(items) ? podsOf(items, namespace) : [];
-  if (kind === 'Pod') return [toPod(document, document, namespace)];
-  const job = kind === 'CronJob' ? at(spec, 'jobTemplate', 'spec') : workloads.includes(kind) ? spec : undefined;
-  const template = at(job, 'template');
+  const path = templatePath(kind);
+  const template = path === undefined ? undefined : at(document, ...path);
   return isRecord(template) ? [toPod(document, template, namespace)] : [];
 }
 

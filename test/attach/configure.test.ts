@@ -70,7 +70,7 @@ describe('routes of a lease', () => {
     await expect(configure(pod, link, lost)).rejects.toMatchObject({
       reason: 'RouteImpossible',
       problem:
-        'Cannot add route 10.9.0.0/16 via 172.31.0.1 on net1: no address of net1 has gw 172.31.0.1 in its subnet (ENETUNREACH)',
+        'Cannot add route 10.9.0.0/16 via 172.31.0.1 on net1: no address of net1 reaches gw 172.31.0.1 (ENETUNREACH)',
     });
   });
 });

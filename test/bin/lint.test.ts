@@ -124,7 +124,8 @@ describe('a broken network', () => {
       metadata: { name: 'n' },
       spec: { config: conf('"vlanId": 4095', 'vlan') },
     });
-    const text = `{"kind":"List","apiVersion":"v1","items":[\n${one},\n${one}\n]}`;
+    const other = one.replace('"name":"n"', '"name":"m"').replace('4095', '4096');
+    const text = `{"kind":"List","apiVersion":"v1","items":[\n${one},\n${other}\n]}`;
     const findings = await lint([{ path: 'n.json', text }]);
     expect(findings.map(({ line }) => line)).toEqual([2, 3]);
   });

@@ -62,9 +62,7 @@ describe('a list', () => {
 
   it('whose ipam has keys but no type is told that it gives no addresses', () => {
     const told = (ipam: object) => network({ cniVersion: '1.0.0', plugins: [{ ...macvlan, ipam }] }).warnings;
-    expect(told({ subnet: '10.1.0.0/24' })).toEqual([
-      'gives no addresses: its ipam has no "type", need one like host-local',
-    ]);
+    expect(told({ subnet: '10.1.0.0/24' })).toEqual(['gives no addresses: need ipam.type, like host-local']);
     expect([told({}), told({ type: '' }), told({ type: 'static', addresses: [] })]).toEqual([[], [], []]);
   });
 
