@@ -50,7 +50,8 @@ const pages: Readonly<Record<Reason, ErrorPage>> = {
   },
   DecodeFailed: {
     causes: [
-      'The configuration is no JSON: a comment, a comma too many, typographic quotes, or a value wrapped in quotes.',
+      'The configuration is no JSON: a comment, a comma too many, typographic quotes, a value wrapped in quotes, or a byte order mark.',
+      'A manifest is no YAML: tabs, or a bracket left open.',
     ],
     fixes: ['Go to the line and column that the message names. `braid lint FILE` shows all places at once.'],
   },
@@ -81,7 +82,7 @@ const pages: Readonly<Record<Reason, ErrorPage>> = {
     fixes: ['The message says what is missing. The runtime asks again by itself.'],
   },
   LimitedConnectivity: {
-    causes: ['A delegate says that pods which run may have lost connectivity.'],
+    causes: ['STATUS: a delegate answered with code 51, so pods that run may have lost connectivity.'],
     fixes: ['See what the delegate says in the message, and its log.'],
   },
   NetnsMissing: {
@@ -135,16 +136,27 @@ const pages: Readonly<Record<Reason, ErrorPage>> = {
     fixes: ['The message names the holder. Ask for another address, or delete that pod.'],
   },
   AddressMissing: {
-    causes: ['The IPAM plugin gave no address where the delegate needs one.'],
-    fixes: ['Check the "ipam" section. For a layer 2 network without addresses leave "ipam" out.'],
+    causes: [
+      'The IPAM plugin gave no address where the delegate needs one: type static without addresses, and none in the annotation.',
+    ],
+    fixes: [
+      'Put the address into "ipam", or let each pod ask for its own: "ips" in the annotation.',
+      'For a layer 2 network without addresses leave "ipam" out.',
+    ],
   },
   AddressConflict: {
     causes: ['The bridge has another address than the gateway of this network.'],
     fixes: ['Use the subnet that the bridge has, another bridge, or "forceAddress": true, which replaces the address.'],
   },
   DelegateMissing: {
-    causes: ['"type" names a plugin that is neither built in nor in a plugin directory.'],
-    fixes: ['The message names the directories that were searched. Install the plugin there, or fix "type".'],
+    causes: [
+      '"type" names a plugin that is neither built in nor in a plugin directory: it is misspelt, or not installed.',
+      '"externalDelegates" wants a program for a type that is built in.',
+    ],
+    fixes: [
+      'The message names the type that was probably meant, and the directories that were searched.',
+      'Fix "type", or install the plugin there. `braid lint FILE` finds misspelt types before a pod does.',
+    ],
   },
   DelegateFailed: {
     causes: ['A foreign plugin ended with an error; its own message and code are in this one.'],
@@ -159,8 +171,14 @@ const pages: Readonly<Record<Reason, ErrorPage>> = {
     fixes: ['Update the plugin. Called by hand with the same configuration it shows what it prints.'],
   },
   AnnotationInvalid: {
-    causes: ["The pod's networks annotation cannot be read, or has a misspelt or unusable field."],
-    fixes: ['The message names the element and the field. `braid plan POD.yaml` shows what the annotation means.'],
+    causes: [
+      "The pod's networks annotation cannot be read, or has a misspelt or unusable field.",
+      'Of `braid lint`: its key is misspelt, it is no text, it stands where no pod gets it, or the pod has hostNetwork.',
+    ],
+    fixes: [
+      'The message names the element and the field. `braid plan POD.yaml` shows what the annotation means.',
+      'A Deployment has it in spec.template.metadata.annotations, in quotes.',
+    ],
   },
   NetworkMissing: {
     causes: [
@@ -172,6 +190,8 @@ const pages: Readonly<Record<Reason, ErrorPage>> = {
   NetworkInvalid: {
     causes: [
       'The definition of the network cannot be used: its spec.config is no JSON, has no "type", or an empty list of plugins.',
+      'spec.config is an object in place of text, or called otherwise.',
+      'Of `braid lint`: another apiVersion, a misspelt kind, or a name that Kubernetes refuses.',
     ],
     fixes: ['The message names what is wrong in it. `braid lint FILE` shows all places at once.'],
   },

@@ -8,10 +8,14 @@ import { mapSource } from '../../src/disk/source-map';
 import { cluster } from '../attach/world';
 import { fakeNetworks } from '../fakes/networks';
 
-const lint = (files: readonly LintFile[], complete = true): Promise<readonly LintFinding[]> =>
+const lint = (
+  files: readonly LintFile[],
+  complete = true,
+  networks = fakeNetworks(),
+): Promise<readonly LintFinding[]> =>
   lintFiles(files, {
     conf: parseConfig(JSON.stringify({ cniVersion: '1.0.0', name: 'braid', type: 'braid', delegates: [cluster] })),
-    networks: fakeNetworks(),
+    networks,
     cluster: { findPod: async () => undefined },
     host: undefined,
     defaultAssumed: false,
@@ -167,6 +171,55 @@ describe('a broken pod', () => {
   it('may get networks from elsewhere unless the cluster was asked', async () => {
     const [finding] = await lint([{ path: 'pod.yaml', text: pod('nosuch') }], false);
     expect(finding).toMatchObject({ level: 'warning', reason: 'NetworkMissing' });
+  });
+});
+
+describe('a definition without a configuration', () => {
+  const head = definition('').split('spec:')[0] ?? '';
+  it.each([
+    ['spec: {}', '{}'],
+    ['spec:\n  config: ""', '""'],
+    ['spec:\n  config: " "', '" "'],
+  ])('is found at %j', async (spec, there) => {
+    const text = `${head}${spec}\n`;
+    const [finding, ...others] = await lint([{ path: 'n.yaml', text }]);
+    expect(finding).toMatchObject({ level: 'error', reason: 'NetworkInvalid', field: 'spec.config' });
+    expect(finding && textAt(text, finding)).toBe(there);
+    expect(others).toEqual([]);
+  });
+});
+
+describe('a network that is missing', () => {
+  it.each([
+    ['wrong/lan', 'did you mean default/lan? else '],
+    ['lann', 'did you mean default/lan? else '],
+    ['storage', ''],
+  ])('%s may be another one', async (asked, hint) => {
+    const lan = definition(conf('"mtu": 0'), 'lan');
+    const [finding] = await lint([
+      { path: 'n.yaml', text: lan },
+      { path: 'pod.yaml', text: pod(asked) },
+    ]);
+    expect(finding).toMatchObject({
+      reason: 'NetworkMissing',
+      hint: `${hint}create the NetworkAttachmentDefinition, or fix its name in the annotation`,
+    });
+  });
+});
+
+describe('a mistake of a network', () => {
+  it('is told at the network, and not again at its pods', async () => {
+    const findings = await lint([
+      { path: 'n.yaml', text: definition(conf('"mtu": "9000"')) },
+      { path: 'pod.yaml', text: pod('n') },
+    ]);
+    expect(findings.map(({ file }) => file)).toEqual(['n.yaml']);
+  });
+
+  it('that stands elsewhere is told at the pod', async () => {
+    const networks = fakeNetworks({ definitions: { 'default/n': conf('"mtu": "9000"') } });
+    const findings = await lint([{ path: 'pod.yaml', text: pod('n') }], true, networks);
+    expect(findings).toMatchObject([{ file: 'pod.yaml', line: 6, reason: 'ConfigInvalid' }]);
   });
 });
 
