@@ -9,7 +9,7 @@ import { podsOf } from '../../src/disk/pod-manifests';
 import { asModelHost } from '../../src/model/node';
 import { ifName } from '../../src/net/names';
 import { cluster, world } from '../attach/world';
-import { fakeNetworks } from '../fakes/networks';
+import { type FakeNetworks, fakeNetworks } from '../fakes/networks';
 
 const definitions = {
   'default/v100': {
@@ -53,12 +53,12 @@ const pod = (networks: string, name = 'thor'): Pod => ({
   annotations: { 'k8s.v1.cni.cncf.io/networks': networks },
 });
 
-const plan = (networks: string, keys: object = {}): Promise<Plan> =>
+const plan = (networks: string, keys: object = {}, more: FakeNetworks['definitions'] = {}): Promise<Plan> =>
   planPod(pod(networks), {
     conf: parseConfig(
       JSON.stringify({ cniVersion: '1.0.0', name: 'braid', type: 'braid', delegates: [cluster], ...keys }),
     ),
-    networks: fakeNetworks({ definitions }),
+    networks: fakeNetworks({ definitions: { ...definitions, ...more } }),
     cluster: { findPod: async () => undefined },
     host: undefined,
     defaultAssumed: false,
@@ -130,6 +130,16 @@ describe('a plan', () => {
   it('shows warnings', async () => {
     const { warnings } = await plan('[{"name":"v100","whatever":1}]');
     expect(warnings.join()).toContain('whatever');
+  });
+
+  it('says what a type that nobody has was probably meant to be, and plans it as a program all the same', async () => {
+    const misspelt = { cniVersion: '1.0.0', type: 'macvaln', ipam: { type: 'host-locl' } };
+    const { networks, warnings } = await plan('odd', {}, { 'default/odd': misspelt });
+    expect(networks[1]?.link?.kind).toBe('made by macvaln');
+    expect(warnings).toEqual([
+      'no plugin of Braid is called "macvaln": did you mean "macvlan"?',
+      'no IPAM plugin of Braid is called "host-locl": did you mean "host-local"?',
+    ]);
   });
 });
 
