@@ -70,8 +70,8 @@ export interface Netns {
   /** Tells the MAC of a neighbour on that link for good; it is not asked for any more. Goes with the link. */
   setNeighbour(index: number, address: Ip, mac: Mac): Promise<void>;
 
-  /** Asks the network on that link, which must be up, for some 300 ms who holds these addresses; who answers, holds one. */
-  probe(index: number, addresses: readonly Ip[]): Promise<readonly (readonly [Ip, Mac])[]>;
+  /** Asks the network on that link, which must be up, who holds these addresses; who answers, holds one. */
+  probe(index: number, addresses: readonly Ip[], how?: ProbeWay): Promise<readonly (readonly [Ip, Mac])[]>;
 
   /** Tells the network on that link, which must be up, of these addresses and the link's MAC: gratuitous ARP, unsolicited neighbour advertisement. */
   announce(index: number, addresses: readonly Ip[]): Promise<void>;
@@ -88,6 +88,16 @@ export interface Netns {
    */
   changeAll(changes: readonly NetnsChange[]): Promise<readonly (CniError | undefined)[]>;
   close(): void;
+}
+
+/** How the network is asked who holds addresses. */
+export interface ProbeWay {
+  /** How long answers are waited for, in milliseconds; by default 300. */
+  readonly limit?: number | undefined;
+  /** true: the whole time, for everybody who answers. Else the first answer for each address ends it. */
+  readonly everybody?: boolean | undefined;
+  /** Bytes of each packet, which is filled up: only what the whole way carries is answered. */
+  readonly size?: number | undefined;
 }
 
 /** What changeLink, addAddress, addRule or deleteRule do; a rule that goes says its link, its priority and that it drops: it can be no other. */
@@ -177,6 +187,8 @@ export interface DhcpDaemon {
 export interface Nft {
   /** Runs a transaction in nft's own language, in the host namespace. FirewallFailed with nft's message, or when nft is missing. */
   run(script: string): Promise<void>;
+  /** Whether `run` would do it, without doing it. FirewallFailed as run; errno EPERM when it needs root. */
+  check(script: string): Promise<void>;
   /** `nft --json --handle list …`, e.g. ['chain', 'bridge', 'nat', 'PREROUTING']; `undefined` when it does not exist. */
   list(what: readonly string[]): Promise<readonly Readonly<Record<string, unknown>>[] | undefined>;
 }

@@ -13,7 +13,7 @@ const usualDirectories = ['/usr/sbin', '/sbin', '/usr/local/sbin']; // a runtime
 export function createNft(env: Readonly<Record<string, string | undefined>>): Nft {
   const nft = async (args: readonly string[], stdin: string): Promise<ProgramEnd> => {
     const path =
-      findNft(env.PATH ?? '') ??
+      findCommand('nft', env.PATH ?? '') ??
       fail('FirewallFailed', 'Cannot find the nft command: install nftables', { errno: 'ENOENT' });
     try {
       return await runProgram({ path, args, env: { ...env, LC_ALL: 'C' }, stdin, timeout });
@@ -27,6 +27,13 @@ export function createNft(env: Readonly<Record<string, string | undefined>>): Nf
       if (end.exitCode !== 0) fail('FirewallFailed', `Cannot change the firewall: ${why(end)}`);
     },
 
+    async check(script) {
+      const end = await nft(['--check', '-f', '-'], script);
+      if (end.exitCode === 0) return;
+      const errno = /not permitted/.test(end.stderr) ? 'EPERM' : undefined; // nft tells errno by text only
+      fail('FirewallFailed', `Cannot check the firewall: ${why(end)}`, { errno });
+    },
+
     async list(what) {
       const end = await nft(['--json', '--handle', 'list', ...what], '');
       if (end.exitCode === 0) return itemsOf(end.stdout);
@@ -36,9 +43,10 @@ export function createNft(env: Readonly<Record<string, string | undefined>>): Nf
   };
 }
 
-function findNft(path: string): string | undefined {
+/** The path of that command, in `PATH` or where distributions put such; `undefined` when there is none. */
+export function findCommand(name: string, path: string): string | undefined {
   const directories = [...path.split(':').filter((directory) => directory.startsWith('/')), ...usualDirectories];
-  return directories.map((directory) => `${directory}/nft`).find(isFile);
+  return directories.map((directory) => `${directory}/${name}`).find(isFile);
 }
 
 /** The objects of nft's answer, without its own version. */

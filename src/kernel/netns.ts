@@ -1,6 +1,6 @@
 /** One network namespace over rtnetlink and /proc/sys. Touches that namespace; every method is done when it returns. */
 
-import type { Netns, NetnsChange, Sysctl } from '../attach/ports';
+import type { Netns, NetnsChange, ProbeWay, Sysctl } from '../attach/ports';
 import { CniError, fail } from '../error';
 import { type Cidr, type Family, familyOf, type Ip } from '../net/ip';
 import type { BridgePort, BridgeVlan, Link, LinkChange, LinkSpec } from '../net/link';
@@ -217,19 +217,25 @@ export class RouteNetns implements Netns {
     this.#change(neighbour.setNeighbour(index, address, mac), `tell link ${index} of neighbour ${address}`);
   }
 
-  async probe(index: number, addresses: readonly Ip[]): Promise<readonly (readonly [Ip, Mac])[]> {
+  async probe(
+    index: number,
+    addresses: readonly Ip[],
+    { limit = probeLimit, everybody = false, size }: ProbeWay = {},
+  ): Promise<readonly (readonly [Ip, Mac])[]> {
     const { mac } = this.#findLink(index) ?? {};
     if (mac === undefined || addresses.length === 0) return [];
     const socket = this.#inside(() => new ProbeSocket(index, mac));
-    const held = new Map<Ip, Mac>();
+    const held = new Map<string, readonly [Ip, Mac]>();
     try {
-      for (let waited = 0; waited < probeLimit && held.size < addresses.length; waited += probeStep) {
-        if (waited % probePause === 0) socket.ask(addresses);
+      for (let waited = 0; waited < limit && (everybody || held.size < addresses.length); waited += probeStep) {
+        if (waited % probePause === 0) socket.ask(addresses, size);
         await sleep(probeStep);
-        for (const [address, holder] of socket.heard())
-          if (addresses.includes(address)) held.set(address, held.get(address) ?? holder);
+        for (const [address, holder] of socket.heard()) {
+          const key = everybody ? `${address} ${holder}` : address;
+          if (addresses.includes(address) && !held.has(key)) held.set(key, [address, holder]);
+        }
       }
-      return [...held];
+      return [...held.values()];
     } finally {
       socket.close();
     }

@@ -2,6 +2,7 @@
 
 import { familyOf, type Ip, ipBytes, ipFrom } from '../net/ip';
 import { type Mac, macBytes, macFrom } from '../net/mac';
+import { errnoOf } from './errno';
 import { ifEtherH as eth } from './headers';
 import { PacketSocket } from './packet-socket';
 
@@ -30,11 +31,11 @@ export class ProbeSocket {
     }
   }
 
-  /** Asks who holds each of them, without saying who asks. */
-  ask(addresses: readonly Ip[]): void {
+  /** Asks who holds each of them, without saying who asks; with `size` each packet is filled up to that many bytes. */
+  ask(addresses: readonly Ip[], size = 0): void {
     for (const address of addresses) {
       const frame = familyOf(address) === 4 ? arpProbe(address, this.#own) : neighbourProbe(address, this.#own);
-      this.#socket.send(frame, `ask who holds ${address}`);
+      this.#send(filled(frame, size), `ask who holds ${address}`);
     }
   }
 
@@ -58,6 +59,15 @@ export class ProbeSocket {
   close(): void {
     this.#socket.close();
   }
+
+  /** What the link drops (its queue is full, or the other end of a veth pair refuses the size) is lost, as further on. */
+  #send(frame: Buffer, action: string): void {
+    try {
+      this.#socket.send(frame, action);
+    } catch (error) {
+      if (errnoOf(error) !== 'ENOBUFS') throw error;
+    }
+  }
 }
 
 /** The address that the frame's sender holds, or wants to hold; `undefined` when the frame says neither. */
@@ -80,6 +90,11 @@ export function findHolder(frame: Buffer): readonly [Ip, Mac] | undefined {
 /** Who has it? Sent by nobody, so that no table changes (RFC 5227, 2.1.1). */
 export function arpProbe(address: Ip, own: Mac): Buffer {
   return arpRequest(Buffer.alloc(4), address, own);
+}
+
+/** The frame with zeros behind its packet, which receivers skip as they skip Ethernet's own padding; `size` is the packet's, without the header. */
+export function filled(frame: Buffer, size: number): Buffer {
+  return Buffer.concat([frame, Buffer.alloc(Math.max(0, ethernet + size - frame.length))]);
 }
 
 /** The same, sent by the address itself (RFC 5227, 2.3). */

@@ -1,5 +1,5 @@
 /** The kernel as a model in memory, for tests and for braid plan: namespaces, links, addresses, routes, rules, sysctls. Touches nothing outside itself. */
-import type { Kernel, Netns, NetnsChange, Sysctl } from '../attach/ports';
+import type { Kernel, Netns, NetnsChange, ProbeWay, Sysctl } from '../attach/ports';
 import { CniError, fail } from '../error';
 import { refused } from '../kernel/errno';
 import { addressOf, type Cidr, cidr, type Family, familyOf, type Ip, ip, lengthOf, networkOf, toCidr } from '../net/ip';
@@ -48,7 +48,11 @@ export class FakeKernel implements Kernel {
   readonly host: FakeNetns;
   readonly pod: FakeNetns;
   /** Hosts of the network that hold an address. */
-  readonly holders = new Map<Ip, Mac>();
+  readonly holders = new Map<Ip, Mac | readonly Mac[]>();
+  /** VLANs that the switch does not let through. */
+  readonly blockedVlans = new Set<number>();
+  /** Largest packet that the network carries. */
+  networkMtu = 65535;
   /** What was asked for, as `createLink net1`, when recording. */
   readonly calls: string[] = [];
   readonly #spaces = new Map<NetnsPath, FakeNetns>();
@@ -428,13 +432,19 @@ export class FakeNetns implements Netns {
     d.neighbours.set(address, mac);
   }
 
-  async probe(index: number, addresses: readonly Ip[]): Promise<readonly (readonly [Ip, Mac])[]> {
+  async probe(
+    index: number,
+    addresses: readonly Ip[],
+    { everybody = false, size = 0 }: ProbeWay = {},
+  ): Promise<readonly (readonly [Ip, Mac])[]> {
     this.#enter('probe', addresses.join(' '));
     const d = this.#at(index, 'probe');
     if (!d.up) throw refused(`ask who holds ${addresses.join(', ')}`, 'ENETDOWN');
+    if (size > this.kernel.networkMtu || (d.detail.kind === 'vlan' && this.kernel.blockedVlans.has(d.detail.id)))
+      return [];
     return addresses.flatMap((address) => {
-      const mac = this.kernel.holders.get(address);
-      return mac === undefined ? [] : [[address, mac] as const];
+      const holders = [this.kernel.holders.get(address) ?? []].flat();
+      return holders.slice(0, everybody ? undefined : 1).map((holder) => [address, holder] as const);
     });
   }
 

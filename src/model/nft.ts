@@ -10,6 +10,7 @@ export function fakeNft(lists: Lists = {}): Nft & { readonly scripts: readonly s
   return {
     scripts,
     run: async (script) => void scripts.push(script),
+    check: async () => undefined,
     list: async (what) => lists[what.join(' ')],
   };
 }

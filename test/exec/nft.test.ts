@@ -55,3 +55,13 @@ it.each(['{"nftables": 1}', 'no json', ''])('refuses the answer %j', async (answ
   const { nft } = place(`printf '%s' '${answer}'`);
   await expect(nft.list(['tables'])).rejects.toMatchObject({ reason: 'FirewallFailed' });
 });
+
+it('checks a transaction without doing it, and knows what needs root', async () => {
+  const { nft, seen } = place('true');
+  await nft.check('add table bridge x\n');
+  expect([seen('args'), seen('stdin')]).toEqual(['C --check -f -\n', 'add table bridge x\n']);
+  const denied = place("printf 'netlink: Error: cache initialization failed: Operation not permitted\\n' >&2; exit 1");
+  await expect(denied.nft.check('x')).rejects.toMatchObject({ reason: 'FirewallFailed', errno: 'EPERM' });
+  const refused = place('exit 1');
+  await expect(refused.nft.check('x')).rejects.toMatchObject({ reason: 'FirewallFailed', errno: undefined });
+});

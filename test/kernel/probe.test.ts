@@ -1,6 +1,13 @@
 /** The frames that ask who holds an address, and those that answer, as tcpdump showed them on a wire. */
 import { describe, expect, it } from 'vitest';
-import { arpAnnouncement, arpProbe, findHolder, neighbourAnnouncement, neighbourProbe } from '../../src/kernel/probe';
+import {
+  arpAnnouncement,
+  arpProbe,
+  filled,
+  findHolder,
+  neighbourAnnouncement,
+  neighbourProbe,
+} from '../../src/kernel/probe';
 import { ip } from '../../src/net/ip';
 import { mac } from '../../src/net/mac';
 
@@ -78,4 +85,15 @@ describe('who holds an address', () => {
   ])('is not told by %s', (_, frame) => {
     expect(findHolder(frame)).toBeUndefined();
   });
+});
+
+it.each([
+  ['arp', arpProbe(four, own)],
+  ['neighbour', neighbourProbe(six, own)],
+])('a question is filled up to the size of the packet asked for, and says the same (%s)', (_, frame) => {
+  const large = filled(frame, 1500);
+  expect(large.length).toBe(14 + 1500);
+  expect(large.subarray(0, frame.length)).toEqual(frame);
+  expect(large.subarray(frame.length).every((byte) => byte === 0)).toBe(true);
+  expect(filled(frame, 10)).toEqual(frame);
 });

@@ -21,6 +21,7 @@ const prerouting = 'bridge nat PREROUTING';
 /** A node without the nft command, as src/exec says it. */
 const noNft: Nft = {
   run: async () => Promise.reject(new CniError('FirewallFailed', 'Cannot find nft', { errno: 'ENOENT' })),
+  check: async () => Promise.reject(new CniError('FirewallFailed', 'Cannot find nft', { errno: 'ENOENT' })),
   list: async () => Promise.reject(new CniError('FirewallFailed', 'Cannot find nft', { errno: 'ENOENT' })),
 };
 

@@ -45,6 +45,7 @@ export function rulesNft(): RulesNft {
     failNext: () => {
       fails = true;
     },
+    check: async () => undefined,
     async run(script) {
       if (fails) {
         fails = false;
