@@ -65,6 +65,7 @@ export async function runUntil(signal: AbortSignal, means: Means, settings: Sett
     keeper.restore();
     const service = {
       answer: view.answer.bind(view),
+      version: settings.version,
       report(call: CallReport) {
         metrics.call(call);
         logCall(call, log);

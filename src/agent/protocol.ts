@@ -35,11 +35,14 @@ export interface CallReport {
   readonly networks: readonly { readonly name: string; readonly ms: number; readonly reason: string | undefined }[];
 }
 
-export type Message = Question | News | ({ readonly tell: 'call' } & CallReport);
+/** Whoever checks the node asks which Braid the agent is. An agent that does not know this question is an older one. */
+export type VersionQuestion = { readonly ask: 'version' };
+
+export type Message = Question | VersionQuestion | News | ({ readonly tell: 'call' } & CallReport);
 
 /** What the agent answers. `known` has what was asked for; `unknown`: its view has no such thing, ask the API server; `taken`: it sees to the news. */
 export type Answer =
-  | { readonly says: 'known'; readonly pod?: Pod; readonly network?: NetworkDefinition }
+  | { readonly says: 'known'; readonly pod?: Pod; readonly network?: NetworkDefinition; readonly version?: string }
   | { readonly says: 'unknown' }
   | { readonly says: 'taken' }
   | { readonly says: 'refused'; readonly why: string };
@@ -55,6 +58,7 @@ export function parseMessage(line: string): Message | string {
   if (tell === 'call') return parseReport(value);
   if (tell === 'publish') return { tell };
   if (tell === 'event') return parseNews(value.event);
+  if (ask === 'version') return { ask };
   if (ask !== 'pod' && ask !== 'network') return 'need "ask": pod or network, or "tell": call, publish or event';
   if (typeof namespace !== 'string' || typeof name !== 'string') return 'need "namespace" and "name"';
   return { ask, namespace, name };
@@ -69,7 +73,13 @@ export function parseAnswer(line: string): Answer | string {
   if (value.says !== 'known') return 'the answer has no "says" that is known here';
   const pod = parsePod(value.pod);
   const network = parseNetwork(value.network);
-  return { says: 'known', ...(pod !== undefined && { pod }), ...(network !== undefined && { network }) };
+  const version = textOf(value.version);
+  return {
+    says: 'known',
+    ...(pod !== undefined && { pod }),
+    ...(network !== undefined && { network }),
+    ...(version !== undefined && { version }),
+  };
 }
 
 /** A pod as messages and the snapshot carry it; `undefined` when it is none. */

@@ -9,6 +9,8 @@ import { type Answer, type CallReport, longestLine, parseMessage, type Question,
 export interface Service {
   answer(question: Question): Answer;
   report(call: CallReport): void;
+  /** Which Braid the agent is. */
+  readonly version: string;
   /** Sees to it that the cluster is told, and returns at once; without it the calls do that themselves. */
   take?(news: News): void;
   /** The user at the other end of the connection with that descriptor; `undefined` when nobody can tell. */
@@ -94,7 +96,8 @@ function replyTo(line: string, service: Service, log: Log): Answer | undefined {
     log.warn({ problem: message }, 'cannot understand a call on this node: is its executable of another version?');
     return { says: 'refused', why: message };
   }
-  if ('ask' in message) return service.answer(message);
+  if ('ask' in message)
+    return message.ask === 'version' ? { says: 'known', version: service.version } : service.answer(message);
   if (message.tell === 'call') {
     service.report(message);
     return undefined;

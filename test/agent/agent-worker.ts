@@ -14,12 +14,14 @@ if (reply === 'own') {
   view.networks.replace(networks);
   const report = (call: unknown): void => parentPort?.postMessage(call);
   const take = publishes === true ? { take: (news: unknown): void => parentPort?.postMessage(news) } : {};
-  serveSocket(path, { answer: (question) => view.answer(question), report, peerUser, users, ...take }, fakeLog());
+  const answer = view.answer.bind(view);
+  serveSocket(path, { answer, report, version: '1.2.3', peerUser, users, ...take }, fakeLog());
 } else
   Bun.listen({
     unix: path,
     socket: {
       data(socket) {
+        if (reply === 'older') socket.write('{"v":1,"says":"refused","why":"need ask"}\n');
         if (reply === 'newer') socket.write('{"v":2,"says":"known"}\n');
         if (reply === 'cut') socket.terminate();
       },

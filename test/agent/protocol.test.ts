@@ -7,6 +7,7 @@ const nobody = { pod: undefined, containerId: undefined, error: undefined };
 const messages: readonly Message[] = [
   { ask: 'pod', namespace: 'default', name: 'web' },
   { ask: 'network', namespace: 'default', name: 'a' },
+  { ask: 'version' },
   {
     tell: 'call',
     verb: 'ADD',
@@ -29,6 +30,7 @@ const answers: readonly Answer[] = [
     says: 'known',
     network: { namespace: 'default', name: 'a', config: '{\n}', source: 'api', resourceName: 'vendor/nic' },
   },
+  { says: 'known', version: '0.1.0+g1bb19d6' },
   { says: 'unknown' },
   { says: 'refused', why: 'no' },
 ];
