@@ -61,6 +61,13 @@ export async function gcAll(request: GcRequest, edges: Edges): Promise<GcReport>
   };
 }
 
+/** What a GC would try to free now, only looked for: no lock is taken, so an ADD or DEL that runs meanwhile may be among it. */
+export async function findGone(edges: Edges): Promise<readonly Finding[]> {
+  const request: GcRequest = { valid: undefined, dryRun: true };
+  const found = await candidates(request, edges);
+  return [...found.map(({ finding }) => finding), ...(await freeHostLinks(request, edges))];
+}
+
 interface Candidate {
   readonly name: SandboxName;
   readonly finding: Finding;

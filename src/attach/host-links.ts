@@ -62,7 +62,12 @@ async function withMtuOf({ mtu }: Link, link: Link, host: Netns): Promise<Link> 
   }
 }
 
-function isVlanOf({ detail, parent: index, parentElsewhere }: Link, parent: Link, { id, protocol }: VlanTag): boolean {
+/** Whether the link is the sub-interface of `parent` for that VLAN, in the namespace of both. */
+export function isVlanOf(
+  { detail, parent: index, parentElsewhere }: Link,
+  parent: Link,
+  { id, protocol }: VlanTag,
+): boolean {
   return (
     detail.kind === 'vlan' &&
     index === parent.index &&

@@ -6,9 +6,10 @@ import { chooseMaster, type NodeLinks, parseMasterMatch } from '../net/master';
 import type { Attachment } from '../pod/attachment';
 import type { Netns } from './ports';
 
-/** Delegates whose links live on a master, or that take it for their bridge. */
-const bridges: readonly string[] = ['bridge', 'cnv-bridge'];
-const onMaster: readonly string[] = ['macvlan', 'ipvlan', 'vlan', ...bridges];
+/** Delegates that take a master for their bridge. */
+export const bridges: readonly string[] = ['bridge', 'cnv-bridge'];
+/** Those, and the ones whose links live on a master. */
+export const onMaster: readonly string[] = ['macvlan', 'ipvlan', 'vlan', ...bridges];
 
 /**
  * The attachments with every `master: {"match": …}` replaced by the name of the link that fits on this node: what is
