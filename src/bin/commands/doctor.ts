@@ -1,94 +1,114 @@
-/** `braid doctor`. Reads the node, asks gateways on the network and the cluster; writes stdout, and progress to stderr. */
-import { readFileSync, statfsSync } from 'node:fs';
+/** `braid doctor`. Reads the node, asks its networks and the cluster; writes stdout, and progress to stderr. */
+import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { toDefinition } from '../../attach/definition';
 import { readConfigured } from '../../attach/networks';
+import type { NetworkDefinition } from '../../attach/ports';
 import { type NetConf, parseConfigForDel } from '../../cni/config';
 import { parseNetwork } from '../../cni/network';
 import { filesOf } from '../../disk/conf-dir';
+import { findLayout } from '../../disk/distribution';
 import { parseManifests } from '../../disk/manifests';
-import { type DoctorView, runChecks } from '../doctor';
+import { findSnapshot } from '../../disk/snapshot';
+import { checks, runChecks } from '../doctor';
+import type { DoctorView, KnownNetwork } from '../doctor/check';
+import { openInspection } from '../doctor/inspection';
 import { openEdges } from '../edges';
-import { readConfig } from '../node';
+import { defaults, readConfig } from '../node';
 import { writeOutput } from '../stdio';
 import { toDoctorText } from '../text/doctor';
 import { nodeCommand, type OnNode } from './options';
 
 interface DoctorOptions extends OnNode {
-  readonly netDir: string;
+  readonly netDir: string | undefined;
+  readonly strict: boolean;
 }
 
 const examples = `
-Harmless: no link, address or reservation is touched. Gateways are asked by ARP or neighbour solicitation.
-Needs root for the firewall and for Braid's state.
-Exit status: 0 all is well, or warnings only; 1 something is bad.
+Checks, in this order: ${checks.map(({ name }) => name).join(', ')}.
+Each line is ok, skipped, WARNING or BAD; what is not ok has why, and what to do.
+
+Harmless: links are tried in a network namespace that goes with the process, also when it is killed; addresses are asked
+for by ARP probes and neighbour solicitations that name nobody (RFC 5227); nft only checks. No file is written.
+Without root, what needs it is skipped and says so.
+Exit status: 0 nothing is bad; 1 something is, with --strict also a warning.
 
 Examples:
-  braid doctor
-  braid doctor --conf /etc/cni/net.d/00-braid.conflist -o json`;
+  sudo braid doctor
+  sudo braid doctor --conf /etc/cni/net.d/00-braid.conflist -o json`;
 
 export function register(program: Command): void {
-  nodeCommand(program, 'doctor', 'check this node: kernel, masters, gateways, plugins, state, cluster')
-    .option('--net-dir <dir>', "the runtime's directory of CNI configuration", '/etc/cni/net.d')
+  nodeCommand(program, 'doctor', 'check this node, actively and harmlessly: kernel, links, VLANs, gateways, files, …')
+    .addOption(new Option('--net-dir <dir>', "the runtime's directory of CNI configuration (default: looked for)"))
+    .option('--strict', 'exit status 1 also for warnings', false)
     .addHelpText('after', examples)
-    .action(async ({ output, conf: file, netDir }: DoctorOptions) => {
-      const verdicts = await runChecks(await look(file, netDir), progress);
+    .action(async ({ output, conf: file, netDir, strict }: DoctorOptions) => {
+      const verdicts = await runChecks(await look(file, netDir ?? findNetDir()), progress);
       progress('');
       const coloured = process.stdout.isTTY === true && (process.env.NO_COLOR ?? '') === '';
       const json = (): string => `${JSON.stringify(verdicts, undefined, 2)}\n`;
       writeOutput(output === 'json' ? json() : toDoctorText(verdicts, coloured));
-      if (verdicts.some(({ light }) => light === 'bad')) process.exitCode = 1;
+      const isBad = verdicts.some(({ light }) => light === 'bad' || (strict && light === 'warning'));
+      if (isBad) process.exitCode = 1;
     });
 }
 
-async function look(file: string | undefined, netDir: string): Promise<DoctorView> {
-  const endings = ['.conf', '.conflist', '.json'];
-  const confFiles = filesOf(netDir, endings) ?? [];
-  const own = file ?? confFiles.find((path) => basename(path).includes('braid'));
-  const conf = parseConfigForDel(own === undefined ? '{"name":"braid","type":"braid"}' : readConfig(own));
+/** Where this node's runtime looks. */
+function findNetDir(): string {
+  try {
+    return findLayout('/').confDir;
+  } catch {
+    return '/etc/cni/net.d';
+  }
+}
+
+async function look(file: string | undefined, confDir: string): Promise<DoctorView> {
+  const own = file ?? tried(() => filesOf(confDir, ['.conf', '.conflist', '.json']))?.find(isBraid);
+  const conf = parseConfigForDel(own === undefined ? defaults : readConfig(own));
   return {
     edges: openEdges(conf, []),
     conf,
     networks: await readAll(conf),
-    confFiles: confFiles.map((path) => basename(path)),
-    free: freeOf(conf.cniDir),
+    confDir,
+    inspection: openInspection(process.env),
+    isRoot: process.geteuid?.() === 0,
+    now: Date.now(),
   };
 }
 
-/** The configured networks, and those of files; one that cannot be read is `braid lint`'s to tell. */
-async function readAll(conf: NetConf): Promise<DoctorView['networks']> {
+const isBraid = (path: string): boolean => basename(path).includes('braid');
+
+/** The configured networks, those of files, and those that the agent knew; one that cannot be read is `braid lint`'s to tell. */
+async function readAll(conf: NetConf): Promise<readonly KnownNetwork[]> {
   const edges = openEdges(conf, []);
-  const found: DoctorView['networks'][number][] = [];
-  const tried = async (read: () => Promise<DoctorView['networks']>): Promise<void> => {
-    try {
-      found.push(...(await read()));
-    } catch {
-      // not readable
-    }
+  const found = new Map<string, KnownNetwork>();
+  const add = (one: KnownNetwork): void => void (found.has(one.display) || found.set(one.display, one));
+  const define = ({ namespace = '', name, config }: NetworkDefinition): void => {
+    tried(() => add({ display: `${namespace}/${name}`, network: parseNetwork(config, name) }));
   };
-  await tried(() => readConfigured(undefined, conf, edges));
-  for (const path of conf.networksDir.flatMap((directory) => filesOf(directory, ['.yaml', '.yml', '.json']) ?? []))
-    await tried(async () =>
-      (await parseManifests(readFileSync(path, 'utf8'), path)).map((one) => {
-        const { config, name, namespace } = toDefinition(one);
-        return { display: `${namespace}/${name}`, network: parseNetwork(config, name) };
-      }),
-    );
-  return found;
+  for (const each of await readConfigured(undefined, conf, edges).catch(() => [])) add(each);
+  const directories = conf.networksDir.flatMap((each) => tried(() => filesOf(each, ['.yaml', '.yml', '.json'])) ?? []);
+  for (const path of directories) {
+    const text = tried(() => readFileSync(path, 'utf8'));
+    const manifests = text === undefined ? [] : await parseManifests(text, path).catch(() => []);
+    for (const each of manifests) tried(() => define(toDefinition(each)));
+  }
+  for (const each of findSnapshot(conf.cniDir, edges.log)?.snapshot.all().networks ?? []) define(each);
+  return [...found.values()];
 }
 
-function freeOf(directory: string): number | undefined {
+function tried<T>(read: () => T): T | undefined {
   try {
-    const { bavail, blocks } = statfsSync(directory);
-    return blocks === 0 ? undefined : bavail / blocks;
+    return read();
   } catch {
-    return undefined;
+    return undefined; // not readable
   }
 }
 
 /** One line that is written over, on a terminal only. */
-function progress(name: string): void {
+function progress(what: string): void {
   if (process.stderr.isTTY !== true) return;
-  process.stderr.write(`\r\u001b[K${name === '' ? '' : `checking ${name} …`}`);
+  const width = Math.max((process.stderr.columns ?? 80) - 3, 10); // a line that wraps could not be written over
+  process.stderr.write(`\r\u001b[K${what === '' ? '' : `${what.slice(0, width)} …`}`);
 }

@@ -1,18 +1,22 @@
-/** `braid doctor`: a line for each check, worst at the end, with what to do. Pure. */
-import type { Verdict } from '../doctor';
+/** `braid doctor`: a line for each finding, worst at the end, with its cause and what to do. Pure. */
+import type { Verdict } from '../doctor/check';
 
-const words = { ok: 'ok', warning: 'WARNING', bad: 'BAD' } as const;
-const colours = { ok: 32, warning: 33, bad: 31 } as const; // SGR: green, yellow, red
+const words = { ok: 'ok', skipped: 'skipped', warning: 'WARNING', bad: 'BAD' } as const;
+const colours = { ok: 32, skipped: 36, warning: 33, bad: 31 } as const; // SGR: green, cyan, yellow, red
+const order: readonly Verdict['light'][] = ['ok', 'skipped', 'warning', 'bad'];
+const indent = ' '.repeat(24);
 
 /** The report; colours are for terminals. */
 export function toDoctorText(verdicts: readonly Verdict[], coloured: boolean): string {
-  const order = ['ok', 'warning', 'bad'];
   const sorted = verdicts.toSorted((a, b) => order.indexOf(a.light) - order.indexOf(b.light));
-  const lines = sorted.map(({ light, check, found, fix }) => {
+  const lines = sorted.map(({ light, check, subject, found, cause, fix }) => {
     const word = words[light].padEnd(7);
     const shown = coloured ? `\u001b[${colours[light]}m${word}\u001b[0m` : word;
-    return `${shown}  ${check.padEnd(13)}  ${found}\n${fix === undefined ? '' : `${' '.repeat(24)}${fix}\n`}`;
+    const about = subject === undefined ? '' : `${subject}: `;
+    const more = [cause === undefined ? [] : `why: ${cause}`, fix === undefined ? [] : `fix: ${fix}`].flat();
+    return `${shown}  ${check.padEnd(13)}  ${about}${found}\n${more.map((each) => `${indent}${each}\n`).join('')}`;
   });
   const count = (light: Verdict['light']): number => verdicts.filter((each) => each.light === light).length;
-  return `${lines.join('')}${count('ok')} ok, ${count('warning')} warnings, ${count('bad')} bad\n`;
+  const counts = `${count('ok')} ok, ${count('skipped')} skipped, ${count('warning')} warnings, ${count('bad')} bad`;
+  return `${lines.join('')}${counts}\n`;
 }
