@@ -1,7 +1,9 @@
 /** Asks each link and VLAN of the node's networks who is there and what passes. Sends on the network; makes links on a bench. */
 import { isVlanOf } from '../../attach/host-links';
 import type { Netns } from '../../attach/ports';
+import { typeOf } from '../../cni/network';
 import { CniError, fail, toCniError } from '../../error';
+import { record } from '../../json';
 import { addressOf, type Ip } from '../../net/ip';
 import type { Link } from '../../net/link';
 import { ifName } from '../../net/names';
@@ -29,6 +31,8 @@ interface Means {
   readonly host: Netns;
   /** Opened when it is first needed. */
   bench(): Promise<Bench>;
+  /** Whether pods may have ipvlans on that master: who cannot tell, says yes. */
+  ipvlansOn(master: string): Promise<boolean>;
 }
 
 /** What every wire says. A wire that cannot be asked has its reason, and stops no other. */
@@ -37,7 +41,12 @@ export async function askWires(view: DoctorView, tell: (what: string) => void): 
   const found = await findMasters(usesOf(view.networks), host);
   const wires = toWires(found.flatMap(([use, link]) => (link instanceof CniError ? [] : [[use, link] as const])));
   let opened: Promise<Bench> | undefined;
-  const means: Means = { view, host, bench: () => (opened ??= openBench(view)) };
+  const means: Means = {
+    view,
+    host,
+    bench: () => (opened ??= openBench(view)),
+    ipvlansOn: (master) => hasIpvlans(master, view),
+  };
   const answers: Answer[] = [];
   try {
     for (let at = 0; at < wires.length; at += atOnce) {
@@ -120,6 +129,19 @@ async function askAt(place: Place, wire: Wire): Promise<Answer> {
     return unasked(wire, toCniError(error));
   }
 }
+
+async function hasIpvlans(name: string, { edges }: DoctorView): Promise<boolean> {
+  const { whole, broken } = await edges.records.everything();
+  const plugins = whole.flatMap(({ attachments }) => attachments.flatMap((one) => one.plugins));
+  return (
+    broken.length > 0 ||
+    plugins.some(
+      (plugin) => typeOf(plugin) === 'ipvlan' && [undefined, '', name].includes(nameOf(record(plugin).master)),
+    )
+  );
+}
+
+const nameOf = (master: unknown): string | undefined => (typeof master === 'string' ? master : undefined);
 
 /** The node's own, on a link of its own. */
 async function ownAddresses({ netns, link }: Place): Promise<readonly Ip[]> {

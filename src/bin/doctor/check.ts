@@ -2,7 +2,7 @@
 import type { Edges } from '../../attach/ports';
 import type { NetConf } from '../../cni/config';
 import type { Network } from '../../cni/network';
-import { toCniError } from '../../error';
+import { CniError, toCniError } from '../../error';
 import type { Inspection } from './inspection';
 import type { Answer } from './wires';
 
@@ -88,6 +88,6 @@ export function broken(error: unknown, isRoot: boolean, subject?: string): Line 
 
 /** Whether the system refused it to this user. */
 export function isDenied(error: unknown): boolean {
-  const { errno } = toCniError(error);
-  return errno === 'EPERM' || errno === 'EACCES';
+  const { errno, cause } = toCniError(error);
+  return errno === 'EPERM' || errno === 'EACCES' || (cause instanceof CniError && isDenied(cause));
 }

@@ -2,7 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import { toCniError } from '../../error';
 import { isRecord } from '../../json';
-import { type Access, type AccessPlace, type Held, readAccess, readCredentials } from '../../kube/access';
+import { type Access, type Held, readAccess, readCredentials } from '../../kube/access';
 import { bad, broken, isDenied, type Line, type Look, ok, skipped, warning } from './check';
 import type { Inspection } from './inspection';
 
@@ -23,11 +23,10 @@ export async function checkCredentials(look: Look): Promise<readonly Line[]> {
   const { conf, edges, inspection, now, isRoot } = look;
   const { kubeconfig } = conf;
   if (kubeconfig === undefined) return [ok('no kubeconfig is configured')];
-  const place: AccessPlace = { kubeconfig };
-  const access = await readAccess(place, edges.files);
-  const paths = [kubeconfig, ...secretPaths(access)];
-  const modes = paths.flatMap((path) => judgeMode(path, inspection) ?? []);
+  const modes = [kubeconfig].flatMap((path) => judgeMode(path, inspection) ?? []);
   try {
+    const access = await readAccess({ kubeconfig }, edges.files);
+    modes.push(...secretPaths(access).flatMap((path) => judgeMode(path, inspection) ?? []));
     const { token, certificate, ca } = await readCredentials(access, edges.files);
     const expiring = [
       ...(token === undefined ? [] : [tokenLife(token, access.token)]),

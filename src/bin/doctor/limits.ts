@@ -16,6 +16,8 @@ export interface MasterFacts {
   readonly isWireless: boolean;
   /** Networks on it or its VLANs whose pods have MAC addresses of their own. */
   readonly foreignMacs: readonly Use[];
+  /** Networks of macvlan and of ipvlan on the same link or VLAN. */
+  readonly rivals: readonly Use[];
   readonly trials: readonly Trial[];
 }
 
@@ -41,9 +43,16 @@ async function factsOf(answers: readonly Answer[], vendor: string | undefined, f
     isVirtualFunction: await files.exists(`${sys}/device/physfn`),
     isWireless: await files.exists(`${sys}/phy80211`),
     foreignMacs: uses.filter(({ type }) => type === 'macvlan' || bridges.includes(type)),
+    rivals: answers.flatMap(({ uses: some }) =>
+      kinds.every((kind) => some.some(({ type }) => type === kind))
+        ? some.filter(({ type }) => kinds.includes(type))
+        : [],
+    ),
     trials: answers.flatMap(({ trials }) => trials),
   };
 }
+
+const kinds: readonly string[] = ['macvlan', 'ipvlan'] satisfies readonly Trial['kind'][];
 
 async function readOr(path: string, files: Files): Promise<string | undefined> {
   try {
@@ -115,6 +124,15 @@ export function judgeLimits(facts: MasterFacts, isRoot: boolean): readonly Line[
   const subject = link.name;
   const worst = [...Map.groupBy(trials, ({ kind }) => kind).values()].flatMap((same) => worstOf(same) ?? []);
   const lines: Line[] = worst.flatMap((trial) => judgeTrial(trial, facts, isRoot) ?? []);
+  if (facts.rivals.length > 0)
+    lines.push(
+      warning({
+        subject,
+        found: `serves macvlan or ipvlan at a time, and ${shownUses(facts.rivals)} are of both kinds`,
+        cause: 'the kernel gives a link to one of them: who comes second is refused (EBUSY)',
+        fix: 'one kind for all networks on it, or another master or VLAN for some',
+      }),
+    );
   const limit = foreignMacs.length === 0 ? undefined : known.find(({ applies }) => applies(facts));
   if (limit !== undefined)
     lines.push(
@@ -139,7 +157,9 @@ export function judgeLimits(facts: MasterFacts, isRoot: boolean): readonly Line[
   const shownDriver = driver === undefined ? '' : `, driver ${driver}`;
   return [
     ok(
-      made === '' ? `no limit is known${shownDriver}` : `took a ${made} without becoming promiscuous${shownDriver}`,
+      made === ''
+        ? `no limit is known${shownDriver}`
+        : `takes ${made} links without becoming promiscuous${shownDriver}`,
       subject,
     ),
   ];

@@ -7,24 +7,36 @@ import { type IfName, ifName } from '../../net/names';
 import type { Bench } from './bench';
 import type { Trial, Use, Wire } from './wires';
 
-/** One trial for each kind of link that the networks of the wire make; none where a pod's link would have to be the parent. */
+/**
+ * One trial, where it can disturb nobody: none on a wire whose networks are of both kinds, for the other kind would be
+ * refused meanwhile; none of ipvlan beside pods that have one, for all ipvlans of a master have one mode.
+ */
 export async function tryLinks(
   { master, uses }: Wire,
   { netns, link }: { readonly netns: Netns; readonly link: Link },
-  { host, bench }: { readonly host: Netns; bench(): Promise<Bench> },
+  { host, bench, ipvlansOn }: Means,
 ): Promise<readonly Trial[]> {
-  const trials: Trial[] = [];
-  for (const kind of ['macvlan', 'ipvlan'] as const) {
-    const use = uses.find(({ type, mode }) => type === kind && mode !== 'passthru'); // which takes the whole master
-    if (use === undefined) continue;
-    try {
-      const into = (await bench()).netns;
-      if (netns === host || netns === into) trials.push(await tryLink(use, { netns, link, into, host, master }));
-    } catch (error) {
-      trials.push({ kind, problem: toCniError(error), turnsPromiscuous: false });
-    }
+  const kinds = (['macvlan', 'ipvlan'] as const).filter((kind) => uses.some(({ type }) => type === kind));
+  const [kind, other] = kinds;
+  const use = uses.find(({ type }) => type === kind);
+  if (kind === undefined || use === undefined || other !== undefined) return [];
+  const modes = new Set(uses.filter(({ type }) => type === kind).map(({ mode }) => mode));
+  if (modes.has('passthru') || (kind === 'ipvlan' && modes.size > 1)) return []; // passthru takes the whole master
+  try {
+    if (kind === 'ipvlan' && (await ipvlansOn(master.name))) return [];
+    const into = (await bench()).netns;
+    return netns === host || netns === into ? [await tryLink(use, { netns, link, into, host, master })] : [];
+  } catch (error) {
+    return [{ kind, problem: toCniError(error), turnsPromiscuous: false }];
   }
-  return trials;
+}
+
+/** What a trial needs. */
+interface Means {
+  readonly host: Netns;
+  bench(): Promise<Bench>;
+  /** Whether pods may have ipvlans on that master. */
+  ipvlansOn(master: string): Promise<boolean>;
 }
 
 /** Where the link is made: below it `link` in `netns`, and `master` below that. */

@@ -6,6 +6,7 @@ import { toDoctorText } from '../../../src/bin/text/doctor';
 import { CniError } from '../../../src/error';
 import { ip } from '../../../src/net/ip';
 import { mac } from '../../../src/net/mac';
+import { sampleRecord } from '../../disk/sample';
 import { macvlan, type NodeChanges, node, shown, wrong } from './node';
 
 const [gateway, other] = [mac('02:00:00:00:00:01', 'test'), mac('02:00:00:00:00:02', 'test')];
@@ -146,6 +147,23 @@ describe('a node on which', () => {
     expect(wrong(await run())).toMatchObject([
       { light: 'bad', check: 'limits', subject: 'eth1', found: 'macvlan links cannot be made on it' },
     ]);
+  });
+
+  it('networks are of both kinds on one master: neither is tried, for the other would be refused meanwhile', async () => {
+    const { run } = node({ networks: [macvlan(), { ...macvlan(), type: 'ipvlan' }] });
+    const found = wrong(await run()).filter(({ check }) => check === 'limits');
+    expect(found.map(shown)).toEqual([expect.stringContaining('warning | eth1 | serves macvlan or ipvlan at a time')]);
+  });
+
+  it('pods have ipvlans: no further one is tried, for it would change the mode of theirs', async () => {
+    const ipvlan = { ...macvlan(), type: 'ipvlan', mode: 'l3' };
+    const made = node({ networks: [{ ...ipvlan, mode: 'l2' }] });
+    const tookOne = /takes ipvlan links/;
+    expect((await made.run()).map(shown)).toContainEqual(expect.stringMatching(tookOne));
+    const record = sampleRecord();
+    const attachments = record.attachments.map((one) => ({ ...one, plugins: [ipvlan] }));
+    await made.edges.records.save({ ...record, attachments });
+    expect((await made.run()).map(shown)).not.toContainEqual(expect.stringMatching(tookOne));
   });
 
   it('the kernel lacks something', async () => {

@@ -244,12 +244,13 @@ describe('a master', () => {
     isVirtualFunction: false,
     isWireless: false,
     foreignMacs: [use],
+    rivals: [],
     trials: [{ kind: 'macvlan', problem: undefined, turnsPromiscuous: false }],
   };
   const refused = (errno: string) => new CniError('KernelRefused', 'Cannot create macvlan', { errno });
 
   it.each<[string, Partial<MasterFacts>, string]>([
-    ['with a filter is well', {}, 'ok | eth1 | took a macvlan without becoming promiscuous, driver ixgbe'],
+    ['with a filter is well', {}, 'ok | eth1 | takes macvlan links without becoming promiscuous, driver ixgbe'],
     [
       'of EC2',
       { driver: 'ena' },
@@ -271,6 +272,7 @@ describe('a master', () => {
       { trials: [{ kind: 'macvlan', problem: undefined, turnsPromiscuous: true }] },
       'warning | eth1 | becomes promiscuous with the first macvlan',
     ],
+    ['whose networks are of both kinds', { rivals: [use] }, 'warning | eth1 | serves macvlan or ipvlan at a time'],
     [
       'that is taken',
       { trials: [{ kind: 'ipvlan', problem: refused('EBUSY'), turnsPromiscuous: false }] },
