@@ -73,6 +73,12 @@ export interface Netns {
   /** Asks the network on that link, which must be up, who holds these addresses; who answers, holds one. */
   probe(index: number, addresses: readonly Ip[], how?: ProbeWay): Promise<readonly (readonly [Ip, Mac])[]>;
 
+  /**
+   * Whether a packet of `size` bytes that nobody may fragment reaches that neighbour and comes back, within some 300 ms:
+   * an echo request from `from`, an address of the link, which must be up.
+   */
+  echo(index: number, from: Ip, to: readonly [Ip, Mac], size: number): Promise<boolean>;
+
   /** Tells the network on that link, which must be up, of these addresses and the link's MAC: gratuitous ARP, unsolicited neighbour advertisement. */
   announce(index: number, addresses: readonly Ip[]): Promise<void>;
 

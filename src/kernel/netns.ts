@@ -241,6 +241,23 @@ export class RouteNetns implements Netns {
     }
   }
 
+  async echo(index: number, from: Ip, to: readonly [Ip, Mac], size: number): Promise<boolean> {
+    const { mac } = this.#findLink(index) ?? {};
+    if (mac === undefined) return false;
+    const { EchoSocket } = await import('./echo-socket');
+    const socket = this.#inside(() => new EchoSocket(index, { from: [from, mac], to, size, id: process.pid & 0xffff }));
+    try {
+      for (let waited = 0; waited < probeLimit; waited += probeStep) {
+        if (waited % probePause === 0) socket.ask();
+        await sleep(probeStep);
+        if (socket.heard()) return true;
+      }
+      return false;
+    } finally {
+      socket.close();
+    }
+  }
+
   async announce(index: number, addresses: readonly Ip[]): Promise<void> {
     const { mac } = this.#findLink(index) ?? {};
     if (mac === undefined) return;

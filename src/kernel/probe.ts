@@ -6,11 +6,12 @@ import { errnoOf } from './errno';
 import { ifEtherH as eth } from './headers';
 import { PacketSocket } from './packet-socket';
 
-const ethernet = 14; // bytes: destination, source, type
-const ipv6Header = 40;
+/** Length of a header in bytes: destination, source, type. */
+export const ethernet = 14;
+export const ipv6Header = 40; // bytes
 const solicitation = 135; // ICMPv6 types (RFC 4861)
 const advertisement = 136;
-const icmpv6 = 58; // next header
+export const icmpv6 = 58; // next header
 const override = 0x20; // flag of an advertisement
 const targetLinkLayer = 2; // option, in units of 8 bytes
 
@@ -35,7 +36,7 @@ export class ProbeSocket {
   ask(addresses: readonly Ip[], size = 0): void {
     for (const address of addresses) {
       const frame = familyOf(address) === 4 ? arpProbe(address, this.#own) : neighbourProbe(address, this.#own);
-      this.#send(filled(frame, size), `ask who holds ${address}`);
+      sendOrLose(this.#socket, filled(frame, size), `ask who holds ${address}`);
     }
   }
 
@@ -59,14 +60,14 @@ export class ProbeSocket {
   close(): void {
     this.#socket.close();
   }
+}
 
-  /** What the link drops (its queue is full, or the other end of a veth pair refuses the size) is lost, as further on. */
-  #send(frame: Buffer, action: string): void {
-    try {
-      this.#socket.send(frame, action);
-    } catch (error) {
-      if (errnoOf(error) !== 'ENOBUFS') throw error;
-    }
+/** What the link drops (its queue is full, or the other end of a veth pair refuses the size) is lost, as further on. */
+export function sendOrLose(socket: PacketSocket, frame: Buffer, action: string): void {
+  try {
+    socket.send(frame, action);
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOBUFS') throw error;
   }
 }
 
@@ -140,12 +141,13 @@ function toGroup(sent: {
   return Buffer.concat([header(destination, macBytes(own), eth.ETH_P_IPV6), ip, message]);
 }
 
-function header(destination: Buffer, source: Buffer, type: number): Buffer {
+/** The Ethernet header. */
+export function header(destination: Buffer, source: Buffer, type: number): Buffer {
   return Buffer.concat([destination, source, Buffer.from([type >> 8, type & 0xff])]);
 }
 
 /** RFC 1071, over an even number of bytes. */
-function checksum(bytes: Buffer): number {
+export function checksum(bytes: Buffer): number {
   let sum = 0;
   for (let at = 0; at < bytes.length; at += 2) sum += bytes.readUInt16BE(at);
   while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);

@@ -53,6 +53,8 @@ export class FakeKernel implements Kernel {
   readonly blockedVlans = new Set<number>();
   /** Largest packet that the network carries. */
   networkMtu = 65535;
+  /** The same for the way back; 0: nobody answers to echo requests. */
+  returnMtu = 65535;
   /** What was asked for, as `createLink net1`, when recording. */
   readonly calls: string[] = [];
   readonly #spaces = new Map<NetnsPath, FakeNetns>();
@@ -446,6 +448,11 @@ export class FakeNetns implements Netns {
       const holders = [this.kernel.holders.get(address) ?? []].flat();
       return holders.slice(0, everybody ? undefined : 1).map((holder) => [address, holder] as const);
     });
+  }
+
+  async echo(index: number, _: Ip, [address, mac]: readonly [Ip, Mac], size: number): Promise<boolean> {
+    const there = (await this.probe(index, [address], { everybody: true, size })).some(([, holder]) => holder === mac);
+    return there && size <= this.kernel.returnMtu;
   }
 
   async announce(index: number, addresses: readonly Ip[]): Promise<void> {

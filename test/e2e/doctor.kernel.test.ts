@@ -87,8 +87,8 @@ it('sees each thing both ways, and the node is afterwards as it was', async () =
     /^skipped vlans VLAN 300 of eth1: nobody answered, and default\/silent names no gateway/,
     /^ok gateways 192\.0\.2\.1 on eth1: answers with /,
     /^warning gateways fd00:200::1 on VLAN 200 of eth1: nobody answers/,
-    /^bad mtu eth1 to 192\.0\.2\.1: packets of 9000 bytes do not pass, 15\d\d bytes do$/,
-    /^ok mtu VLAN 100 of eth1 to 198\.51\.100\.1: packets of 1500 bytes pass$/,
+    /^bad mtu eth1 to 192\.0\.2\.1: packets of 9000 bytes do not pass there, 15\d\d bytes do$/,
+    /^ok mtu VLAN 100 of eth1 to 198\.51\.100\.1: packets of 1500 bytes pass, there$/,
     /^bad duplicates 192\.0\.2\.1 on eth1: \S+ and \S+ answer for it$/,
     /^bad duplicates 192\.0\.2\.5 on eth1: this node has it, and /,
     /^warning duplicates 198\.51\.100\.7 on VLAN 100 of eth1: \S+ has this static address of default\/v100$/,
@@ -113,8 +113,8 @@ it('sees each thing both ways, and the node is afterwards as it was', async () =
   for (const expected of [
     /^ok vlans VLAN 200 of eth1: answers: fd00:200::1 is /,
     /^ok gateways fd00:200::1 on VLAN 200 of eth1: answers with /,
-    /^ok mtu eth1 to 192\.0\.2\.1: packets of 9000 bytes pass$/,
-    /^ok mtu VLAN 200 of eth1 to fd00:200::1: packets of 1500 bytes pass$/,
+    /^ok mtu eth1 to 192\.0\.2\.1: packets of 9000 bytes pass, there and back$/,
+    /^ok mtu VLAN 200 of eth1 to fd00:200::1: packets of 1500 bytes pass, there$/,
     /^ok duplicates : none among the \d+ addresses that were asked for$/,
     /^ok leftovers : nothing is left of sandboxes that are gone$/,
   ])
@@ -123,13 +123,24 @@ it('sees each thing both ways, and the node is afterwards as it was', async () =
   expect(well.answer.status).toBe(0);
 });
 
-it('asks a VLAN that a pod has as its own link from within that pod', async () => {
+it('asks a VLAN that a pod has as its own link from within that pod, and measures the way back', async () => {
   const { node, outside, netDir } = doctorNode();
+  outside.exec('nft', 'add table ip small');
+  outside.exec('nft', 'add chain ip small out { type filter hook output priority 0 ; }');
+  outside.exec('nft', 'add rule ip small out ip length > 1400 drop'); // the way back only
   vlanOf(outside, 200, 'fd00:200::1/64');
   const pod = node.pod({ networks: 'v200' });
   await pod.add();
   const { lines } = await examine(node, netDir);
   expect(lines).toContainEqual(expect.stringMatching(/^ok vlans VLAN 200 of eth1: answers: fd00:200::1 is /));
+  expect(lines).toContainEqual(
+    expect.stringMatching(/^ok mtu VLAN 200 of eth1 to fd00:200::1: packets of 1500 bytes pass, there and back$/),
+  );
+  expect(lines).toContainEqual(
+    expect.stringMatching(
+      /^bad mtu eth1 to 192\.0\.2\.1: packets of 9000 bytes do not pass there and back, 1400 bytes do$/,
+    ),
+  );
   await pod.check();
   await node.end();
 });

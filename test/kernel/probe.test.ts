@@ -1,5 +1,6 @@
 /** The frames that ask who holds an address, and those that answer, as tcpdump showed them on a wire. */
 import { describe, expect, it } from 'vitest';
+import { type Echo, echoRequest, isReply } from '../../src/kernel/echo';
 import {
   arpAnnouncement,
   arpProbe,
@@ -97,3 +98,49 @@ it.each([
   expect(large.subarray(frame.length).every((byte) => byte === 0)).toBe(true);
   expect(filled(frame, 10)).toEqual(frame);
 });
+
+describe('an echo request', () => {
+  const [me, them] = [own, mac('02:00:00:00:00:02', 'test')];
+  const pairs: readonly Echo[] = [
+    { from: [ip('192.0.2.9', 'test'), me], to: [four, them], size: 1500, id: 0x1234 },
+    { from: [ip('2001:db8::9', 'test'), me], to: [six, them], size: 1501, id: 0x1234 },
+  ];
+
+  it('is a packet of that size that nobody may fragment, with its checksums', () => {
+    const [frame4, frame6] = pairs.map(echoRequest) as [Buffer, Buffer];
+    expect(frame4.subarray(0, 34).toString('hex')).toBe(
+      '02000000000202000000000108004500' + '05dc000040004001b112' + 'c0000209c0000205',
+    );
+    expect(frame4.length).toBe(14 + 1500);
+    expect(onesSum(frame4.subarray(14, 34))).toBe(0xffff);
+    expect(onesSum(frame4.subarray(34))).toBe(0xffff);
+    expect(frame6.length).toBe(14 + 1501);
+    expect(frame6.readUInt16BE(18)).toBe(1461);
+    const pseudo = Buffer.concat([frame6.subarray(22, 54), Buffer.from([0, 0, 1461 >> 8, 1461 & 0xff, 0, 0, 0, 58])]);
+    expect(onesSum(Buffer.concat([pseudo, frame6.subarray(54), Buffer.alloc(1)]))).toBe(0xffff);
+  });
+
+  /** The reply that the other end makes of it. */
+  const replyTo = (echo: Echo): Buffer => {
+    const frame = echoRequest({ ...echo, from: echo.to, to: echo.from });
+    frame.writeUInt8(frame.readUInt16BE(12) === 0x800 ? 0 : 129, frame.readUInt16BE(12) === 0x800 ? 34 : 54);
+    return frame;
+  };
+
+  it.each(pairs)('knows its reply, though the end is cut off, and no other: $size bytes', (echo) => {
+    const reply = replyTo(echo);
+    expect(isReply(reply.subarray(0, 100), echo)).toBe(true);
+    expect(isReply(echoRequest(echo), echo)).toBe(false);
+    expect(isReply(reply, { ...echo, id: 7 })).toBe(false);
+    expect(isReply(reply, { ...echo, size: echo.size - 1 })).toBe(false);
+    expect(isReply(reply, { ...echo, to: echo.from })).toBe(false);
+    expect(isReply(reply.subarray(0, 40), { ...echo })).toBe(false);
+  });
+});
+
+function onesSum(bytes: Buffer): number {
+  let sum = 0;
+  for (let at = 0; at < bytes.length; at += 2) sum += bytes.readUInt16BE(at);
+  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
+  return sum;
+}

@@ -4,7 +4,7 @@ import type { Netns } from '../../attach/ports';
 import { typeOf } from '../../cni/network';
 import { CniError, fail, toCniError } from '../../error';
 import { record } from '../../json';
-import { addressOf, type Ip } from '../../net/ip';
+import { addressOf, contains, type Ip } from '../../net/ip';
 import type { Link } from '../../net/link';
 import { ifName } from '../../net/names';
 import { type Bench, openBench } from './bench';
@@ -13,7 +13,7 @@ import { findMasters, isAlive } from './masters';
 import { largestPassing } from './passing';
 import { findPodVlan } from './pod-vlan';
 import { tryLinks } from './trials';
-import { type Answer, shownWire, toWires, type Use, usesOf, type Way, type Wire } from './wires';
+import { type Answer, type Held, shownWire, toWires, type Use, usesOf, type Way, type Wire } from './wires';
 
 const patience = 1000; // ms for an answer
 const wayPatience = 250; // ms for each size
@@ -68,7 +68,7 @@ async function askSome(wires: readonly Wire[], means: Means): Promise<readonly A
     const asked = await Promise.all(
       wires.map((wire, at) => {
         const place = places[at] ?? 'idle';
-        return isPlace(place) ? askAt(place, wire) : unasked(wire, place);
+        return isPlace(place) ? askAt(place, wire, means.host) : unasked(wire, place);
       }),
     );
     for (const [at, answer] of asked.entries()) {
@@ -115,15 +115,19 @@ async function findPlace(wire: Wire, { view, host, bench }: Means): Promise<Plac
   }
 }
 
-async function askAt(place: Place, wire: Wire): Promise<Answer> {
+async function askAt(place: Place, wire: Wire, host: Netns): Promise<Answer> {
   try {
     const { netns, link } = place;
-    const own = await ownAddresses(place);
+    const all = (await netns.addresses({ index: link.index })).filter(({ scope }) => scope === 0);
+    const own = netns === host ? all.map(({ address }) => addressOf(address)) : []; // a pod's is asked for as everybody's
     const gateways = wire.uses.flatMap((use) => [...use.gateways, ...use.guesses]);
     const asked = new Set([...gateways, ...wire.uses.flatMap(({ addresses }) => addresses), ...own]);
     const held = await netns.probe(link.index, [...asked], { limit: patience, everybody: true });
-    const gateway = gateways.find((one) => held.some(([address]) => address === one));
-    const way = gateway && (await measure(gateway, wantedMtu(wire.uses, link), place));
+    const gateway = held.find(([address]) => gateways.includes(address));
+    const from = gateway && all.find(({ address }) => contains(address, gateway[0]));
+    const way =
+      gateway &&
+      (await measure(gateway, wantedMtu(wire.uses, link), { ...place, from: from && addressOf(from.address) }));
     return { ...wire, problem: undefined, mtu: link.mtu, held, own, way, trials: [] };
   } catch (error) {
     return unasked(wire, toCniError(error));
@@ -143,20 +147,23 @@ async function hasIpvlans(name: string, { edges }: DoctorView): Promise<boolean>
 
 const nameOf = (master: unknown): string | undefined => (typeof master === 'string' ? master : undefined);
 
-/** The node's own, on a link of its own. */
-async function ownAddresses({ netns, link }: Place): Promise<readonly Ip[]> {
-  if (netns.path !== undefined) return [];
-  const all = await netns.addresses({ index: link.index });
-  return all.filter(({ scope }) => scope === 0).map(({ address }) => addressOf(address));
-}
-
 /** The largest packet that a pod of these networks will send. */
 function wantedMtu(uses: readonly Use[], link: Link): number {
   return Math.min(link.mtu, Math.max(...uses.map(({ mtu }) => mtu ?? link.mtu)));
 }
 
-async function measure(gateway: Ip, wanted: number, { netns, link }: Place): Promise<Way> {
-  const passes = async (size: number): Promise<boolean> =>
-    (await netns.probe(link.index, [gateway], { limit: wayPatience, size })).length > 0;
-  return { gateway, wanted, carries: await largestPassing(wanted, passes) };
+const shortEcho = 100; // bytes
+
+/** By echo requests where the asking link has an address for them and the gateway answers to a short one; else by questions. */
+async function measure(
+  gateway: Held,
+  wanted: number,
+  { netns, link, from }: Place & { readonly from: Ip | undefined },
+): Promise<Way> {
+  const there = async (size: number): Promise<boolean> =>
+    (await netns.probe(link.index, [gateway[0]], { limit: wayPatience, size })).length > 0;
+  const echo = from && ((size: number) => netns.echo(link.index, from, gateway, size));
+  const andBack = echo !== undefined && (await echo(shortEcho));
+  const carries = await largestPassing(wanted, andBack ? echo : there);
+  return { gateway: gateway[0], wanted, carries, andBack };
 }

@@ -157,9 +157,10 @@ export function judgeWays(answers: readonly Answer[]): readonly Line[] {
 function judgeWay(answer: Answer): Line | undefined {
   const { way, uses } = answer;
   if (way === undefined) return undefined;
-  const { gateway, wanted, carries } = way;
+  const { gateway, wanted, carries, andBack } = way;
   const subject = `${shownWire(answer)} to ${gateway}`;
-  if (carries === wanted) return ok(`packets of ${wanted} bytes pass`, subject);
+  const direction = andBack ? 'there and back' : 'there';
+  if (carries === wanted) return ok(`packets of ${wanted} bytes pass, ${direction}`, subject);
   if (carries === undefined)
     return skipped(
       'the gateway answers short questions only, so nothing can be said',
@@ -168,7 +169,7 @@ function judgeWay(answer: Answer): Line | undefined {
     );
   return bad({
     subject,
-    found: `packets of ${wanted} bytes do not pass, ${carries} bytes do`,
+    found: `packets of ${wanted} bytes do not pass ${direction}, ${carries} bytes do`,
     cause: 'a switch port, a tunnel or the gateway on the way has a smaller MTU: large packets vanish there',
     fix: `"mtu": ${usual(carries)} in ${shownUses(uses)}, or a larger MTU on the switch`,
   });

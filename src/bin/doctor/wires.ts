@@ -56,6 +56,8 @@ export interface Way {
   readonly gateway: Ip;
   readonly wanted: number;
   readonly carries: number | undefined;
+  /** Whether it was measured there and back, by echo requests; else there only, by questions that are filled up. */
+  readonly andBack: boolean;
 }
 
 /** A pod's link that was made on a master, up, and deleted. */

@@ -125,9 +125,12 @@ describe('a node on which', () => {
     const { run, kernel } = node({ networks: [macvlan({ ipam: leased })] });
     kernel.holders.set(ip('192.168.1.1', 'test'), gateway);
     kernel.networkMtu = 1400;
-    expect(wrong(await run())).toMatchObject([
-      { light: 'bad', check: 'mtu', found: 'packets of 1500 bytes do not pass, 1400 bytes do' },
-    ]);
+    const lost = (direction: string) => `packets of 1500 bytes do not pass ${direction}, 1400 bytes do`;
+    expect(wrong(await run())).toMatchObject([{ light: 'bad', check: 'mtu', found: lost('there and back') }]);
+    kernel.returnMtu = 0; // the gateway answers to no echo request
+    expect(wrong(await run())).toMatchObject([{ light: 'bad', check: 'mtu', found: lost('there') }]);
+    Object.assign(kernel, { networkMtu: 9000, returnMtu: 1400 });
+    expect(wrong(await run())).toMatchObject([{ light: 'bad', check: 'mtu', found: lost('there and back') }]);
   });
 
   it('two machines have one address', async () => {

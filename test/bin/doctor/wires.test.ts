@@ -208,17 +208,17 @@ describe('an address', () => {
 describe('the way to a gateway', () => {
   const gateway = address('10.0.0.1');
 
-  it.each<[number | undefined, string]>([
-    [9000, 'ok | eth1 to 10.0.0.1 | packets of 9000 bytes pass'],
-    [1504, 'bad | eth1 to 10.0.0.1 | packets of 9000 bytes do not pass, 1504 bytes do'],
-    [undefined, 'skipped | eth1 to 10.0.0.1 | the gateway answers short questions only'],
-  ])('carries %s of 9000 bytes', (carries, words) => {
-    const [line] = judgeWays([answer({ way: { gateway, wanted: 9000, carries } })]);
+  it.each<[number | undefined, boolean, string]>([
+    [9000, true, 'ok | eth1 to 10.0.0.1 | packets of 9000 bytes pass, there and back'],
+    [1504, false, 'bad | eth1 to 10.0.0.1 | packets of 9000 bytes do not pass there, 1504 bytes do'],
+    [undefined, false, 'skipped | eth1 to 10.0.0.1 | the gateway answers short questions only'],
+  ])('carries %s of 9000 bytes (there and back: %s)', (carries, andBack, words) => {
+    const [line] = judgeWays([answer({ way: { gateway, wanted: 9000, carries, andBack } })]);
     expect(line && shown(line)).toContain(words);
   });
 
   it('the MTU to set is what people write, not what a switch lets through', () => {
-    const fix = (carries: number) => judgeWays([answer({ way: { gateway, wanted: 9000, carries } })])[0];
+    const fix = (carries: number) => judgeWays([answer({ way: { gateway, wanted: 9000, carries, andBack: true } })])[0];
     expect(fix(1504)).toMatchObject({ fix: expect.stringContaining('"mtu": 1500 in default/n') });
     expect(fix(1312)).toMatchObject({ fix: expect.stringContaining('"mtu": 1312') });
   });
