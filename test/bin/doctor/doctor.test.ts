@@ -153,9 +153,10 @@ describe('a node on which', () => {
   });
 
   it('networks are of both kinds on one master: neither is tried, for the other would be refused meanwhile', async () => {
-    const { run } = node({ networks: [macvlan(), { ...macvlan(), type: 'ipvlan' }] });
+    const { run, kernel } = node({ networks: [macvlan(), { ...macvlan(), type: 'ipvlan' }] });
     const found = wrong(await run()).filter(({ check }) => check === 'limits');
     expect(found.map(shown)).toEqual([expect.stringContaining('warning | eth1 | serves macvlan or ipvlan at a time')]);
+    expect(kernel.calls.filter((call) => call.startsWith('createLink t') && call !== 'createLink tried0')).toEqual([]);
   });
 
   it('pods have ipvlans: no further one is tried, for it would change the mode of theirs', async () => {

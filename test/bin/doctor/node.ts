@@ -81,7 +81,9 @@ export interface NodeChanges {
 }
 
 export function node({ networks = [], files = {}, inspection = {}, view: changes = {} }: NodeChanges = {}) {
-  const made = world({ kernel: { hostLinks: [{ name: 'eth0' }, { name: 'eth1', addresses: ['192.168.1.2/24'] }] } });
+  const made = world({
+    kernel: { record: true, hostLinks: [{ name: 'eth0' }, { name: 'eth1', addresses: ['192.168.1.2/24'] }] },
+  });
   const view: DoctorView = {
     edges: { ...made.edges, files: fakeFiles({ ...healthyFiles, ...files }) },
     conf: parseConfig(JSON.stringify({ cniVersion: '1.0.0', name: 'braid', type: 'braid', delegates: [cluster] })),
