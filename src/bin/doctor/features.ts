@@ -7,10 +7,13 @@ import { ifName } from '../../net/names';
 /** Something that a kernel may lack. */
 export interface Feature {
   readonly name: string;
+  /** Empty: an option of the kernel or of another feature's module, not a module. */
   readonly module: string;
   readonly option: string;
   /** Types of plugins that need it; `own-vlan` and `bridge-vlan` stand for networks with a VLAN. */
   readonly needs: readonly string[];
+  /** The same for people. */
+  readonly serves: string;
   /** Makes it, on a link that is there, or fails. */
   attempt(netns: Netns, parent: Link): Promise<unknown>;
 }
@@ -21,6 +24,7 @@ export const veth: Omit<Feature, 'attempt'> = {
   module: 'veth',
   option: 'CONFIG_VETH',
   needs: ['bridge', 'cnv-bridge', 'ptp'],
+  serves: 'networks of type bridge and ptp',
 };
 
 /** Its ends. */
@@ -37,6 +41,7 @@ export const features: readonly Feature[] = [
     module: 'macvlan',
     option: 'CONFIG_MACVLAN',
     needs: ['macvlan'],
+    serves: 'networks of type macvlan',
     attempt: (netns, { index }) => netns.createLink({ kind: 'macvlan', name, parent: index, mode: 'bridge' }),
   },
   {
@@ -44,6 +49,7 @@ export const features: readonly Feature[] = [
     module: 'ipvlan',
     option: 'CONFIG_IPVLAN',
     needs: ['ipvlan'],
+    serves: 'networks of type ipvlan',
     attempt: (netns, { index }) => netns.createLink({ kind: 'ipvlan', name, parent: index, mode: 'l2' }),
   },
   {
@@ -51,6 +57,7 @@ export const features: readonly Feature[] = [
     module: '8021q',
     option: 'CONFIG_VLAN_8021Q',
     needs: ['vlan', 'own-vlan'],
+    serves: 'networks with a VLAN',
     attempt: (netns, { index }) => netns.createLink({ kind: 'vlan', name, parent: index, id: 5 }),
   },
   {
@@ -58,13 +65,15 @@ export const features: readonly Feature[] = [
     module: 'bridge',
     option: 'CONFIG_BRIDGE',
     needs: ['bridge', 'cnv-bridge'],
+    serves: 'networks of type bridge',
     attempt: (netns) => netns.createLink({ kind: 'bridge', name }),
   },
   {
     name: 'bridge with VLANs',
-    module: 'bridge',
+    module: '',
     option: 'CONFIG_BRIDGE_VLAN_FILTERING',
     needs: ['bridge-vlan'],
+    serves: 'bridges with VLANs',
     attempt: (netns) => netns.createLink({ kind: 'bridge', name, vlanFiltering: true }),
   },
   {
@@ -72,6 +81,7 @@ export const features: readonly Feature[] = [
     module: 'vrf',
     option: 'CONFIG_NET_VRF',
     needs: ['vrf'],
+    serves: 'networks with vrf',
     attempt: (netns) => netns.createLink({ kind: 'vrf', name, table: 10 }),
   },
   {
@@ -79,6 +89,7 @@ export const features: readonly Feature[] = [
     module: 'dummy',
     option: 'CONFIG_DUMMY',
     needs: ['dummy'],
+    serves: 'networks of type dummy',
     attempt: (netns) => netns.createLink({ kind: 'dummy', name }),
   },
   {
@@ -86,6 +97,7 @@ export const features: readonly Feature[] = [
     module: 'tun',
     option: 'CONFIG_TUN',
     needs: ['tap'],
+    serves: 'networks of type tap',
     attempt: (netns) => netns.createLink({ kind: 'tap', name }),
   },
   {
@@ -93,6 +105,7 @@ export const features: readonly Feature[] = [
     module: '',
     option: 'CONFIG_IP_MULTIPLE_TABLES',
     needs: ['sbr', ...onMaster],
+    serves: 'sbr, and the isolation of networks',
     attempt: (netns) => netns.addRule({ family: 4, source: undefined, table: 100, priority: 100 }),
   },
 ];

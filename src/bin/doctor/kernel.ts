@@ -9,7 +9,7 @@ import { ends, type Feature, features, triedName, veth } from './features';
 
 /** What became of a trial. */
 export interface Tried {
-  readonly feature: Pick<Feature, 'name' | 'module' | 'option' | 'needs'>;
+  readonly feature: Omit<Feature, 'attempt'>;
   /** Undefined: it works. `unloaded`: trying would leave something on the node. */
   readonly problem: CniError | 'unloaded' | undefined;
   /** Whether the kernel's own lists have the module. */
@@ -116,6 +116,11 @@ function judgeFeature(
           cause: `kernel ${release} was built without ${option}, or its modules are not installed`,
           fix: `install the kernel's modules, then: modprobe ${module}`,
         });
+  if (module === '')
+    return trouble(feature, types, {
+      cause: `kernel ${release} was built without ${option}: ${problem.problem}`,
+      fix: `a kernel with ${option}`,
+    });
   return trouble(feature, types, {
     cause: listed
       ? `module ${module} is there, and was not loaded: ${problem.problem}`
@@ -127,14 +132,14 @@ function judgeFeature(
 }
 
 function trouble(
-  { name: subject, needs }: Tried['feature'],
+  { name: subject, needs, serves }: Tried['feature'],
   types: ReadonlySet<string>,
   words: { readonly cause: string; readonly fix: string },
 ): Line {
   const used = needs.some((type) => types.has(type));
   return used
     ? bad({ subject, found: 'this kernel cannot make it, and networks of this node need it', ...words })
-    : warning({ subject, found: `this kernel cannot make it; networks of type ${needs[0]} would need it`, ...words });
+    : warning({ subject, found: `this kernel cannot make it; ${serves} would need it`, ...words });
 }
 
 /** Without root nothing can be made: what the lists say. */

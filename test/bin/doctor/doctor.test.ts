@@ -233,6 +233,23 @@ describe('without root', () => {
   });
 });
 
+it('has for programs the same fields in each line: cause and fix where something is not well', async () => {
+  const ill = node({ networks: [macvlan({ vlan: 100, ipam: leased }), macvlan({ master: 'eth7' })] });
+  const verdicts = JSON.parse(JSON.stringify(await ill.run())) as readonly Verdict[];
+  const keys = (light: Verdict['light']) =>
+    ({
+      ok: [],
+      skipped: ['fix'],
+      warning: ['cause', 'fix'],
+      bad: ['cause', 'fix'],
+    })[light];
+  for (const { light, check, subject: _, ...rest } of verdicts) {
+    expect(checks.map(({ name }) => name)).toContain(check);
+    expect(Object.keys(rest), JSON.stringify(rest)).toEqual(['found', ...keys(light)]);
+  }
+  expect(new Set(verdicts.map(({ light }) => light))).toEqual(new Set(['ok', 'warning', 'bad']));
+});
+
 it('prints the worst last, each with its cause and fix, and colours for terminals only', () => {
   const verdicts: readonly Verdict[] = [
     { light: 'bad', check: 'masters', subject: 'eth7', found: 'is gone', cause: 'no card', fix: 'ip link' },

@@ -13,7 +13,13 @@ const now = Date.parse('2026-11-25T00:00:00Z');
 const day = 24 * 60 * 60 * 1000;
 
 describe('a kernel feature', () => {
-  const feature = { name: 'macvlan', module: 'macvlan', option: 'CONFIG_MACVLAN', needs: ['macvlan'] };
+  const feature = {
+    name: 'macvlan',
+    module: 'macvlan',
+    option: 'CONFIG_MACVLAN',
+    needs: ['macvlan'],
+    serves: 'networks of type macvlan',
+  };
   const problem = new CniError('KernelRefused', 'Cannot create macvlan', { errno: 'EOPNOTSUPP' });
 
   it.each<[string, Partial<Tried>, readonly string[], string]>([
@@ -32,6 +38,12 @@ describe('a kernel feature', () => {
     ],
     ['without a module names the option', { problem }, [], 'CONFIG_MACVLAN is not built in'],
     ['with a module is to be loaded', { problem, listed: true }, [], 'modprobe macvlan, and at each boot'],
+    [
+      'that is an option of the kernel has no module to load',
+      { problem, feature: { ...feature, name: 'policy routing', module: '', option: 'CONFIG_IP_MULTIPLE_TABLES' } },
+      [],
+      'kernel 6.1.0 was built without CONFIG_IP_MULTIPLE_TABLES: Cannot create macvlan | a kernel with',
+    ],
     [
       'that would leave something is not tried',
       { problem: 'unloaded', listed: true },

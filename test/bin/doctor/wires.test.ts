@@ -1,7 +1,8 @@
 /** braid doctor: which links and VLANs the networks are on, whom to ask there, and what the answers mean. */
 import { describe, expect, it } from 'vitest';
 import { judgeDuplicates, judgeGateways, judgeVlans, judgeWays, type Local } from '../../../src/bin/doctor/judge-wires';
-import { judgeLimits, type MasterFacts } from '../../../src/bin/doctor/limits';
+import { judgeLimits } from '../../../src/bin/doctor/limits';
+import type { MasterFacts } from '../../../src/bin/doctor/master-facts';
 import { largestPassing } from '../../../src/bin/doctor/passing';
 import { type Answer, type Use, usesOf } from '../../../src/bin/doctor/wires';
 import { parseNetwork } from '../../../src/cni/network';
@@ -245,12 +246,22 @@ describe('a master', () => {
     isWireless: false,
     foreignMacs: [use],
     rivals: [],
+    inUse: 2,
     trials: [{ kind: 'macvlan', problem: undefined, turnsPromiscuous: false }],
   };
   const refused = (errno: string) => new CniError('KernelRefused', 'Cannot create macvlan', { errno });
 
   it.each<[string, Partial<MasterFacts>, string]>([
-    ['with a filter is well', {}, 'ok | eth1 | takes macvlan links without becoming promiscuous, driver ixgbe'],
+    [
+      'with a filter is well',
+      {},
+      'ok | eth1 | takes macvlan links without becoming promiscuous, driver ixgbe, which filters 127 MAC addresses at least; 2 in use',
+    ],
+    [
+      'whose filter is full',
+      { inUse: 128 },
+      'warning | eth1 | 128 pods have MAC addresses on it, and cards of driver ixgbe filter 127',
+    ],
     [
       'of EC2',
       { driver: 'ena' },
@@ -261,6 +272,7 @@ describe('a master', () => {
     ['of Hyper-V', { driver: 'hv_netvsc' }, 'MacAddressSpoofing'],
     ['of OpenStack', { vendor: 'OpenStack Foundation' }, 'allowed address pairs'],
     ['that is a virtual function', { isVirtualFunction: true }, 'trust on'],
+    ['that is one in a virtual machine', { driver: 'iavf' }, 'trust on'],
     ['that is wireless', { isWireless: true }, 'access point'],
     ['that is a bond which rewrites', { bondMode: 'balance-alb' }, 'bonds of this mode'],
     ['that is a bond which does not', { bondMode: '802.3ad' }, 'ok | eth1'],
