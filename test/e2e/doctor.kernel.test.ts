@@ -1,7 +1,7 @@
 /** `braid doctor` of the compiled executable on a real kernel: what it sees of networks that are well and that are not, and that it leaves nothing. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { Verdict } from '../../src/bin/doctor/check';
@@ -172,13 +172,9 @@ function triesVlan(node: Node, id: number): boolean {
 it('without root checks what it can, and says of the rest that it needs root', async () => {
   const { node, netDir } = doctorNode();
   const before = await stateOf(node);
-  const answer = await node.call({}, '', [
-    'setpriv',
-    '--reuid=65534',
-    '--regid=65534',
-    '--clear-groups',
-    ...command(netDir),
-  ]);
+  const asNobody = () =>
+    node.call({}, '', ['setpriv', '--reuid=65534', '--regid=65534', '--clear-groups', ...command(netDir)]);
+  const answer = await asNobody();
   const verdicts = JSON.parse(answer.stdout) as readonly Verdict[];
   const root = verdicts.filter(({ fix }) => fix === 'sudo braid doctor').map(({ check }) => check);
   expect(new Set(root)).toEqual(new Set(['kernel', 'limits', 'vlans', 'gateways', 'firewall', 'disk']));
@@ -186,4 +182,9 @@ it('without root checks what it can, and says of the rest that it needs root', a
   expect(verdicts).toContainEqual(expect.objectContaining({ light: 'ok', check: 'masters' }));
   expect(answer.status).toBe(0);
   expect(await stateOf(node)).toBe(before);
+  chmodSync(join(netDir, '00-braid.conflist'), 0o600); // as it is installed
+  expect(await asNobody()).toMatchObject({
+    status: 1, // the default plugin directory is not this node's
+    stdout: expect.stringMatching(/\/00-braid\.conflist",\n\s+"found": "needs root"/),
+  });
 });

@@ -9,8 +9,10 @@ import { type NetConf, parseConfigForDel } from '../../cni/config';
 import { parseNetwork } from '../../cni/network';
 import { filesOf } from '../../disk/conf-dir';
 import { findLayout } from '../../disk/distribution';
+import { io } from '../../disk/io';
 import { parseManifests } from '../../disk/manifests';
 import { findSnapshot } from '../../disk/snapshot';
+import { toCniError } from '../../error';
 import { checks, runChecks } from '../doctor';
 import type { DoctorView, KnownNetwork } from '../doctor/check';
 import { openInspection } from '../doctor/inspection';
@@ -65,16 +67,29 @@ function findNetDir(): string {
 
 async function look(file: string | undefined, confDir: string): Promise<DoctorView> {
   const own = file ?? tried(() => filesOf(confDir, ['.conf', '.conflist', '.json']))?.find(isBraid);
-  const conf = parseConfigForDel(own === undefined ? defaults : readConfig(own));
+  const [written, unreadable] = readOwn(own);
+  const conf: NetConf = { ...written, log: { ...written.log, level: 'panic', file: undefined } }; // a check writes no log
   return {
     edges: openEdges(conf, []),
     conf,
+    unreadable,
     networks: await readAll(conf),
     confDir,
     inspection: openInspection(process.env),
     isRoot: process.geteuid?.() === 0,
     now: Date.now(),
   };
+}
+
+/** The configuration; the defaults and the problem when it cannot be read: the rest can be looked at all the same. */
+function readOwn(path: string | undefined): readonly [NetConf, DoctorView['unreadable']] {
+  const usual = (): NetConf => parseConfigForDel(defaults);
+  if (path === undefined) return [usual(), undefined];
+  try {
+    return [parseConfigForDel(io('read', path, () => readConfig(path))), undefined];
+  } catch (error) {
+    return [usual(), { path, error: toCniError(error) }];
+  }
 }
 
 const isBraid = (path: string): boolean => basename(path).includes('braid');
@@ -109,6 +124,6 @@ function tried<T>(read: () => T): T | undefined {
 /** One line that is written over, on a terminal only. */
 function progress(what: string): void {
   if (process.stderr.isTTY !== true) return;
-  const width = Math.max((process.stderr.columns ?? 80) - 3, 10); // a line that wraps could not be written over
+  const width = Math.max((process.stderr.columns || 80) - 3, 10); // a line that wraps could not be written over
   process.stderr.write(`\r\u001b[K${what === '' ? '' : `${what.slice(0, width)} …`}`);
 }

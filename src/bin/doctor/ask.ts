@@ -18,6 +18,7 @@ import { type Answer, type Held, shownWire, toWires, type Use, usesOf, type Way,
 const patience = 1000; // ms for an answer
 const wayPatience = 250; // ms for each size
 const atOnce = 16; // wires
+const mostAsked = 1000; // addresses of a wire: who writes networks is not to make the node flood them
 
 /** A link to ask by, and the namespace it is in. */
 interface Place {
@@ -121,8 +122,8 @@ async function askAt(place: Place, wire: Wire, host: Netns): Promise<Answer> {
     const all = (await netns.addresses({ index: link.index })).filter(({ scope }) => scope === 0);
     const own = netns === host ? all.map(({ address }) => addressOf(address)) : []; // a pod's is asked for as everybody's
     const gateways = wire.uses.flatMap((use) => [...use.gateways, ...use.guesses]);
-    const asked = new Set([...gateways, ...wire.uses.flatMap(({ addresses }) => addresses), ...own]);
-    const held = await netns.probe(link.index, [...asked], { limit: patience, everybody: true });
+    const asked = new Set([...gateways, ...own, ...wire.uses.flatMap(({ addresses }) => addresses)]);
+    const held = await netns.probe(link.index, [...asked].slice(0, mostAsked), { limit: patience, everybody: true });
     const gateway = held.find(([address]) => gateways.includes(address));
     const from = gateway && all.find(({ address }) => contains(address, gateway[0]));
     const way =

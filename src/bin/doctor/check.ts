@@ -34,6 +34,8 @@ export interface KnownNetwork {
 export interface DoctorView {
   readonly edges: Edges;
   readonly conf: NetConf;
+  /** The configuration's file, and why it cannot be read: `conf` has the defaults then. */
+  readonly unreadable: { readonly path: string; readonly error: CniError } | undefined;
   readonly networks: readonly KnownNetwork[];
   /** The runtime's directory of CNI configuration. */
   readonly confDir: string;

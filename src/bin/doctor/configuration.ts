@@ -14,8 +14,8 @@ export interface ConfLook extends FileLook {
 const endings = /\.(conf|conflist|json)$/;
 
 export async function checkConfiguration(look: Look): Promise<readonly Line[]> {
-  const { confDir, conf, inspection, isRoot } = look;
-  const lines: Line[] = [];
+  const { confDir, conf, unreadable, inspection, isRoot } = look;
+  const lines: Line[] = unreadable === undefined ? [] : [broken(unreadable.error, isRoot, unreadable.path)];
   const directory = inspection.directory(confDir);
   if (directory === undefined)
     lines.push(

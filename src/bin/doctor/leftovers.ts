@@ -2,6 +2,7 @@
 import type { Finding } from '../../attach/gc';
 import { findGone } from '../../attach/gc';
 import type { Files } from '../../attach/ports';
+import { defaultLeaseRoots } from '../../disk/leases';
 import { isRecord, record } from '../../json';
 import { findIp } from '../../net/ip';
 import { bad, broken, type Line, type Look, ok, warning } from './check';
@@ -46,14 +47,17 @@ function shortened(lines: readonly Line[], all: string): readonly Line[] {
 
 /** host-local's directories of this node's networks. */
 function storesOf({ networks }: Pick<Look, 'networks'>): readonly string[] {
-  const stores = networks.flatMap(({ network }) =>
-    network.plugins.flatMap(({ ipam }) => {
-      if (!isRecord(ipam)) return [];
-      const { type, dataDir } = record(ipam);
-      if (type !== 'host-local') return [];
-      return [`${typeof dataDir === 'string' && dataDir !== '' ? dataDir : '/var/lib/cni/networks'}/${network.name}`];
-    }),
-  );
+  const stores = networks
+    .flatMap(({ network }) =>
+      network.plugins.flatMap(({ ipam }) => {
+        if (!isRecord(ipam)) return [];
+        const { type, dataDir } = record(ipam);
+        if (type !== 'host-local') return [];
+        const chosen = typeof dataDir === 'string' && dataDir !== '' ? dataDir : '/var/lib/cni/networks';
+        return [`${chosen}/${network.name}`];
+      }),
+    )
+    .filter((each) => !each.split('/').includes('..') && defaultLeaseRoots.some((root) => each.startsWith(`${root}/`)));
   return [...new Set(stores)];
 }
 
@@ -65,7 +69,7 @@ async function reservationsIn(directory: string, files: Files): Promise<readonly
   for (const name of await files.list(directory)) {
     if (findIp(name) === undefined) continue;
     const text = await files.readText(`${directory}/${name}`);
-    if (text !== undefined) found.push([name, text.split('\n')[0]?.trim() ?? '']); // else freed since it was listed
+    if (text !== undefined) found.push([name, /^[\w.-]+/.exec(text)?.[0] ?? '']); // else freed since it was listed
   }
   return found;
 }

@@ -197,6 +197,14 @@ describe('a node on which', () => {
     expect(verdicts.map(({ check }) => check)).toContain('leftovers');
   });
 
+  it("Braid's own configuration cannot be read: the rest is looked at, and without root that is no finding", async () => {
+    const error = new CniError('IoFailed', 'Cannot read /x', { errno: 'EACCES' });
+    const view = { unreadable: { path: '/x', error } };
+    expect(wrong(await node({ view }).run())).toMatchObject([{ light: 'bad', check: 'configuration', subject: '/x' }]);
+    const lines = wrong(await node({ view: { ...view, isRoot: false } }).run());
+    expect(lines).toMatchObject([{ light: 'skipped', check: 'configuration', subject: '/x', found: 'needs root' }]);
+  });
+
   it('a check breaks: it is a line of its own', async () => {
     const { view } = node();
     const inspection = {

@@ -87,6 +87,7 @@ export function node({ networks = [], files = {}, inspection = {}, view: changes
   const view: DoctorView = {
     edges: { ...made.edges, files: fakeFiles({ ...healthyFiles, ...files }) },
     conf: parseConfig(JSON.stringify({ cniVersion: '1.0.0', name: 'braid', type: 'braid', delegates: [cluster] })),
+    unreadable: undefined,
     networks: networks.map((network, at) => ({
       display: `default/n${at}`,
       network: parseNetwork(JSON.stringify(network), `n${at}`),
