@@ -1,10 +1,11 @@
 /** `braid doctor` of the compiled executable on a real kernel: what it sees of networks that are well and that are not, and that it leaves nothing. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import type { Verdict } from '../../src/bin/doctor/check';
+import { braidGroup } from '../../src/net/vlan';
 import { type Answer, braid, Node, run, type Space } from './runtime';
 import { framesOn } from './wire';
 
@@ -63,7 +64,8 @@ it('sees each thing both ways, and the node is afterwards as it was', async () =
   const { node, outside, netDir } = doctorNode();
   mkdirSync('/etc/cni', { recursive: true });
   mkdirSync('/var/lib/cni', { recursive: true });
-  // what is wrong: a small MTU on the way, no VLAN 200, addresses that are there twice, and a pod that went without DEL
+  // what is wrong: a small MTU on the way, no VLAN 200, addresses that are there twice, a pod that went without DEL, a link
+  // of Braid's that nobody uses, and an address that is held for nobody
   outside.ip('link set eth1 mtu 1500');
   vlanOf(outside, 100, '198.51.100.1/24', '198.51.100.7/24');
   outside.ip('link add twin link eth1 type macvlan mode bridge');
@@ -74,6 +76,9 @@ it('sees each thing both ways, and the node is afterwards as it was', async () =
   run('ip', 'netns', 'del', pod.name);
   node.ip('link del cni-t0');
   await expect.poll(() => node.names(), { timeout: 30_000 }).toEqual(['lo', 'eth1']);
+  node.ip(`link add link eth1 name eth1.400 group ${braidGroup} type vlan id 400`);
+  const ghost = `${node.leases}/cluster/10.244.1.99`;
+  writeFileSync(ghost, 'ghost\r\neth0');
   const before = await stateOf(node);
   const ill = await examine(node, netDir);
   expect(await stateOf(node)).toBe(before);
@@ -97,10 +102,14 @@ it('sees each thing both ways, and the node is afterwards as it was', async () =
     /^ok disk .*: writes reach the disk; /,
     /^ok versions .*\/braid: is version .*, as this one$/,
     /^warning leftovers attachment of \S+: left behind: default\/\S+: cluster$/,
+    /^warning leftovers link: left behind: eth1\.400$/,
+    /^warning leftovers .*\/cluster: holds addresses for containers that Braid has no record of: 10\.244\.1\.99 \(ghost\)$/,
   ])
     expect(ill.lines).toContainEqual(expect.stringMatching(expected));
   expect(ill.answer.status).toBe(1);
 
+  node.ip('link del eth1.400');
+  rmSync(ghost);
   outside.ip('link del twin');
   outside.ip('link set eth1 mtu 9000');
   outside.ip('addr del 198.51.100.7/24 dev eth1.100');
