@@ -76,7 +76,7 @@ async function failMissing(type: string, directories: readonly string[], builtIn
       : ` (did you mean "${meant}"?)`;
   return fail(
     'DelegateMissing',
-    `Cannot find plugin ${shown(type)}${hint} in ${directories.join(', ') || 'no directory'}`,
+    `Cannot find plugin ${shown(type)}${hint} in ${[...new Set(directories)].join(', ') || 'no directory'}`,
   );
 }
 

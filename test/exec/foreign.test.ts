@@ -240,6 +240,13 @@ describe('the executable', () => {
     });
   });
 
+  it('names a directory once that binDir and CNI_PATH both have', async () => {
+    const options = { directories: ['/no/such', '/no/such'], timeout: 1, locks: '/no/such', env: {}, builtIn: [] };
+    await expect(createForeign(options, fakeLog()).run(call)).rejects.toMatchObject({
+      problem: 'Cannot find plugin "thing" in /no/such',
+    });
+  });
+
   it('runs whatever its name is close to', async () => {
     const { path, run } = place('echo "{}"');
     renameSync(path, path.replace(/thing$/, 'macvaln'));
