@@ -303,6 +303,16 @@ const pages: Readonly<Record<Reason, ErrorPage>> = {
       'Check that "master", VLAN and bridge lead to the network on which the server is, and that its pool has free addresses.',
     ],
   },
+  LeaseLost: {
+    causes: [
+      'The DHCP server did not renew the lease of a running pod, or refused to: an Event on the pod says which.',
+      "Somebody took the address off the pod's interface.",
+    ],
+    fixes: [
+      'When the lease has ended, the address is gone for this pod: delete it, so that a new one asks anew.',
+      'A refusal leaves time until the lease ends: see why the server does not know the lease (restarted without its leases, another pool).',
+    ],
+  },
   PrimaryMissing: {
     causes: ['`braid install` found no usable configuration of a cluster network on this node.'],
     fixes: ['Install the cluster network first. Or name its file: `braid install --primary FILE`.'],

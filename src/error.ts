@@ -54,6 +54,7 @@ const catalogue = {
   DeviceMissing: { code: 132, hint: 'let the pod request as many devices of the resource as it has networks with it' },
   DhcpUnavailable: { code: 133, hint: 'start the node agent: braid agent; it is the DHCP client of the node' },
   LeaseUnavailable: { code: 134, hint: 'check the DHCP server, and the master and VLAN by which the pod reaches it' },
+  LeaseLost: { code: 135, hint: 'check the DHCP server; delete the pod, so that a new one asks anew' },
   PrimaryMissing: { code: 140, hint: 'install the cluster network first, or name its file: --primary FILE' },
   PodsAttached: { code: 141, hint: 'move these pods away first (kubectl drain), or say --force' },
   Internal: { code: 999, hint: 'this is a defect of Braid; please report it with the log' },

@@ -1,8 +1,9 @@
 /** The node agent as a whole: what runs beside the watches, and how it ends. Acts through the means it is given. */
 import { gcAll } from '../attach/gc';
 import type { Edges, Log, News } from '../attach/ports';
-import type { PodEvent } from '../pod/event';
+import { lostEvent, type PodEvent } from '../pod/event';
 import { type ConfStore, isOwn, keepConf } from './conf-keeper';
+import type { Trouble } from './dhcp/ports';
 import type { RunningDhcp } from './dhcp/start';
 import { follow, SnapshotKeeper, unseen } from './follow';
 import { Health, type HealthMeans, lookAtHealth } from './health';
@@ -30,10 +31,10 @@ export interface Means {
   readonly users: readonly number[];
   /** Publishes what is recorded and not published; how much is left. */
   publish(): Promise<number>;
-  /** Writes an Event that a call hands over; never throws. */
+  /** Writes an Event; never throws. */
   writeEvent(event: PodEvent): Promise<void>;
   /** Serves DHCP leases; undefined: somebody else does. */
-  readonly startDhcp: (() => Promise<RunningDhcp>) | undefined;
+  readonly startDhcp: ((tell: (trouble: Trouble) => void) => Promise<RunningDhcp>) | undefined;
   /** Says to the cluster that pods may come to this node. */
   announceReady(): Promise<void>;
   readonly log: Log;
@@ -93,7 +94,10 @@ export async function runUntil(signal: AbortSignal, means: Means, settings: Sett
       ends.push(pages.stop);
       log.info({ url: pages.url }, 'health and metrics');
     }
-    dhcp = await means.startDhcp?.();
+    dhcp = await means.startDhcp?.(({ what, pod, error }) => {
+      metrics.leaseTrouble(what);
+      if (pod !== undefined) void means.writeEvent(lostEvent(pod, error));
+    });
     if (dhcp !== undefined) ends.push(dhcp.stop);
     publishing = startTask(
       publishTask(means, (left) => (queue = left)),

@@ -1,4 +1,5 @@
 /** What the agent counts, and what it measures when it is asked. Touches nothing itself. */
+import { type Trouble, troubles } from './dhcp/ports';
 import { Counter, type Family, Histogram, type Sample, toExposition } from './exposition';
 import type { CallReport } from './protocol';
 
@@ -43,10 +44,12 @@ export class Metrics {
   readonly #lastSuccess = new Map<string, number>();
   readonly #freed = new Counter();
   readonly #restored = new Counter();
+  readonly #leaseTroubles = new Counter();
 
   constructor(readonly version: string) {
     this.#restored.add({}, 0); // there from the start: a rate needs a first value
     this.#freed.add({}, 0);
+    for (const what of troubles) this.#leaseTroubles.add({ what }, 0);
   }
 
   /** A call of the runtime, as the executable told it. */
@@ -71,6 +74,10 @@ export class Metrics {
 
   restored(): void {
     this.#restored.add({});
+  }
+
+  leaseTrouble(what: Trouble['what']): void {
+    this.#leaseTroubles.add({ what });
   }
 
   text({ known, records, pools, leases, queue, memory }: Gauges): string {
@@ -118,7 +125,14 @@ export class Metrics {
       ),
       ...(leases === undefined
         ? []
-        : [gauge('braid_dhcp_leases', 'DHCP leases that are held or asked for.', [{ labels: {}, value: leases }])]),
+        : [
+            gauge('braid_dhcp_leases', 'DHCP leases that are held or asked for.', [{ labels: {}, value: leases }]),
+            counter(
+              'braid_dhcp_leases_lost_total',
+              'Leases of running pods that ended, were refused, or whose address is missing on the interface.',
+              this.#leaseTroubles.samples(),
+            ),
+          ]),
       counter('braid_task_runs_total', 'Runs of what the agent repeats: gc, publish, health.', this.#runs.samples()),
       counter('braid_task_seconds_total', 'Seconds that these runs took.', this.#runSeconds.samples()),
       gauge(

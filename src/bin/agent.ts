@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { runUntil } from '../agent/agent';
-import type { RunningDhcp } from '../agent/dhcp/start';
+import type { DhcpMeans, RunningDhcp } from '../agent/dhcp/start';
 import { parseListen } from '../agent/http';
 import { limited } from '../agent/limit';
 import { socketPath } from '../agent/protocol';
@@ -67,7 +67,8 @@ export async function runAgent(options: AgentOptions): Promise<void> {
         },
         peerUser,
         users,
-        startDhcp: options.dhcp === 'off' ? undefined : () => serveLeases(options.dhcp, conf, log),
+        startDhcp:
+          options.dhcp === 'off' ? undefined : (tell) => serveLeases({ socket: options.dhcp, conf, log, tell }),
         publish: async () => (await publishPending({ records: createRecords(cniDir, log), publisher, log })).left,
         writeEvent: (event) =>
           publisher
@@ -91,8 +92,15 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   }
 }
 
+interface Serving {
+  readonly socket: string;
+  readonly conf: NetConf;
+  readonly log: Log;
+  readonly tell: DhcpMeans['tell'];
+}
+
 /** The node's DHCP daemon: loaded when the agent starts, and no sooner. */
-async function serveLeases(socket: string, conf: NetConf, log: Log): Promise<RunningDhcp> {
+async function serveLeases({ socket, conf, log, tell }: Serving): Promise<RunningDhcp> {
   const { startDhcp } = await import('../agent/dhcp/start');
   const edges = openEdges(conf, []);
   return await startDhcp({
@@ -105,6 +113,7 @@ async function serveLeases(socket: string, conf: NetConf, log: Log): Promise<Run
     peerUser,
     users,
     log,
+    tell,
   });
 }
 

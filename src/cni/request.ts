@@ -89,7 +89,8 @@ export function podOf(args: CniArgs): PodRef | undefined {
   };
 }
 
-function findPod(args: CniArgs): PodRef | undefined {
+/** The same; `undefined` also for what podOf refuses. */
+export function findPod(args: CniArgs): PodRef | undefined {
   try {
     return podOf(args);
   } catch {

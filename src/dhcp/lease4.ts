@@ -14,45 +14,33 @@ import {
   opt4,
   staticRoutes,
 } from './option4';
+import { secondsOf, type Term, toTerm } from './term';
 
-/** A lease with its times in milliseconds of the clock that the state machine is told; Infinity: for good. */
-export interface Lease4 {
+/** A lease, and what else the server told. */
+export interface Lease4 extends Term {
+  readonly family: 4;
   readonly address: Ip;
   readonly server: Ip;
   readonly serverMac: Mac; // of the server, or of the relay before it
-  readonly renewAt: number;
-  readonly rebindAt: number;
-  readonly endsAt: number;
   readonly options: Options4;
 }
 
-const forever = 0xffffffff;
 const defaultTime = 3600; // seconds, where the server names none; the reference daemon's
-const shortest = 10; // seconds; less would keep every link busy
 
 /** The lease that an ACK gives; what it leaves out, as some servers do when they renew, stays as it was. `undefined` when it gives none. */
 export function toLease4(ack: Message4, serverMac: Mac, now: number, earlier?: Lease4): Lease4 | undefined {
   const options = new Map([...(earlier?.options ?? []), ...ack.options]);
   const server = findAddress(options, opt4.serverId);
   if (ack.yours === nobody || server === undefined) return undefined;
-  const told = findNumber(ack.options, opt4.leaseTime) ?? defaultTime;
-  const seconds = told === forever ? Number.POSITIVE_INFINITY : Math.max(told, shortest);
-  const rebind = within(findNumber(ack.options, opt4.rebindingTime), 0.85 * seconds, seconds);
-  const renew = within(findNumber(ack.options, opt4.renewalTime), Math.min(0.5 * seconds, rebind), rebind);
-  return {
-    address: ack.yours,
-    server,
-    serverMac,
-    renewAt: now + 1000 * renew,
-    rebindAt: now + 1000 * rebind,
-    endsAt: now + 1000 * seconds,
-    options,
+  const whole = findNumber(ack.options, opt4.leaseTime) ?? defaultTime;
+  const told = {
+    whole,
+    renewal: findNumber(ack.options, opt4.renewalTime),
+    rebinding: findNumber(ack.options, opt4.rebindingTime),
   };
+  const term = toTerm(now, told, { base: secondsOf(whole), renew: 0.5, rebind: 0.85 });
+  return { family: 4, address: ack.yours, server, serverMac, ...term, options };
 }
-
-/** A time that a server tells, when it makes sense: 0 < time < limit. */
-const within = (told: number | undefined, otherwise: number, limit: number): number =>
-  told !== undefined && told > 0 && told < limit ? told : otherwise;
 
 /**
  * The result as the reference daemon makes it: the first router is the gateway; classless routes (RFC 3442) stand in the

@@ -1,6 +1,8 @@
 /** A pod's link for DHCP: a packet socket that the kernel lets nothing but DHCP answers into. Touches the pod's namespace. */
 import type { OpenLink, Place, PodLinks } from '../agent/dhcp/ports';
-import type { Kernel } from '../attach/ports';
+import type { Kernel, Netns } from '../attach/ports';
+import { addressOf } from '../net/ip';
+import type { Link } from '../net/link';
 import { closeSync } from './fs';
 import { ifEtherH as eth } from './headers';
 import { fileOf, findNamespace, inside } from './namespace';
@@ -25,14 +27,38 @@ const answers = [
 
 /** Links of pods by their namespace's path. */
 export function createPodLinks(kernel: Kernel): PodLinks {
-  return { open: (place, up) => openPodLink(kernel, place, up) };
+  return {
+    addresses: (place) =>
+      withLink(kernel, place, async ({ netns, link }) => {
+        const held = await netns.addresses({ index: link.index });
+        netns.close();
+        return held.filter(({ dadFailed }) => !dadFailed).map(({ address }) => addressOf(address));
+      }),
+    open: (place, { up }) =>
+      withLink(kernel, place, async (found) => {
+        const { netns, link } = found;
+        if (up && !link.up) await netns.changeLink(link.index, { up });
+        return opened(
+          found,
+          inside(found.fd, () => new PacketSocket(link.index, eth.ETH_P_IP, answers)),
+        );
+      }),
+  };
 }
 
-async function openPodLink(
+/** A link that was found, its namespace open. */
+interface Found {
+  readonly netns: Netns;
+  readonly fd: number;
+  readonly link: Link;
+}
+
+/** Does the work, which closes the namespace unless it fails, when that link of that very namespace is there. */
+async function withLink<T>(
   kernel: Kernel,
   { netns: path, identity, ifName }: Place,
-  up: boolean,
-): Promise<OpenLink | undefined> {
+  work: (found: Found) => Promise<T>,
+): Promise<T | undefined> {
   const netns = await kernel.find(path);
   if (netns === undefined) return undefined;
   const fd = findNamespace(path);
@@ -40,27 +66,32 @@ async function openPodLink(
     const own = netns.identity ?? '';
     const link = await netns.findLink(ifName);
     const isSame = fd !== undefined && own.split(':').slice(0, 2).join(':') === fileOf(fd) && (identity ?? own) === own;
-    if (!isSame || link === undefined) {
-      netns.close();
-      return undefined;
-    }
-    if (up && !link.up) await netns.changeLink(link.index, { up });
-    const socket = inside(fd, () => new PacketSocket(link.index, eth.ETH_P_IP, answers));
-    return {
-      identity: own,
-      link,
-      setDown: () => netns.changeLink(link.index, { up: false }),
-      send: (frame) => socket.send(frame, `send on link ${ifName}`),
-      heard: () => socket.received(`listen on link ${ifName}`, 100),
-      close() {
-        socket.close();
-        netns.close();
-      },
-    };
+    if (isSame && link !== undefined) return await work({ netns, fd, link });
+    netns.close();
+    return undefined;
   } catch (error) {
     netns.close();
     throw error;
   } finally {
     if (fd !== undefined) closeSync(fd);
   }
+}
+
+function opened({ netns, link }: Found, socket: PacketSocket): OpenLink {
+  return {
+    identity: netns.identity ?? '',
+    link,
+    setDown: () => netns.changeLink(link.index, { up: false }),
+    async remove(address) {
+      for (const each of await netns.addresses({ index: link.index }))
+        if (addressOf(each.address) === address) await netns.deleteAddress(link.index, each.address);
+    },
+    findHolder: async (address) => (await netns.probe(link.index, [address]))[0]?.[1],
+    send: (frame) => socket.send(frame, `send on link ${link.name}`),
+    heard: () => socket.received(`listen on link ${link.name}`, 100),
+    close() {
+      socket.close();
+      netns.close();
+    },
+  };
 }

@@ -38,11 +38,16 @@ export function attachedEvents(pod: PodIdentity, attached: readonly Attached[], 
 }
 
 /** Why the pod did not start, and what would help. One Event for each network and reason, however the message varies. */
-export function failedEvent(pod: PodIdentity, error: CniError): PodEvent {
+export const failedEvent = (pod: PodIdentity, error: CniError): PodEvent => warning(pod, error, 'FailedAddInterface');
+
+/** What a running pod lost, named by the error's own reason; otherwise the same. */
+export const lostEvent = (pod: PodIdentity, error: CniError): PodEvent => warning(pod, error, error.reason);
+
+function warning(pod: PodIdentity, error: CniError, eventReason: string): PodEvent {
   const { message, reason, hint, where } = error;
   const name = nameOf(pod, reason, where.network ?? '', where.ifName ?? '');
   const text = `${shortened(message, longestMessage - hint.length - reason.length - 8)} (${reason}: ${hint})`;
-  return { pod, type: 'Warning', reason: 'FailedAddInterface', message: text, name, counted: true };
+  return { pod, type: 'Warning', reason: eventReason, message: text, name, counted: true };
 }
 
 /** An Event that another process of Braid sent; `undefined` when it is none. */

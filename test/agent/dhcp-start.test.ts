@@ -34,7 +34,7 @@ const call = () => ({
 /** A daemon on a node without any pod. */
 async function start(changes: Partial<DhcpMeans> = {}) {
   const log = fakeLog();
-  const links = vi.fn(async () => ({ open: async () => undefined }));
+  const links = vi.fn(async () => ({ open: async () => undefined, addresses: async () => undefined }));
   const means = {
     socket: socketPath(),
     directory: '/state/dhcp',
@@ -43,6 +43,7 @@ async function start(changes: Partial<DhcpMeans> = {}) {
     isThere: client.isThere,
     peerUser: () => 0,
     users: [0],
+    tell: () => undefined,
   };
   running = await startDhcp({ ...means, links, log, ...changes });
   return { log, links };

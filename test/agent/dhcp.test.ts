@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { Conversation } from '../../src/agent/dhcp/conversation';
 import { Keeper } from '../../src/agent/dhcp/keeper';
-import type { OpenLink, PodLinks } from '../../src/agent/dhcp/ports';
+import type { OpenLink, Place, PodLinks, Trouble } from '../../src/agent/dhcp/ports';
 import { toFrame4 } from '../../src/dhcp/frame4';
 import { GobReader } from '../../src/dhcp/gob-reader';
 import { decode4, encode4, type Message4, nobody } from '../../src/dhcp/message4';
@@ -13,19 +13,36 @@ import { fakeFiles } from '../../src/model/files';
 import { fakeKernel } from '../../src/model/kernel';
 import { fakeLog } from '../../src/model/log';
 import type { Ip } from '../../src/net/ip';
-import { mac } from '../../src/net/mac';
+import type { Link } from '../../src/net/link';
+import { type Mac, mac } from '../../src/net/mac';
 
 const server = { mac: mac('02:00:00:00:00:fe', 'test'), ip: '10.9.0.1' as Ip };
 
 /** A pod's link whose network has a server, until it is silenced. */
 function network() {
   const asked: Message4[] = [];
-  const state = { silent: false, refuses: false, gone: false, down: false, open: 0, identity: 'ns-1', next: 57 };
+  const state = {
+    silent: false,
+    refuses: false,
+    refusesRenewal: false,
+    gone: false,
+    down: false,
+    open: 0,
+    identity: 'ns-1',
+    next: 57,
+  };
+  const onNetwork = new Map<Ip, Mac>(); // others
+  const onLink: Ip[] = [];
   const given = new Map<string, Ip>();
   const { host } = fakeKernel({ hostLinks: ['net1'] });
   const answer = (message: Message4): Message4 | undefined => {
     const client = message.options.get(opt4.clientId)?.toString('hex') ?? '';
     if (message.type === 'release') given.delete(client);
+    if (message.type === 'decline') given.delete(client);
+    if (state.refusesRenewal && message.type === 'request' && message.client !== nobody) {
+      const options = new Map([[opt4.serverId, Buffer.from([10, 9, 0, 1])]]);
+      return { ...message, isReply: true, type: 'nak', yours: nobody, client: nobody, options };
+    }
     if (state.silent || (message.type !== 'discover' && message.type !== 'request')) return undefined;
     const yours = given.get(client) ?? (`10.9.0.${state.next++}` as Ip);
     given.set(client, yours);
@@ -38,10 +55,13 @@ function network() {
     const type = message.type === 'discover' ? 'offer' : 'ack';
     return { ...message, isReply: true, type, yours, client: nobody, options };
   };
+  const find = async ({ identity, ifName }: Place): Promise<Link | undefined> =>
+    state.gone || (identity ?? state.identity) !== state.identity ? undefined : await host.findLink(ifName);
   const links: PodLinks = {
-    async open({ identity, ifName }): Promise<OpenLink | undefined> {
-      const link = await host.findLink(ifName);
-      if (state.gone || link === undefined || (identity ?? state.identity) !== state.identity) return undefined;
+    addresses: async (place) => ((await find(place)) === undefined ? undefined : onLink),
+    async open(place): Promise<OpenLink | undefined> {
+      const link = await find(place);
+      if (link === undefined) return undefined;
       state.open += 1;
       const waiting: Buffer[] = [];
       return {
@@ -50,6 +70,10 @@ function network() {
         async setDown() {
           state.down = true;
         },
+        async remove(address) {
+          onLink.splice(onLink.indexOf(address), 1);
+        },
+        findHolder: async (address) => onNetwork.get(address),
         send(frame) {
           if (state.refuses) throw refused('send', 'ENETDOWN');
           const message = decode4(frame.subarray(42)) as Message4;
@@ -67,14 +91,14 @@ function network() {
       };
     },
   };
-  return { links, state, asked, given, types: () => asked.map(({ type }) => type) };
+  return { links, state, asked, given, onNetwork, onLink, types: () => asked.map(({ type }) => type) };
 }
 
 const args = (changes: Partial<CmdArgs> = {}): CmdArgs => ({
   containerId: 'c1',
   netns: '/run/netns/pod',
   ifName: 'net1',
-  args: 'K8S_POD_NAME=web',
+  args: 'K8S_POD_NAMESPACE=shop;K8S_POD_NAME=web;K8S_POD_UID=u1',
   path: '/opt/cni/bin',
   stdin: JSON.stringify({ name: 'lan', ipam: { type: 'dhcp', priority: 50 } }),
   ...changes,
@@ -82,8 +106,10 @@ const args = (changes: Partial<CmdArgs> = {}): CmdArgs => ({
 
 function agent(links: PodLinks, files = fakeFiles(), bootId = 'boot-1') {
   const log = fakeLog();
-  const keeper = new Keeper({ links, files, log, directory: '/state/dhcp', bootId, now: Date.now, random: () => 0.5 });
-  return { keeper, files, log };
+  const troubles: Trouble[] = [];
+  const tell = (trouble: Trouble): void => void troubles.push(trouble);
+  const means = { links, files, log, directory: '/state/dhcp', bootId, tell, now: Date.now, random: () => 0.5 };
+  return { keeper: new Keeper(means), files, log, troubles };
 }
 
 /** The outcome, after the clock was moved by as much. */
@@ -214,7 +240,7 @@ describe('a lease', () => {
 
   it('that no server renews ends with the link set down', async () => {
     const { links, state } = network();
-    const { keeper, files, log } = agent(links);
+    const { keeper, files, log, troubles } = agent(links);
     await inTime(keeper.allocate(args()), 100);
     state.silent = true;
     await minutes(9.5);
@@ -223,6 +249,52 @@ describe('a lease', () => {
     expect(state).toMatchObject({ down: true, open: 0 });
     expect([keeper.size, ...files.paths()]).toEqual([0]);
     expect(JSON.stringify(log.entries)).toContain('10.9.0.57');
+    const problem = 'The lease of 10.9.0.57 ended: no DHCP server answered on net1; the interface was set down';
+    const where = { network: 'lan', ifName: 'net1' };
+    const pod = { namespace: 'shop', name: 'web', uid: 'u1' };
+    expect(troubles).toMatchObject([{ what: 'expired', pod, error: { reason: 'LeaseLost', problem, where } }]);
+  });
+
+  it('that the server refuses to renew is told of once, by the agent after a restart, too', async () => {
+    const { links, state, onLink } = network();
+    const first = agent(links);
+    await inTime(first.keeper.allocate(args()), 100);
+    onLink.push('10.9.0.57' as Ip);
+    first.keeper.stop();
+    const { keeper, troubles } = agent(links, first.files);
+    await keeper.resume();
+    state.refusesRenewal = true;
+    await minutes(6);
+    const problem =
+      'The lease of 10.9.0.57 is not renewed, 10.9.0.1: it gave no reason; the pod has the address until it ends';
+    expect(troubles).toMatchObject([{ what: 'refused', pod: { name: 'web' }, error: { problem } }]);
+    expect(state.down).toBe(false);
+    keeper.stop();
+  });
+
+  it('whose address somebody takes off the link is told of once, and goes on', async () => {
+    const { links, onLink, types } = network();
+    const { keeper, troubles } = agent(links);
+    await inTime(keeper.allocate(args()), 100);
+    await minutes(5.5);
+    expect(troubles).toEqual([]); // it is put there after the lease is given
+    onLink.push('10.9.0.57' as Ip);
+    await minutes(5.5);
+    onLink.splice(0);
+    await minutes(11);
+    expect(troubles).toMatchObject([{ what: 'missing', error: { problem: '10.9.0.57 is not on net1 any more' } }]);
+    expect(types().length).toBeGreaterThan(4);
+    keeper.stop();
+  });
+
+  it('of an address that somebody on the network has is declined for another one', async () => {
+    const { links, onNetwork, types } = network();
+    onNetwork.set('10.9.0.57' as Ip, server.mac);
+    const { keeper } = agent(links);
+    const result = await inTime(keeper.allocate(args()), 11_000);
+    expect(result).toMatchObject({ ips: [{ address: '10.9.0.58/24' }] });
+    expect(types()).toEqual(['discover', 'request', 'decline', 'discover', 'request']);
+    keeper.stop();
   });
 });
 
@@ -233,6 +305,14 @@ describe('an ADD fails in words', () => {
     const { keeper, files } = agent(links);
     await expect(inTime(keeper.allocate(args()), 41_000)).rejects.toThrow('no DHCP server answered on net1');
     expect([keeper.size, state.open, ...files.paths()]).toEqual([0, 0]);
+  });
+
+  it('when others have every address that the server gives', async () => {
+    const { links, onNetwork } = network();
+    for (let last = 57; last < 70; last++) onNetwork.set(`10.9.0.${last}` as Ip, server.mac);
+    await expect(inTime(agent(links).keeper.allocate(args()), 41_000)).rejects.toThrow(
+      /gives what others have: 10\.9\.0\.\d+ is in use by 02:00:00:00:00:fe/,
+    );
   });
 
   it('when there is no such link', async () => {

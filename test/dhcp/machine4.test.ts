@@ -2,11 +2,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { toResult4 } from '../../src/dhcp/lease4';
-import { type Action4, type Client4, type Event4, listens, type State4, step4, wakeAt } from '../../src/dhcp/machine4';
+import { listens, step4, wakeAt } from '../../src/dhcp/machine4';
 import { type Message4, nobody, type Type4 } from '../../src/dhcp/message4';
 import { findAddress, number32, opt4 } from '../../src/dhcp/option4';
-import type { Ip } from '../../src/net/ip';
-import { macFrom } from '../../src/net/mac';
+import type { Action4, Client4, Event4, State4 } from '../../src/dhcp/state4';
+import { type Ip, ipBytes } from '../../src/net/ip';
+import { type Mac, macFrom } from '../../src/net/mac';
 
 const own = macFrom(Buffer.from('020000000001', 'hex'));
 const server = { mac: macFrom(Buffer.from('0200000000fe', 'hex')), ip: '10.9.0.1' as Ip };
@@ -19,6 +20,11 @@ const lease = (seconds: number): Map<number, Buffer> =>
     [opt4.serverId, Buffer.from([10, 9, 0, 1])],
     [opt4.leaseTime, number32(seconds)],
   ]);
+
+const nakOf = (from: string): Partial<Message4> => ({
+  yours: nobody,
+  options: new Map([[opt4.serverId, ipBytes(from as Ip)]]),
+});
 
 /** A client whose clock and chance stand still until they are moved. */
 class Life {
@@ -52,7 +58,13 @@ class Life {
 
   bound(seconds = 3600): this {
     const options = lease(seconds);
-    return this.next().reply('offer', { options }).reply('ack', { options });
+    return this.next().reply('offer', { options }).reply('ack', { options }).probed();
+  }
+
+  /** Who on the network has the address of the ACK; nobody, unless it is said. */
+  probed(holder?: Mac): this {
+    expect(this.actions).toEqual([{ act: 'probe', address }]);
+    return this.event({ kind: 'probed', holder });
   }
 
   get sent(): Message4 | undefined {
@@ -70,7 +82,7 @@ describe('a lease', () => {
     expect(one.sent?.type).toBe('request');
     expect(findAddress(one.sent?.options ?? new Map(), opt4.requestedAddress)).toBe(address);
     expect(findAddress(one.sent?.options ?? new Map(), opt4.serverId)).toBe('10.9.0.1');
-    one.reply('ack');
+    one.reply('ack').probed();
     expect(one.state).toMatchObject({ at: 'bound', lease: { address, server: '10.9.0.1', serverMac: server.mac } });
     expect(one.actions).toMatchObject([{ act: 'keep' }]);
     expect(wakeAt(one.state)).toBe(one.now + 1_800_000);
@@ -144,7 +156,7 @@ describe('a lease', () => {
     const times = (t1: number, t2: number) =>
       new Map([...lease(1000), [opt4.renewalTime, number32(t1)], [opt4.rebindingTime, number32(t2)]]);
     const ends = (options: Map<number, Buffer>): readonly number[] => {
-      const one = life().next().reply('offer', { options }).reply('ack', { options });
+      const one = life().next().reply('offer', { options }).reply('ack', { options }).probed();
       if (one.state.at !== 'bound') return [];
       return [one.state.lease.renewAt, one.state.lease.rebindAt].map((at) => (at - one.now) / 1000);
     };
@@ -166,30 +178,68 @@ describe('a lease', () => {
 });
 
 describe('a refusal', () => {
-  const nak = { yours: nobody, options: new Map([...lease(1)].filter(([code]) => code === opt4.serverId)) };
+  const nak = nakOf('10.9.0.1');
 
   it('makes the client begin again after a while, and is told at the end', () => {
     const one = life()
       .next()
       .reply('offer')
-      .reply('nak', { options: new Map([...nak.options, [opt4.message, Buffer.from('wrong network')]]) });
+      .reply('nak', { options: new Map([...(nak.options ?? []), [opt4.message, Buffer.from('wrong network')]]) });
     expect(one).toMatchObject({ state: { at: 'selecting' }, actions: [] });
     while (one.state.at === 'selecting') one.next();
     expect(one.state).toMatchObject({ at: 'lost', why: 'refusal', said: '10.9.0.1: wrong network' });
   });
 
   it('of another server is not heard', () => {
-    const other = { options: new Map([[opt4.serverId, Buffer.from([10, 9, 0, 9])]]) };
-    expect(life().next().reply('offer').reply('nak', other).state.at).toBe('requesting');
+    expect(life().next().reply('offer').reply('nak', nakOf('10.9.0.9')).state.at).toBe('requesting');
   });
 
   it('of a renewal leaves the pod its address while the lease runs, and asks for the same one', () => {
     const one = life().bound().next().reply('nak', nak);
-    expect(one).toMatchObject({ state: { at: 'selecting', keep: { address } }, actions: [] });
+    expect(one.state).toMatchObject({ at: 'selecting', keep: { address } });
+    expect(one.actions).toEqual([{ act: 'refused', said: '10.9.0.1: it gave no reason' }]);
     one.next();
     expect(findAddress(one.sent?.options ?? new Map(), opt4.requestedAddress)).toBe(address);
     expect(one.reply('offer', { yours: '10.9.0.99' as Ip }).state.at).toBe('selecting');
     expect(one.reply('offer').reply('ack').state).toMatchObject({ at: 'bound', lease: { address } });
+  });
+});
+
+describe('an address that somebody on the network has', () => {
+  const holder = macFrom(Buffer.from('0200000000aa', 'hex'));
+
+  it('is declined, and another one asked for 10 s later', () => {
+    const one = life().next().reply('offer').reply('ack').probed(holder);
+    expect(one.sent).toMatchObject({ type: 'decline', client: nobody });
+    const options = one.sent?.options ?? new Map();
+    expect(findAddress(options, opt4.requestedAddress)).toBe(address);
+    expect(findAddress(options, opt4.serverId)).toBe('10.9.0.1');
+    expect(options.get(opt4.clientId)?.toString()).toBe('\0c1/n/net1');
+    expect(wakeAt(one.state)).toBe(one.now + 10_000);
+    one.next();
+    expect(one.sent?.type).toBe('discover');
+    expect(findAddress(one.sent?.options ?? new Map(), opt4.requestedAddress)).toBeUndefined();
+    const yours = '10.9.0.58' as Ip;
+    one.reply('offer', { yours }).reply('ack', { yours }).event({ kind: 'probed', holder: undefined });
+    expect(one.state).toMatchObject({ at: 'bound', lease: { address: yours } });
+  });
+
+  it('is told of when the server has no other one', () => {
+    const one = life().next();
+    while (one.state.at !== 'lost')
+      if (one.next().sent?.type === 'discover') one.reply('offer').reply('ack').probed(holder);
+    const said = '10.9.0.57 is in use by 02:00:00:00:00:aa';
+    expect(one).toMatchObject({ state: { why: 'taken', said, lease: undefined }, actions: [] });
+  });
+
+  it('is not looked for when it is the pod’s own', () => {
+    const one = life().bound().next().reply('nak', nakOf('10.9.0.1')).next().reply('offer').reply('ack');
+    expect(one).toMatchObject({ state: { at: 'bound' }, actions: [{ act: 'keep' }] });
+  });
+
+  it('is given back when the pod goes before the answer', () => {
+    const one = life().next().reply('offer').reply('ack').event({ kind: 'release' });
+    expect(one.sent).toMatchObject({ type: 'release', client: address });
   });
 });
 
@@ -236,6 +286,7 @@ it('sleeps between questions, whatever happens', { timeout: 120_000 }, () => {
           if (each === 'time') one.next();
           else if (typeof each === 'number') one.now += each;
           else one.reply(each, { options: lease(seconds) });
+          if (one.state.at === 'probing') one.event({ kind: 'probed', holder: undefined });
           const due = wakeAt(one.state);
           if (listens(one.state) && each === 'time') expect(due).toBeGreaterThan(one.now);
           expect(Number.isNaN(due)).toBe(false);

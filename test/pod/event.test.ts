@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { parseResult } from '../../src/cni/convert';
 import { CniError } from '../../src/error';
-import { attachedEvents, failedEvent } from '../../src/pod/event';
+import { attachedEvents, failedEvent, lostEvent } from '../../src/pod/event';
 
 const pod = { namespace: 'shop', name: 'web-0', uid: 'u1' };
 const one = (network: string, ifName: string, addresses: readonly string[]) => ({
@@ -41,6 +41,13 @@ it('of a failure have the same name while reason and place are the same', () => 
   expect(failing('no address in 10.0.0.0/24; tries: 1', 'a')).toBe(failing('no address in 10.0.0.0/24; tries: 2', 'a'));
   expect(failing('x', 'a')).not.toBe(failing('x', 'b'));
   expect(failing('x', 'a')).not.toBe(failing('x', 'a', 'u2'));
+});
+
+it('of a lost lease have its reason, and say what helps', () => {
+  const where = { network: 'lan', ifName: 'net1' };
+  const event = lostEvent(pod, new CniError('LeaseLost', '10.9.0.57 is not on net1 any more', { where }));
+  expect(event).toMatchObject({ type: 'Warning', reason: 'LeaseLost', counted: true });
+  expect(event.message).toMatch(/^network lan, interface net1: 10\.9\.0\.57 is not .* \(LeaseLost: .*pod.*\)$/);
 });
 
 it('never have a message that the API refuses, and keep the hint', () => {

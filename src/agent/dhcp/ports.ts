@@ -1,6 +1,10 @@
-/** What the agent's DHCP client needs of the world. Types only. */
+/** What the agent's DHCP client needs of the world. Types, and names of troubles. */
+import type { CniError } from '../../error';
+import type { Family, Ip } from '../../net/ip';
 import type { Link } from '../../net/link';
+import type { Mac } from '../../net/mac';
 import type { IfName, NetnsPath } from '../../net/names';
+import type { PodIdentity } from '../../pod/event';
 
 /** Where a link is: identity is that of its namespace, so that a later one at the same path is not taken for it. */
 export interface Place {
@@ -9,19 +13,36 @@ export interface Place {
   readonly ifName: IfName;
 }
 
-/** A pod's link with a packet socket on it, which hears DHCP answers only. Open for one exchange: it keeps the namespace alive. */
+/** A pod's link with a socket on it, which hears DHCP answers only. Open for one exchange: it keeps the namespace alive. */
 export interface OpenLink {
   readonly identity: string;
   readonly link: Link;
   setDown(): Promise<void>;
-  send(frame: Buffer): void;
-  /** Frames that came since the last call. */
+  /** Takes that address off the link. */
+  remove(address: Ip): Promise<void>;
+  /** Who on the network has the address; `undefined` when nobody says so. */
+  findHolder(address: Ip): Promise<Mac | undefined>;
+  /** IPv4: a frame. IPv6: a message, to all servers and relays of the link. */
+  send(bytes: Buffer): void;
+  /** What came since the last call, in the same form. */
   heard(): readonly Buffer[];
   close(): void;
 }
 
 /** The pods' links. */
 export interface PodLinks {
+  /** The link's addresses; `undefined` when namespace or link is gone. */
+  addresses(place: Place): Promise<readonly Ip[] | undefined>;
   /** `undefined` when namespace or link is gone; `up`: sets it up first, for one that is down can send nothing. KernelRefused. */
-  open(place: Place, up: boolean): Promise<OpenLink | undefined>;
+  open(place: Place, as: { readonly family: Family; readonly up: boolean }): Promise<OpenLink | undefined>;
+}
+
+/** What may happen to a lease of a running pod: it ended, the server refused it, or its address is not on the interface. */
+export const troubles = ['expired', 'refused', 'missing'] as const;
+
+/** One of them. */
+export interface Trouble {
+  readonly what: (typeof troubles)[number];
+  readonly pod: PodIdentity | undefined; // undefined: who asked did not say
+  readonly error: CniError; // LeaseLost
 }

@@ -1,13 +1,11 @@
 /** Keeps one lease: sends what the state machine wants, hears answers, sleeps between. Acts through the pod's link. */
 import type { Log } from '../../attach/ports';
-import { findDatagram4, toFrame4 } from '../../dhcp/frame4';
-import type { Lease4 } from '../../dhcp/lease4';
-import { type Client4, type Event4, listens, type State4, step4, wakeAt } from '../../dhcp/machine4';
-import { decode4, encode4 } from '../../dhcp/message4';
-import { type Options4, opt4 } from '../../dhcp/option4';
-import { toCniError } from '../../error';
-import type { OpenLink, Place, PodLinks } from './ports';
-import { clientIdOf, type Owner } from './saved';
+import type { Lease, Life, Lost } from '../../dhcp/life';
+import { CniError, toCniError } from '../../error';
+import type { Family } from '../../net/ip';
+import type { PodIdentity } from '../../pod/event';
+import type { OpenLink, Place, PodLinks, Trouble } from './ports';
+import type { Owner } from './saved';
 
 /** What a lease is kept by. */
 export interface RunnerMeans {
@@ -17,16 +15,21 @@ export interface RunnerMeans {
   now(): number;
   random(): number;
   /** The lease is there, or longer: on disk before it returns. */
-  keep(lease: Lease4, place: Place): Promise<void>;
+  keep(lease: Lease, place: Place): Promise<void>;
   /** It is over: lost, given back, or its pod is gone. */
   forget(): Promise<void>;
+  /** Something happened to the pod's lease that its owner should hear of. */
+  tell(trouble: Trouble): void;
 }
 
 /** What is asked for. */
 export interface Wish {
   readonly owner: Owner;
+  readonly pod: PodIdentity | undefined;
   readonly place: Place;
-  readonly told: Options4; // what the configuration provides and requests
+  readonly family: Family;
+  /** The interface has a lease of the other family, too. */
+  readonly isOneOfTwo: boolean;
 }
 
 const quick = 10; // ms between looks at the socket, while a pod waits
@@ -35,24 +38,24 @@ const look = 300_000; // ms between looks whether the pod is still there
 
 /** One lease from its first question to its end. */
 export class Runner {
-  #state: State4;
   #place: Place;
   #open: OpenLink | undefined;
-  #client: Client4 | undefined;
   #ended = false;
+  #seen: boolean; // the address, on the link
   #poke: () => void = () => undefined;
   readonly #done: Promise<void>;
   /** The first lease; rejects with the reason in words when there is none. */
-  readonly first: Promise<Lease4>;
-  #resolve!: (lease: Lease4) => void;
+  readonly first: Promise<Lease>;
+  #resolve!: (lease: Lease) => void;
   #reject!: (why: Error) => void;
 
   constructor(
     readonly wish: Wish,
+    readonly life: Life,
     readonly means: RunnerMeans,
-    lease?: Lease4,
   ) {
-    this.#state = lease === undefined ? { at: 'init' } : { at: 'bound', lease };
+    const { lease } = life;
+    this.#seen = lease !== undefined;
     this.#place = wish.place;
     this.first = new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -64,9 +67,8 @@ export class Runner {
   }
 
   /** What the pod has now. */
-  get lease(): Lease4 | undefined {
-    if ('lease' in this.#state) return this.#state.lease;
-    return 'keep' in this.#state ? this.#state.keep : undefined;
+  get lease(): Lease | undefined {
+    return this.life.lease;
   }
 
   get ended(): boolean {
@@ -75,10 +77,7 @@ export class Runner {
 
   /** Whether the pod and its link are still there; else the lease is over. */
   async isThere(): Promise<boolean> {
-    if (this.#open !== undefined) return true;
-    const open = await this.means.links.open(this.#place, false);
-    open?.close();
-    return open !== undefined;
+    return this.#open !== undefined || (await this.means.links.addresses(this.#place)) !== undefined;
   }
 
   /** Gives the lease back to its server, when the link still can, and ends: a server that does not hear it frees it later. */
@@ -108,11 +107,11 @@ export class Runner {
   async #run(): Promise<void> {
     try {
       while (!this.#ended) {
-        const due = wakeAt(this.#state);
+        const due = this.life.wakeAt;
         if (due !== undefined && due <= this.means.now()) await this.#step({ kind: 'time' });
-        else if (listens(this.#state)) await this.#listen();
+        else if (this.life.listens) await this.#listen();
         else await this.#rest(due);
-        if (this.#state.at === 'lost') await this.#lost(this.#state);
+        if (this.life.lost !== undefined) await this.#lost(this.life.lost);
       }
     } catch (error) {
       await this.#broke(error);
@@ -125,70 +124,94 @@ export class Runner {
   async #rest(due: number | undefined): Promise<void> {
     this.#close();
     await this.#sleep(Math.min((due ?? Number.POSITIVE_INFINITY) - this.means.now(), look));
-    if (!this.#ended && !(await this.isThere())) await this.#gone();
+    if (this.#ended) return;
+    const addresses = await this.means.links.addresses(this.#place);
+    if (addresses === undefined) await this.#gone();
+    else if (this.lease !== undefined) this.#compare(this.lease, addresses.includes(this.lease.address));
+  }
+
+  /** An address that somebody took away is told of once. Its lease goes on: nobody else gets it while the pod may want it back. */
+  #compare({ address }: Lease, isThere: boolean): void {
+    if (this.#seen && !isThere) this.#tell('missing', `${address} is not on ${this.wish.place.ifName} any more`);
+    this.#seen = isThere;
   }
 
   async #listen(): Promise<void> {
     await this.#sleep(this.lease === undefined ? quick : calm);
-    for (const frame of this.#open?.heard() ?? []) {
-      const datagram = findDatagram4(frame);
-      const message = datagram === undefined ? undefined : decode4(datagram.payload);
-      if (datagram === undefined || message === undefined) continue;
-      if (!this.#ended) await this.#step({ kind: 'message', message, from: datagram.from });
-    }
+    for (const bytes of this.#open?.heard() ?? []) if (!this.#ended) await this.#step({ kind: 'heard', bytes });
   }
 
-  async #step(event: Event4): Promise<void> {
-    const client = await this.#ready();
-    if (client === undefined) {
-      await this.#gone();
-      return;
-    }
+  async #step(event: Parameters<Life['step']>[0]): Promise<void> {
+    const open = await this.#ready();
+    if (open === undefined) return await this.#gone();
+    const { mac, name, detail } = open.link;
+    if (mac === undefined) throw new Error(`${name} has no MAC`);
     const moment = { now: this.means.now(), random: this.means.random() };
-    const { state, actions } = step4(this.#state, event, moment, client);
-    this.#state = state;
-    for (const action of actions) {
-      if (action.act === 'send')
-        this.#open?.send(toFrame4(encode4(action.message), { mac: client.mac, ip: action.from }, action.to));
-      else if (action.act === 'keep') {
-        await this.means.keep(action.lease, this.#place);
-        const { address, server, renewAt } = action.lease;
-        const renewal = Number.isFinite(renewAt) ? new Date(renewAt).toISOString() : undefined;
-        this.means.log.debug({ ...this.wish.owner, address, server, renewal }, 'a DHCP lease is there, or longer');
-        this.#resolve(action.lease);
-      } else await this.#open?.setDown();
+    for (const deed of this.life.step(event, moment, { mac, sharesMac: detail.kind === 'ipvlan' }))
+      await this.#act(deed, open);
+  }
+
+  async #act(deed: ReturnType<Life['step']>[number], open: OpenLink): Promise<void> {
+    switch (deed.act) {
+      case 'send':
+        return open.send(deed.bytes);
+      case 'probe':
+        return await this.#step({ kind: 'probed', holder: await open.findHolder(deed.address) });
+      case 'keep':
+        return await this.#keep(deed.lease);
+      case 'refused':
+        return this.#tell(
+          'refused',
+          `The lease of ${this.lease?.address} is not renewed, ${deed.said}; the pod has the address until it ends`,
+        );
+      case 'drop':
+        return await this.#drop(open);
     }
   }
 
-  /** The link, open and up, and what its client is; `undefined` when it is gone. */
-  async #ready(): Promise<Client4 | undefined> {
-    if (this.#open !== undefined) return this.#client;
-    this.#open = await this.means.links.open(this.#place, this.#state.at === 'init');
-    if (this.#open === undefined) return undefined;
-    const { link, identity } = this.#open;
-    const { mac } = link;
-    if (mac === undefined) throw new Error(`${link.name} has no MAC`);
-    this.#place = { ...this.#place, identity };
-    const { told, owner } = this.wish;
-    const options = new Map([[opt4.clientId, clientIdOf(owner)], ...told]);
-    this.#client = { mac, options, broadcast: link.detail.kind === 'ipvlan' }; // its links share one MAC
-    return this.#client;
+  async #keep(lease: Lease): Promise<void> {
+    await this.means.keep(lease, this.#place);
+    const { address, server, renewAt } = lease;
+    const renewal = Number.isFinite(renewAt) ? new Date(renewAt).toISOString() : undefined;
+    this.means.log.debug({ ...this.wish.owner, address, server, renewal }, 'a DHCP lease is there, or longer');
+    this.#resolve(lease);
   }
 
-  async #lost({ why, said, lease }: Extract<State4, { at: 'lost' }>): Promise<void> {
+  /** The link goes down, so that nobody uses what may be another's; a link with a second lease loses the address alone. */
+  async #drop(open: OpenLink): Promise<void> {
+    const address = this.life.lost?.lease?.address;
+    if (address !== undefined && this.wish.isOneOfTwo) await open.remove(address);
+    else await open.setDown();
+  }
+
+  /** The link, open and up; `undefined` when it is gone. */
+  async #ready(): Promise<OpenLink | undefined> {
+    const { family } = this.wish;
+    this.#open ??= await this.means.links.open(this.#place, { family, up: this.life.isNew });
+    if (this.#open !== undefined) this.#place = { ...this.#place, identity: this.#open.identity };
+    return this.#open;
+  }
+
+  #tell(what: Trouble['what'], problem: string): void {
+    const { owner, pod } = this.wish;
+    const where = { network: owner.network, ifName: owner.ifName };
+    const error = new CniError('LeaseLost', problem, { where });
+    this.means.log.error({ ...owner, pod, what, problem }, 'a pod loses, or has lost, its DHCP lease');
+    this.means.tell({ what, pod, error });
+  }
+
+  async #lost({ why, said, lease }: Lost): Promise<void> {
     this.#ended = true;
     const { ifName } = this.wish.place;
     const words = {
       silence: `no DHCP server answered on ${ifName}`,
       refusal: `the DHCP server refused: ${said}`,
+      taken: `the DHCP server gives what others have: ${said}`,
       'no mask': 'DHCP option Subnet Mask not found in DHCPACK',
     }[why];
     this.#reject(new Error(words));
-    if (lease !== undefined)
-      this.means.log.error(
-        { ...this.wish.owner, address: lease.address, why: words },
-        'a DHCP lease ended: the interface was set down',
-      );
+    const done = this.wish.isOneOfTwo ? 'its address was removed' : 'the interface was set down';
+    if (lease !== undefined) this.#tell('expired', `The lease of ${lease.address} ended: ${words}; ${done}`);
     await this.means.forget();
   }
 

@@ -1,7 +1,7 @@
 /** A lease on disk: how it is written, and read back after a restart. Pure. */
 import type { Lease4 } from '../../dhcp/lease4';
 import type { Options4 } from '../../dhcp/option4';
-import { int, isRecord, type Json, list, parseObject, record, string } from '../../json';
+import { int, isRecord, type Json, list, optionalString, parseObject, record, string } from '../../json';
 import { ip } from '../../net/ip';
 import { mac } from '../../net/mac';
 import {
@@ -14,6 +14,7 @@ import {
   netnsPath,
   networkName,
 } from '../../net/names';
+import type { PodIdentity } from '../../pod/event';
 
 /** Whose lease it is. */
 export interface Owner {
@@ -27,6 +28,7 @@ export interface Saved extends Owner {
   readonly bootId: string;
   readonly netns: NetnsPath;
   readonly identity: string;
+  readonly pod: PodIdentity | undefined;
   readonly told: Options4;
   readonly lease: Lease4;
 }
@@ -62,8 +64,10 @@ export function fromText(text: string, what: string): Saved {
     ifName: ifName(c.ifName, 'ifName', 'RecordInvalid'),
     netns: netnsPath(string(c.netns, 'netns', '', 'RecordInvalid')),
     identity: string(c.identity, 'identity', '', 'RecordInvalid'),
+    pod: toPod(c.pod),
     told: fromHex(c.told),
     lease: {
+      family: 4,
       address: ip(lease.address, 'lease.address', 'RecordInvalid'),
       server: ip(lease.server, 'lease.server', 'RecordInvalid'),
       serverMac: mac(lease.serverMac, 'lease.serverMac', 'RecordInvalid'),
@@ -72,6 +76,16 @@ export function fromText(text: string, what: string): Saved {
       endsAt: endsAt ?? 0,
       options: fromHex(lease.options),
     },
+  };
+}
+
+function toPod(value: unknown): PodIdentity | undefined {
+  if (value === undefined) return undefined;
+  const { namespace, name, uid } = record(value, 'pod', 'RecordInvalid');
+  return {
+    namespace: string(namespace, 'pod.namespace', '', 'RecordInvalid'),
+    name: string(name, 'pod.name', '', 'RecordInvalid'),
+    uid: optionalString(uid, 'pod.uid', 'RecordInvalid'),
   };
 }
 

@@ -1,6 +1,6 @@
 /** The agent's DHCP daemon as a whole: takes the socket when no other daemon has it, loads the leases' keeper when there is something to keep. */
 import type { Files, Log } from '../../attach/ports';
-import type { PodLinks } from './ports';
+import type { PodLinks, Trouble } from './ports';
 import { type DhcpService, serveDhcp } from './serve';
 
 /** What it acts through. */
@@ -14,6 +14,8 @@ export interface DhcpMeans {
   peerUser: DhcpService['peerUser'];
   readonly users: readonly number[];
   readonly log: Log;
+  /** What happened to a pod's lease. */
+  tell(trouble: Trouble): void;
 }
 
 /** A daemon that runs. */
@@ -69,7 +71,7 @@ export async function startDhcp(means: DhcpMeans): Promise<RunningDhcp> {
   };
 }
 
-async function openKeeper({ files, log, directory, bootId, links }: DhcpMeans): Promise<Keeper> {
+async function openKeeper({ files, log, directory, bootId, links, tell }: DhcpMeans): Promise<Keeper> {
   const { Keeper } = await import('./keeper');
   const began = Date.now() - performance.now(); // of a clock that nobody sets back from here on
   return new Keeper({
@@ -78,6 +80,7 @@ async function openKeeper({ files, log, directory, bootId, links }: DhcpMeans): 
     log,
     directory,
     bootId,
+    tell,
     now: () => began + performance.now(),
     random: Math.random,
   });
