@@ -6,13 +6,22 @@ import type { Result } from '../../src/cni/result';
 import { parseDhcp, parseSocket } from '../../src/dhcp/config';
 import { CniError, fail } from '../../src/error';
 import { isRecord, record } from '../../src/json';
+import { familyOf } from '../../src/net/ip';
 import type { DhcpPluginConfig } from './config';
 
 /** The link is there already: the server is asked over it. */
 export async function add(c: DhcpPluginConfig, context: AddContext): Promise<Result> {
-  const call = callOf(c, parseDhcp(parseIpam(record(c.input)), context.args).socket, context);
+  const { socket, told } = parseDhcp(parseIpam(record(c.input)), context.args);
+  const call = callOf(c, socket, context);
   context.undo.push(() => giveBack(call, context)); // a call that was given up may have got a lease
-  return await context.dhcp.allocate(call);
+  const result = await context.dhcp.allocate(call);
+  for (const { family } of told)
+    if (!result.ips.some(({ address }) => familyOf(address) === family))
+      fail(
+        'LeaseUnavailable',
+        `The daemon at ${socket} gave no IPv${family} address: need \`braid agent\` there, not the reference's`,
+      );
+  return result;
 }
 
 export async function del(c: DhcpPluginConfig, context: DelContext): Promise<void> {

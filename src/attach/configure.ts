@@ -126,8 +126,8 @@ async function announce(pod: Netns, link: Link, { ips }: Lease): Promise<void> {
   if (addresses.length > 0) await pod.announce(link.index, addresses);
 }
 
-/** A pod's namespace may have IPv6 off by default; addresses must outlive a link that goes down. */
-async function allowIpv6(pod: Netns, link: Link, dad: boolean): Promise<void> {
+/** A pod's namespace may have IPv6 off by default; addresses must outlive a link that goes down. SysctlRefused where there is no IPv6. */
+export async function allowIpv6(pod: Netns, link: Link, dad: boolean): Promise<void> {
   const own = `net/ipv6/conf/${link.name}`;
   const [hasIpv6] = await pod.ensureSysctls([
     [`${own}/disable_ipv6`, '0'],

@@ -2,9 +2,10 @@
 import type { Ip } from '../net/ip';
 import type { Mac } from '../net/mac';
 import type { Lease4 } from './lease4';
+import type { Lease6 } from './lease6';
 
 /** A lease of either family. */
-export type Lease = Lease4;
+export type Lease = Lease4 | Lease6;
 
 /** When it is, and chance: a number from 0 up to 1, another each time. */
 export interface Moment {
@@ -30,10 +31,11 @@ export interface Refusal {
 }
 
 /** The end without a lease; `lease`: the one that the pod had. */
-export interface Lost {
+export interface Lost<L extends Lease = Lease> {
+  readonly at: 'lost';
   readonly why: Loss;
   readonly said: string | undefined;
-  readonly lease: Lease | undefined;
+  readonly lease: L | undefined;
 }
 
 /** What both families' machines are told besides messages. `probed`: who on the network has the address, if somebody has. */
@@ -56,22 +58,21 @@ export interface Speaker {
   readonly sharesMac: boolean;
 }
 
-/** One lease from its first question to its end; `bytes` are what the family's socket takes and gives. */
-export interface Life {
-  /** What the pod has now. */
-  readonly lease: Lease | undefined;
-  /** Nothing was asked yet. */
-  readonly isNew: boolean;
-  /** Whether an answer may come. */
-  readonly listens: boolean;
-  readonly lost: Lost | undefined;
-  /** When it wants `time`; `undefined`: never. */
-  readonly wakeAt: number | undefined;
-  step(
-    event: Happening | { readonly kind: 'heard'; readonly bytes: Buffer },
-    moment: Moment,
-    speaker: Speaker,
-  ): readonly (Deed | { readonly act: 'send'; readonly bytes: Buffer })[];
+/** What the pod has in that state: `keep` is what it asks for again, until that ends. */
+export function heldBy<L extends Lease>(state: {
+  readonly at: string;
+  readonly lease?: L | undefined;
+  readonly keep?: L | undefined;
+}): L | undefined {
+  return state.at === 'lost' ? undefined : (state.lease ?? state.keep);
+}
+
+/** The end without a lease; `lease`: the one that the pod had. */
+export function lose<L extends Lease>(
+  lease: L | undefined,
+  { why, said }: { readonly why: Loss; readonly said?: string } = { why: 'silence' },
+): { readonly state: Lost<L>; readonly actions: readonly Deed<L>[] } {
+  return { state: { at: 'lost', why, said, lease }, actions: lease === undefined ? [] : [{ act: 'drop' }] };
 }
 
 /** How long a first address is waited for: longer than the 30 s for which a switch's port may be deaf (802.1D). */

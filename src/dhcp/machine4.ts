@@ -2,11 +2,11 @@
 import type { Mac } from '../net/mac';
 import type { Peer } from './frame4';
 import { type Lease4, reasonOf, toLease4 } from './lease4';
-import { begin, type Loss, type Moment, patience, type Refusal, takenBy } from './life';
+import { begin, heldBy, lose, type Moment, patience, type Refusal, takenBy } from './life';
 import type { Message4 } from './message4';
 import { findAddress, findPrefixLength, opt4 } from './option4';
 import { decline, giveBack, question4 } from './question4';
-import { type Action4, type AskingState4, type Client4, type Event4, heldBy, type State4 } from './state4';
+import type { Action4, AskingState4, Client4, Event4, State4 } from './state4';
 
 export interface Step4 {
   readonly state: State4;
@@ -93,10 +93,6 @@ function select(keep: Lease4 | undefined, until: number, moment: Moment, client:
   return ask({ at: 'selecting', until, keep, refused: undefined, ...begin(moment, 32) }, client, moment);
 }
 
-function lose(lease: Lease4 | undefined, { why, said }: { why: Loss; said?: string } = { why: 'silence' }): Step4 {
-  return { state: { at: 'lost', why, said, lease }, actions: lease === undefined ? [] : [{ act: 'drop' }] };
-}
-
 /** Sends the state's question, and says when again. */
 function ask(state: AskingState4, client: Client4, moment: Moment): Step4 {
   const next = { ...state, tries: state.tries + 1, nextAt: moment.now + wait(state, moment) };
@@ -144,7 +140,7 @@ function takeAck(state: Exclude<AskingState4, Selecting>, message: Message4, fro
   const lease = toLease4(message, from.mac, now, earlier);
   if (lease === undefined || lease.address !== (state.at === 'requesting' ? state.offer : state.lease).address)
     return stay(state);
-  if (findPrefixLength(lease.options) === undefined) return lose(undefined, { why: 'no mask' });
+  if (findPrefixLength(lease.options) === undefined) return lose<Lease4>(undefined, { why: 'no mask' });
   if (state.at === 'requesting' && state.keep === undefined)
     return {
       state: { at: 'probing', until: state.until, offer: lease },

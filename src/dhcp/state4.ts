@@ -1,4 +1,4 @@
-/** Where the life of a DHCPv4 lease may be, what happens to it and what is done about it. Types, and what a state holds. Pure. */
+/** Where the life of a DHCPv4 lease may be, what happens to it and what is done about it. Types only. */
 import type { Ip } from '../net/ip';
 import type { Mac } from '../net/mac';
 import type { Peer } from './frame4';
@@ -34,7 +34,7 @@ export type State4 =
   | { readonly at: 'probing'; readonly until: number; readonly offer: Lease4 }
   | { readonly at: 'bound'; readonly lease: Lease4 }
   | ({ readonly at: 'renewing' | 'rebinding'; readonly lease: Lease4 } & Asking)
-  | ({ readonly at: 'lost' } & Lost)
+  | Lost<Lease4>
   | { readonly at: 'released' };
 
 export type Event4 = Happening | { readonly kind: 'message'; readonly message: Message4; readonly from: Peer };
@@ -46,10 +46,3 @@ export type Action4 =
 
 /** A state with a question under way. */
 export type AskingState4 = Extract<State4, Asking>;
-
-/** What the pod has in that state. */
-export function heldBy(state: State4): Lease4 | undefined {
-  if (state.at === 'lost') return undefined;
-  if ('lease' in state) return state.lease;
-  return 'keep' in state ? state.keep : undefined;
-}

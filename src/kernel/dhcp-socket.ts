@@ -1,8 +1,12 @@
-/** A pod's link for DHCP: a packet socket that the kernel lets nothing but DHCP answers into. Touches the pod's namespace. */
+/** A pod's link for DHCP: a socket that the kernel lets nothing but DHCP answers into. Touches the pod's namespace. */
 import type { OpenLink, Place, PodLinks } from '../agent/dhcp/ports';
+import { allowIpv6 } from '../attach/configure';
 import type { Kernel, Netns } from '../attach/ports';
-import { addressOf } from '../net/ip';
+import { fail } from '../error';
+import { addressOf, type Ip } from '../net/ip';
 import type { Link } from '../net/link';
+import { sleep } from '../sleep';
+import { Dhcp6Socket } from './dhcp6-socket';
 import { closeSync } from './fs';
 import { ifEtherH as eth } from './headers';
 import { fileOf, findNamespace, inside } from './namespace';
@@ -34,17 +38,41 @@ export function createPodLinks(kernel: Kernel): PodLinks {
         netns.close();
         return held.filter(({ dadFailed }) => !dadFailed).map(({ address }) => addressOf(address));
       }),
-    open: (place, { up }) =>
+    open: (place, { family, up }) =>
       withLink(kernel, place, async (found) => {
-        const { netns, link } = found;
+        const { netns, link, fd } = found;
+        if (family === 6 && up) await allowIpv6(netns, link, true);
         if (up && !link.up) await netns.changeLink(link.index, { up });
+        if (family === 4)
+          return opened(
+            found,
+            inside(fd, () => new PacketSocket(link.index, eth.ETH_P_IP, answers)),
+          );
+        const own = await linkLocal(netns, link);
         return opened(
           found,
-          inside(found.fd, () => new PacketSocket(link.index, eth.ETH_P_IP, answers)),
+          inside(fd, () => new Dhcp6Socket(link.index, own)),
         );
       }),
   };
 }
+
+const settleLimit = 5000; // ms
+const settleStep = 20; // ms
+
+/** The address that a DHCPv6 client speaks from, once nobody on the network objects to it (RFC 8415, section 18.2). */
+async function linkLocal(netns: Netns, { index, name }: Link): Promise<Ip> {
+  for (let waited = 0; waited < settleLimit; waited += settleStep) {
+    const held = await netns.addresses({ index, family: 6 });
+    const own = held.find(({ scope, dadFailed }) => scope === scopeLink && !dadFailed);
+    if (own !== undefined && !own.tentative) return addressOf(own.address);
+    if ((await netns.findLinkByIndex(index))?.up === false) break;
+    await sleep(settleStep);
+  }
+  return fail('LinkUnsuitable', `Cannot speak DHCPv6 on ${name}: need an IPv6 link-local address that nobody else has`);
+}
+
+const scopeLink = 253;
 
 /** A link that was found, its namespace open. */
 interface Found {
@@ -77,7 +105,7 @@ async function withLink<T>(
   }
 }
 
-function opened({ netns, link }: Found, socket: PacketSocket): OpenLink {
+function opened({ netns, link }: Found, socket: PacketSocket | Dhcp6Socket): OpenLink {
   return {
     identity: netns.identity ?? '',
     link,

@@ -10,10 +10,12 @@ export const socketH = {
   AF_NETLINK: 16,
   AF_PACKET: 17,
   SOCK_STREAM: 1,
+  SOCK_DGRAM: 2,
   SOCK_RAW: 3,
   SOCK_CLOEXEC: 0o2000000,
   SOCK_NONBLOCK: 0o4000,
   SOL_SOCKET: 1,
+  SO_REUSEADDR: 2,
   SO_RCVBUF: 8,
   SO_PEERCRED: 17,
   SO_RCVTIMEO: 20, // SO_RCVTIMEO_OLD: struct timeval of two longs

@@ -4,13 +4,14 @@ import { fail } from '../error';
 import { errnoName } from './errno';
 import { isArm } from './processor';
 
-/** man 2 of each name; `recvfrom` and `send` give bytes, all give -1 with errno on failure. */
+/** man 2 of each name; `recvfrom`, `send` and `sendto` give bytes, all give -1 with errno on failure. */
 const signatures = {
   socket: { args: ['i32', 'i32', 'i32'], returns: 'i32' },
   bind: { args: ['i32', 'ptr', 'u32'], returns: 'i32' },
   setsockopt: { args: ['i32', 'i32', 'i32', 'ptr', 'u32'], returns: 'i32' },
   getsockopt: { args: ['i32', 'i32', 'i32', 'ptr', 'ptr'], returns: 'i32' },
   send: { args: ['i32', 'ptr', 'u64', 'i32'], returns: 'i32' }, // the system call sendto
+  sendto: { args: ['i32', 'ptr', 'u64', 'i32', 'ptr', 'u32'], returns: 'i32' },
   recvfrom: { args: ['i32', 'ptr', 'u64', 'i32', 'ptr', 'ptr'], returns: 'i32' },
   setns: { args: ['i32', 'i32'], returns: 'i32' },
   ioctl: { args: ['i32', 'u64', 'u64'], returns: 'i32' },

@@ -8,6 +8,21 @@ import { lastErrno, libc } from './libc';
 /** One instruction of the kernel's packet filter (struct sock_filter): code, jump when true, when false, operand. */
 export type FilterStep = readonly [code: number, whenTrue: number, whenFalse: number, operand: number];
 
+/** What came to a socket that never waits, since the last call, each piece cut to the buffer; at most so many. KernelRefused names the action. */
+export function received(fd: number, buffer: Buffer, action: string, most: number): readonly Buffer[] {
+  const pieces: Buffer[] = [];
+  while (pieces.length < most) {
+    const length = libc().recvfrom(fd, buffer, buffer.length, 0, null, null);
+    if (length >= 0) pieces.push(Buffer.from(buffer.subarray(0, length)));
+    else {
+      const errno = lastErrno();
+      if (errno === 'EAGAIN' || errno === 'ENETDOWN') return pieces; // a link that is down says so once
+      if (errno !== 'EINTR') throw refused(action, errno);
+    }
+  }
+  return pieces;
+}
+
 /** Frames of one link. */
 export class PacketSocket {
   readonly #fd: number;
@@ -45,17 +60,7 @@ export class PacketSocket {
 
   /** Frames that came since the last call, each cut at 2048 bytes; at most so many, that no flood keeps the caller. */
   received(action: string, most = Number.POSITIVE_INFINITY): readonly Buffer[] {
-    const frames: Buffer[] = [];
-    while (frames.length < most) {
-      const length = libc().recvfrom(this.#fd, this.#buffer, this.#buffer.length, 0, null, null);
-      if (length >= 0) frames.push(Buffer.from(this.#buffer.subarray(0, length)));
-      else {
-        const errno = lastErrno();
-        if (errno === 'EAGAIN' || errno === 'ENETDOWN') return frames; // a link that is down says so once
-        if (errno !== 'EINTR') throw refused(action, errno);
-      }
-    }
-    return frames;
+    return received(this.#fd, this.#buffer, action, most);
   }
 
   close(): void {

@@ -6,7 +6,14 @@ import { record } from '../../src/json';
 
 const args = parseArgs('K8S_POD_NAME=web;IgnoreUnknown=1');
 const parse = (ipam: object) => parseDhcp(record({ type: 'dhcp', ...ipam }), args);
-const options = (ipam: object) => [...parse(ipam).options].map(([code, value]) => [code, [...value]]);
+const told = (ipam: object) =>
+  parse(ipam).told.map((each) =>
+    each.family === 6 ? each : { family: 4, options: [...each.options].map(([code, value]) => [code, [...value]]) },
+  );
+const options = (ipam: object) => {
+  const [first] = told(ipam);
+  return first?.family === 4 && 'options' in first ? first.options : undefined;
+};
 
 describe('the dhcp section', () => {
   it('asks for routers and subnet mask at the socket of the reference daemon', () => {
@@ -33,6 +40,38 @@ describe('the dhcp section', () => {
     expect(options(ipam)).toEqual(expected);
   });
 
+  it.each<[string, object, unknown]>([
+    ['IPv6', { family: 'ipv6' }, [{ family: 6, asked: [] }]],
+    [
+      'both',
+      { family: 'dual', request: [{ skipDefault: true }] },
+      [
+        { family: 4, options: [] },
+        { family: 6, asked: [] },
+      ],
+    ],
+    [
+      'IPv6 with name servers and domains',
+      { family: 'ipv6', request: [{ option: 'dhcp6.name-servers' }, { option: 'dhcp6.domain-search' }] },
+      [{ family: 6, asked: [23, 24] }],
+    ],
+    [
+      'each its own options',
+      { family: 'dual', request: [{ option: 'dhcp6.name-servers' }, { option: '6' }] },
+      [
+        { family: 4, options: [[55, [6, 3, 1]]] },
+        { family: 6, asked: [23] },
+      ],
+    ],
+  ])('leases %s', (_, ipam, expected) => {
+    expect(told(ipam)).toEqual(expected);
+  });
+
+  it('gives IPv6 addresses a prefix of their own, unless it has a length', () => {
+    expect(parse({ family: 'ipv6' }).prefixLength).toBe(128);
+    expect(parse({ family: 'ipv6', prefixLength: 64 }).prefixLength).toBe(64);
+  });
+
   it('has the metric of routes and another socket', () => {
     expect(parse({ priority: 100, daemonSocketPath: '/run/x.sock' })).toMatchObject({
       priority: 100,
@@ -48,6 +87,10 @@ describe('the dhcp section', () => {
     [{ daemonSocketPath: 'dhcp.sock' }, 'ipam.daemonSocketPath'],
     [{ daemonSocketPath: `/${'x'.repeat(107)}` }, 'ipam.daemonSocketPath'],
     [{ priority: -1 }, 'ipam.priority'],
+    [{ family: 'ipv5' }, 'ipam.family'],
+    [{ family: 'ipv6', prefixLength: 129 }, 'ipam.prefixLength'],
+    [{ request: [{ option: 'dhcp6.name-servers' }] }, 'need "family" ipv6 or dual'],
+    [{ family: 'ipv6', provide: [{ option: 'dhcp6.name-servers', value: 'x' }] }, 'ipam.provide[0].option'],
   ])('refuses %j and names %s', (ipam, field) => {
     expect(() => parse(ipam)).toThrow(field);
   });

@@ -17,7 +17,7 @@ function lan({ renewal = 30 }: { readonly renewal?: number } = {}) {
   const dnsmasq = start(outside, [
     'dnsmasq',
     '--keep-in-foreground --user=root --conf-file=/dev/null --port=0 --no-ping --log-dhcp --dhcp-authoritative',
-    '--dhcp-range=10.9.0.50,10.9.0.60,255.255.255.0,2m --dhcp-option=option:router,10.9.0.1',
+    '--dhcp-range=10.9.0.50,10.9.0.59,255.255.255.0,2m --dhcp-option=option:router,10.9.0.1',
     `--dhcp-option=58,${renewal} --dhcp-option=59,100 --dhcp-option=121,192.168.77.0/24,10.9.0.9`,
     `--interface=eth1 --dhcp-leasefile=${leases} --log-facility=${log}`,
   ]);

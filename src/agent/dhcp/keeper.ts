@@ -3,20 +3,22 @@ import type { Files, Log } from '../../attach/ports';
 import { parseArgsLeniently } from '../../cni/args';
 import { parseIpam } from '../../cni/ipam';
 import { findPod } from '../../cni/request';
-import type { Result } from '../../cni/result';
+import { emptyResult, type Result } from '../../cni/result';
 import { type DhcpConfig, parseDhcp } from '../../dhcp/config';
-import { type Lease4, toResult4 } from '../../dhcp/lease4';
-import { Life4 } from '../../dhcp/life4';
-import { type Options4, opt4 } from '../../dhcp/option4';
+import { toResult4 } from '../../dhcp/lease4';
+import { toResult6 } from '../../dhcp/lease6';
+import type { Lease } from '../../dhcp/life';
 import type { CmdArgs } from '../../dhcp/rpc';
 import { toCniError } from '../../error';
 import { parseObject, record } from '../../json';
 import { fingerprint } from '../../net/hash';
+import type { Family } from '../../net/ip';
 import { containerId, ifName, netnsPath, networkName } from '../../net/names';
 import type { PodIdentity } from '../../pod/event';
+import { clientIdOf, duidOf, type Owner, toLife } from './identity';
 import type { Place, PodLinks, Trouble } from './ports';
 import { Runner, type RunnerMeans, type Wish } from './runner';
-import { clientIdOf, fromText, type Owner, type Saved, toText } from './saved';
+import { fromText, type Saved, toText } from './saved';
 
 /** What the keeper acts through. */
 export interface KeeperMeans {
@@ -49,28 +51,31 @@ export class Keeper {
       const path = `${this.means.directory}/${name}`;
       const saved = await this.#read(path);
       if (saved === undefined || saved.bootId !== this.means.bootId) await this.means.files.delete(path);
-      else this.#start(toWish(ownerOf(saved), saved.pod, saved), saved.told, saved.lease);
+      else this.#start(toWish(saved), saved.lease);
     }
   }
 
-  /** The lease of that interface: the one that is held, or a new one. Throws in words for the caller. */
+  /** The leases of that interface, one a family: those that are held, or new ones. All or none: throws in words for the caller. */
   async allocate(args: CmdArgs): Promise<Result> {
     const { owner, pod, config } = parse(args);
-    const held = this.#runners.get(keyOf(owner));
-    if (held !== undefined && !(await held.isThere())) await this.#drop(held);
     const place = { netns: netnsPath(args.netns), identity: undefined, ifName: owner.ifName };
-    const runner = this.#runners.get(keyOf(owner)) ?? this.#start(toWish(owner, pod, place), config.options);
-    const lease = runner.lease ?? (await runner.first);
-    const result = toResult4(lease, config.priority);
-    if (result === undefined) throw new Error('DHCP option Subnet Mask not found in DHCPACK');
-    return result;
+    const isOneOfTwo = config.told.length > 1;
+    const runners: Runner[] = [];
+    for (const told of config.told) runners.push(await this.#runnerOf({ owner, pod, place, told, isOneOfTwo }));
+    try {
+      const leases = await Promise.all(runners.map((runner) => runner.lease ?? runner.first));
+      return mergeLeases(leases.map((lease) => toResult(lease, config)));
+    } catch (error) {
+      await Promise.all(runners.map((runner) => runner.release()));
+      throw error;
+    }
   }
 
-  /** Gives it back; one that is not held is released. */
+  /** Gives them back; one that is not held is released. */
   async release(args: CmdArgs): Promise<void> {
     const { owner } = parseOwner(args);
-    const held = this.#runners.get(keyOf(owner));
-    if (held !== undefined) await held.release();
+    const held = families.map((family) => this.#runners.get(keyOf(owner, family)));
+    await Promise.all(held.map((runner) => runner?.release()));
   }
 
   /** Ends; the leases stay. */
@@ -78,39 +83,44 @@ export class Keeper {
     for (const runner of this.#runners.values()) runner.stop();
   }
 
-  #start(wish: Wish, told: Options4, lease?: Lease4): Runner {
-    const key = keyOf(wish.owner);
+  /** The one that is at work, if its pod is still there. */
+  async #runnerOf(wish: Wish): Promise<Runner> {
+    const key = keyOf(wish.owner, wish.told.family);
+    const held = this.#runners.get(key);
+    if (held !== undefined && !(await held.isThere())) await this.#drop(held);
+    return this.#runners.get(key) ?? this.#start(wish);
+  }
+
+  #start(wish: Wish, lease?: Lease): Runner {
+    const key = keyOf(wish.owner, wish.told.family);
     const { links, files, log, now, random, tell } = this.means;
-    const path = this.#pathOf(wish.owner);
+    const path = this.#pathOf(key);
     const means: RunnerMeans = {
       links,
       log,
       now,
       random,
       tell,
-      keep: async (kept, place) => files.writeText(path, toText(this.#saved(wish, told, kept, place))),
+      keep: async (kept, place) => files.writeText(path, toText(this.#saved(wish, kept, place))),
       forget: async () => {
         if (this.#runners.get(key) === runner) this.#runners.delete(key);
         await files.delete(path);
       },
     };
-    const runner: Runner = new Runner(
-      wish,
-      new Life4(new Map([[opt4.clientId, clientIdOf(wish.owner)], ...told]), lease),
-      means,
-    );
+    const runner: Runner = new Runner(wish, toLife(wish.owner, wish.told, lease), means);
     this.#runners.set(key, runner);
     return runner;
   }
 
-  #saved({ owner, pod }: Wish, told: Options4, lease: Lease4, { netns, identity = '' }: Place): Saved {
-    return { bootId: this.means.bootId, ...owner, netns, identity, pod, told, lease };
+  #saved({ owner, pod, told, isOneOfTwo }: Wish, lease: Lease, { netns, identity = '' }: Place): Saved {
+    return { bootId: this.means.bootId, ...owner, netns, identity, pod, isOneOfTwo, told, lease };
   }
 
   async #drop(runner: Runner): Promise<void> {
-    this.#runners.delete(keyOf(runner.wish.owner));
+    const key = keyOf(runner.wish.owner, runner.wish.told.family);
+    this.#runners.delete(key);
     runner.stop();
-    await this.means.files.delete(this.#pathOf(runner.wish.owner));
+    await this.means.files.delete(this.#pathOf(key));
   }
 
   async #read(path: string): Promise<Saved | undefined> {
@@ -123,25 +133,37 @@ export class Keeper {
   }
 
   /** Ids have characters and lengths that no file name has. */
-  #pathOf(owner: Owner): string {
-    return `${this.means.directory}/${fingerprint(32, keyOf(owner))}.json`;
+  #pathOf(key: string): string {
+    return `${this.means.directory}/${fingerprint(32, key)}.json`;
   }
 }
 
-const keyOf = (owner: Owner): string => clientIdOf(owner).toString('hex');
+const families: readonly Family[] = [4, 6];
 
-const ownerOf = ({ containerId: id, network, ifName: name }: Owner): Owner => ({
-  containerId: id,
-  network,
-  ifName: name,
+/** One owner may have a lease of each family; IPv4's key is what earlier versions named their files by. */
+const keyOf = (owner: Owner, family: Family): string =>
+  (family === 4 ? clientIdOf(owner) : duidOf(owner)).toString('hex');
+
+const toWish = ({ containerId: id, network, ifName: name, pod, isOneOfTwo, told, ...place }: Saved): Wish => ({
+  owner: { containerId: id, network, ifName: name },
+  pod,
+  place: { netns: place.netns, identity: place.identity, ifName: name },
+  told,
+  isOneOfTwo,
 });
 
-const toWish = (owner: Owner, pod: PodIdentity | undefined, place: Place): Wish => ({
-  owner,
-  pod,
-  place,
-  family: 4,
-  isOneOfTwo: false,
+function toResult(lease: Lease, { priority, prefixLength }: DhcpConfig): Result {
+  const result = lease.family === 4 ? toResult4(lease, priority) : toResult6(lease, prefixLength);
+  if (result === undefined) throw new Error('DHCP option Subnet Mask not found in DHCPACK');
+  return result;
+}
+
+/** In the order of the families. */
+const mergeLeases = (results: readonly Result[]): Result => ({
+  ...emptyResult,
+  ips: results.flatMap(({ ips }) => ips),
+  routes: results.flatMap(({ routes }) => routes),
+  dns: Object.assign({}, ...results.map(({ dns }) => dns)),
 });
 
 interface Parsed {

@@ -1,11 +1,12 @@
 /** Keeps one lease: sends what the state machine wants, hears answers, sleeps between. Acts through the pod's link. */
 import type { Log } from '../../attach/ports';
-import type { Lease, Life, Lost } from '../../dhcp/life';
+import type { Told } from '../../dhcp/config';
+import type { Lease, Lost } from '../../dhcp/life';
+import type { Action, Event, Life } from '../../dhcp/living';
 import { CniError, toCniError } from '../../error';
-import type { Family } from '../../net/ip';
 import type { PodIdentity } from '../../pod/event';
+import type { Owner } from './identity';
 import type { OpenLink, Place, PodLinks, Trouble } from './ports';
-import type { Owner } from './saved';
 
 /** What a lease is kept by. */
 export interface RunnerMeans {
@@ -27,7 +28,7 @@ export interface Wish {
   readonly owner: Owner;
   readonly pod: PodIdentity | undefined;
   readonly place: Place;
-  readonly family: Family;
+  readonly told: Told;
   /** The interface has a lease of the other family, too. */
   readonly isOneOfTwo: boolean;
 }
@@ -141,7 +142,7 @@ export class Runner {
     for (const bytes of this.#open?.heard() ?? []) if (!this.#ended) await this.#step({ kind: 'heard', bytes });
   }
 
-  async #step(event: Parameters<Life['step']>[0]): Promise<void> {
+  async #step(event: Event): Promise<void> {
     const open = await this.#ready();
     if (open === undefined) return await this.#gone();
     const { mac, name, detail } = open.link;
@@ -151,7 +152,7 @@ export class Runner {
       await this.#act(deed, open);
   }
 
-  async #act(deed: ReturnType<Life['step']>[number], open: OpenLink): Promise<void> {
+  async #act(deed: Action, open: OpenLink): Promise<void> {
     switch (deed.act) {
       case 'send':
         return open.send(deed.bytes);
@@ -186,7 +187,7 @@ export class Runner {
 
   /** The link, open and up; `undefined` when it is gone. */
   async #ready(): Promise<OpenLink | undefined> {
-    const { family } = this.wish;
+    const { family } = this.wish.told;
     this.#open ??= await this.means.links.open(this.#place, { family, up: this.life.isNew });
     if (this.#open !== undefined) this.#place = { ...this.#place, identity: this.#open.identity };
     return this.#open;
