@@ -1,44 +1,18 @@
 /** The executable with a pod and networks that only an API server knows, over TLS, in real namespaces. */
-import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { createInterface } from 'node:readline';
+import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type ApiOptions, networkObject, networkPath, podObject, podPath } from '../kube/api-server';
+import { serve } from './api';
 import { type Json, Node, networksKey, type Pod } from './runtime';
 
 const account = '/var/run/secrets/kubernetes.io/serviceaccount';
-const bun = resolve(import.meta.dirname, '../../scripts/bun');
-const worker = resolve(import.meta.dirname, '../kube/api-worker.ts');
 const macvlan = JSON.stringify({
   cniVersion: '1.0.0',
   type: 'macvlan',
   master: 'eth1',
   ipam: { type: 'static', addresses: [{ address: '192.168.1.60/24' }] },
 });
-
-/** An API server on the node's loopback. */
-async function serve(node: Node, options: ApiOptions) {
-  const child = spawn('nsenter', [`--net=${node.path}`, bun, worker, JSON.stringify(options)], {
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
-  const stop = () => stopped(child);
-  onTestFinished(stop);
-  const asked: string[] = [];
-  const { url, ca } = await new Promise<{ url: string; ca: string }>((found) => {
-    createInterface({ input: child.stdout }).on('line', (line) => {
-      if (line.startsWith('{')) found(JSON.parse(line));
-      else asked.push(line);
-    });
-  });
-  return { url, ca, asked, stop };
-}
-
-async function stopped(child: ChildProcess): Promise<void> {
-  const ended = child.exitCode === null ? new Promise((done) => child.on('close', done)) : undefined;
-  child.stdin?.end();
-  await ended;
-}
 
 /** Multus' thin kubeconfig, in YAML, with a token file. */
 function kubeconfig(node: Node, { url, ca }: { readonly url: string; readonly ca: string }): string {

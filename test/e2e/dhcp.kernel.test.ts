@@ -1,69 +1,22 @@
 /** Leases by DHCP: the executable, the node agent and dnsmasq in real namespaces. Starts them, and files of its own. */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { expect, it, onTestFinished, vi } from 'vitest';
-import { base64, kubeconfig } from '../kube/kubeconfigs';
-import { braid, type Json, Node, type Space } from './runtime';
-
-const patience = { timeout: 60_000, interval: 200 };
+import { statSync } from 'node:fs';
+import { expect, it, vi } from 'vitest';
+import { agentOn, dnsmasqOn, ended, patience } from './dhcp-node';
+import { type Json, Node } from './runtime';
 
 /** A node with a DHCP server on the other end of eth1's cable, and an agent without a cluster. */
-function lan({ renewal = 30 }: { readonly renewal?: number } = {}) {
+function lan({ renewal = 30, range = '10.9.0.50,10.9.0.59', options = '--no-ping' } = {}) {
   const node = new Node();
   const outside = node.uplink('eth1');
   outside.ip('addr add 10.9.0.1/24 dev eth1');
-  const [leases, log] = [join(node.dir, 'dnsmasq.leases'), join(node.dir, 'dnsmasq.log')];
-  const dnsmasq = start(outside, [
-    'dnsmasq',
-    '--keep-in-foreground --user=root --conf-file=/dev/null --port=0 --no-ping --log-dhcp --dhcp-authoritative',
-    '--dhcp-range=10.9.0.50,10.9.0.59,255.255.255.0,2m --dhcp-option=option:router,10.9.0.1',
-    `--dhcp-option=58,${renewal} --dhcp-option=59,100 --dhcp-option=121,192.168.77.0/24,10.9.0.9`,
-    `--interface=eth1 --dhcp-leasefile=${leases} --log-facility=${log}`,
-  ]);
-  const conf = join(node.dir, '00-braid.conf');
-  const access = join(node.dir, 'kubeconfig');
-  const nobody = { server: 'https://127.0.0.1:1', 'certificate-authority-data': base64('none') };
-  writeFileSync(access, JSON.stringify(kubeconfig(nobody, { token: 'good' })));
-  const keys = { cniVersion: '1.0.0', name: 'braid', type: 'braid', cniDir: node.state, kubeconfig: access };
-  writeFileSync(conf, JSON.stringify(keys));
-  const socket = join(node.dir, 'dhcp.sock');
-  const startAgent = async (): Promise<ChildProcess> => {
-    const agent = start(node, [braid, `agent --conf ${conf} --node n1 --listen off --dhcp ${socket}`]);
-    await vi.waitFor(() => expect(existsSync(socket)).toBe(true), patience);
-    return agent;
-  };
-  const ipam = (more: Json = {}): Json => ({ type: 'dhcp', daemonSocketPath: socket, ...more });
-  const said = (): string => (existsSync(log) ? readFileSync(log, 'utf8') : '');
-  return {
+  const { child, said, count } = dnsmasqOn(
+    outside,
     node,
-    dnsmasq,
-    socket,
-    startAgent,
-    ipam,
-    macvlan: (more?: Json) => ({ cniVersion: '1.0.0', type: 'macvlan', master: 'eth1', ipam: ipam(more) }),
-    held: (): readonly string[] => {
-      const dir = join(node.state, 'dhcp');
-      return existsSync(dir) ? readdirSync(dir).map((file) => join(dir, file)) : [];
-    },
-    /** How often the server did that. */
-    count: (word: string): number => said().split(`${word}(eth1)`).length - 1,
-    said,
-  };
-}
-
-function start(space: Space, words: readonly string[]): ChildProcess {
-  const command = words.flatMap((each) => each.split(' '));
-  const child = spawn('nsenter', [`--net=${space.path}`, ...command], { stdio: 'ignore' });
-  onTestFinished(() => ended(child, 'SIGKILL'));
-  return child;
-}
-
-async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
-  const done = new Promise((resolve) => child.once('exit', resolve));
-  child.kill(signal);
-  await done;
+    `--dhcp-range=${range},255.255.255.0,2m --dhcp-option=option:router,10.9.0.1`,
+    `--dhcp-option=58,${renewal} --dhcp-option=59,100 --dhcp-option=121,192.168.77.0/24,10.9.0.9`,
+    options,
+  );
+  return { node, outside, dnsmasq: child, said, count, ...agentOn(node) };
 }
 
 it('a pod gets an address, keeps it over a restart of the agent, and gives it back', async () => {
@@ -162,4 +115,19 @@ it('a pod that goes while the agent is away is forgotten when it comes back', as
   expect(held()).toHaveLength(1);
   await startAgent();
   await vi.waitFor(() => expect(held()).toEqual([]), patience);
+});
+
+it('an address that somebody on the network has is declined, and the pod gets the next one', async () => {
+  const { node, outside, startAgent, macvlan, count } = lan({
+    range: '10.9.0.50,10.9.0.51',
+    options: '--dhcp-sequential-ip',
+  });
+  outside.ip('addr add 10.9.0.50/32 dev eth1');
+  await startAgent();
+  node.network('lan', macvlan());
+  const pod = node.pod({ networks: 'lan' });
+  await pod.add();
+  expect(pod.addresses('net1')).toEqual(['10.9.0.51/24']);
+  expect(count('DHCPDECLINE')).toBe(1);
+  await pod.end();
 });

@@ -28,7 +28,11 @@ export interface Seen {
 }
 
 /** Starts it; `stop` ends it with its connections. */
-export function serveApi({ server }: Certificates, options: ApiOptions = {}, tell = (_path: string): void => {}) {
+export function serveApi(
+  { server }: Certificates,
+  options: ApiOptions = {},
+  tell = (_path: string, _posted?: string): void => {},
+) {
   const { tokens = ['good'], readers = [], powerless = [], first = [], hostname = '127.0.0.1' } = options;
   const objects: Record<string, Json> = structuredClone({ ...options.objects });
   const seen: Seen[] = [];
@@ -44,7 +48,7 @@ export function serveApi({ server }: Certificates, options: ApiOptions = {}, tel
       const authorization = request.headers.get('authorization');
       const body = method === 'GET' ? '' : await request.text();
       const patch = method === 'PATCH' ? { patch: body } : {};
-      tell(path);
+      tell(path, method === 'POST' ? body : undefined);
       const special = first[seen.push({ method, path, authorization, ...query, ...patch }) - 1];
       if (special !== undefined) return special();
       const token = authorization?.replace(/^Bearer /, '') ?? '';

@@ -61,12 +61,18 @@ export class Keeper {
     const place = { netns: netnsPath(args.netns), identity: undefined, ifName: owner.ifName };
     const isOneOfTwo = config.told.length > 1;
     const runners: Runner[] = [];
-    for (const told of config.told) runners.push(await this.#runnerOf({ owner, pod, place, told, isOneOfTwo }));
+    const begun: Runner[] = [];
+    for (const told of config.told) {
+      const wish = { owner, pod, place, told, isOneOfTwo };
+      const held = await this.#held(wish);
+      runners.push(held ?? this.#start(wish));
+      if (held === undefined) begun.push(...runners.slice(-1));
+    }
     try {
       const leases = await Promise.all(runners.map((runner) => runner.lease ?? runner.first));
       return mergeLeases(leases.map((lease) => toResult(lease, config)));
     } catch (error) {
-      await Promise.all(runners.map((runner) => runner.release()));
+      await Promise.all(begun.map((runner) => runner.release())); // what the pod had before, it keeps
       throw error;
     }
   }
@@ -84,11 +90,11 @@ export class Keeper {
   }
 
   /** The one that is at work, if its pod is still there. */
-  async #runnerOf(wish: Wish): Promise<Runner> {
+  async #held(wish: Wish): Promise<Runner | undefined> {
     const key = keyOf(wish.owner, wish.told.family);
     const held = this.#runners.get(key);
     if (held !== undefined && !(await held.isThere())) await this.#drop(held);
-    return this.#runners.get(key) ?? this.#start(wish);
+    return this.#runners.get(key);
   }
 
   #start(wish: Wish, lease?: Lease): Runner {
