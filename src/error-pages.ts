@@ -297,9 +297,11 @@ const pages: Readonly<Record<Reason, ErrorPage>> = {
       'No DHCP server answered on the network of the interface.',
       'The server refused: its own words are in the message.',
       'The server told no subnet mask.',
+      'Others on the network have the addresses that the server gives.',
+      '"family" asks for IPv6, and the dhcp daemon of the reference plugins, which has the socket, knows IPv4 only.',
     ],
     fixes: [
-      'See whether the server hears the pod: `tcpdump -ni MASTER port 67 or port 68` on the node.',
+      'See whether the server hears the pod: `tcpdump -ni MASTER port 67 or port 68 or port 546 or port 547` on the node.',
       'Check that "master", VLAN and bridge lead to the network on which the server is, and that its pool has free addresses.',
     ],
   },

@@ -13,7 +13,7 @@ import { addChain, type Chain, type LiveSandbox, openChain } from './chain';
 import { type Failed, keepFailed, toText } from './detach';
 import { findHeld, freeDeadSandbox } from './earlier';
 import { stopwatch } from './history';
-import { type Apart, keepApart } from './isolation';
+import { type Apart, holdBackNew, keepApart } from './isolation';
 import { metered } from './meter';
 import type { Edges } from './ports';
 import { type AttachedRecord, type AttachRecord, type RecordedAttachment, recordVersion } from './record';
@@ -80,7 +80,7 @@ async function attachAll(plan: AddPlan, edges: Edges): Promise<AttachedRecord> {
       const steps = new Undo();
       undo.push(() => takeBack(attachment, steps, failed));
       made.push(await metered(edges.meter, attachment.network, () => addOne(attachment, chain, fresh, edges, steps)));
-      if (attachment.isDefault && plan.attachments.length > 1) first = await sandbox.pod.routes();
+      if (attachment.isDefault && plan.attachments.length > 1) first = await beforeOthers(plan);
       lap(attachment.network);
     }
     const routed = await lookAt(made, plan, undo);
@@ -105,6 +105,12 @@ async function attachAll(plan: AddPlan, edges: Edges): Promise<AttachedRecord> {
       );
     throw error;
   }
+}
+
+/** The pod's routes with the default network alone; from here on what routers advertise stays behind it. */
+async function beforeOthers({ sandbox: { pod }, routes }: AddPlan): Promise<readonly Route[]> {
+  if (routes.guard) await holdBackNew(pod);
+  return await pod.routes();
 }
 
 /** Takes one network back; if that fails, why is kept, and thrown. */

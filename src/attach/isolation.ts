@@ -64,6 +64,11 @@ export async function keepApart(pod: Netns, links: readonly Apart[], undo: Undo)
   }
 }
 
+/** The same for links that are still to come: one that DHCP asks over is up, and hears routers, long before it is looked at. */
+export async function holdBackNew(pod: Netns): Promise<void> {
+  await pod.ensureSysctls([advertisedMetric('default', 0)]);
+}
+
 /** Takes the rules of these links back, which outlive them; the settings go with them. Returns what failed, by link. */
 export async function endIsolation(pod: Netns, ifNames: readonly IfName[]): Promise<ReadonlyMap<IfName, CniError>> {
   const rules = ifNames.flatMap((ifName) => isolationRules(ifName, true).map((gone) => ({ ifName, gone })));
@@ -102,6 +107,6 @@ function ipv6Forwarding(ifName: IfName): Sysctl {
   return [`net/ipv6/conf/${ifName}/forwarding`, '0'];
 }
 
-function advertisedMetric(ifName: IfName, position: number): Sysctl {
+function advertisedMetric(ifName: IfName | 'default', position: number): Sysctl {
   return [`net/ipv6/conf/${ifName}/ra_defrtr_metric`, String(firstAdvertised + position)];
 }

@@ -1,5 +1,5 @@
 /** What the dhcp plugin and its daemon say to each other: Go's net/rpc over gob, with the types of plugins/ipam/dhcp 1.9. Pure. */
-import type { IpConfig, Result, ResultRoute } from '../cni/result';
+import type { Dns, IpConfig, Result, ResultRoute } from '../cni/result';
 import { emptyResult } from '../cni/result';
 import { addressOf, type Cidr, familyOf, findIp, type Ip, ipBytes, ipFrom, lengthOf, toCidr, widthOf } from '../net/ip';
 import { bytes, type GobType, type GobValue, GobWriter, int, text, uint } from './gob';
@@ -62,11 +62,20 @@ const routeType = struct(
   ['GW', bytes],
   ...['MTU', 'AdvMSS', 'Priority', 'Table', 'Scope'].map((name) => [name, int] as const),
 );
+const textsType = list('[]string', text);
+const dnsType = struct(
+  'DNS',
+  ['Nameservers', textsType],
+  ['Domain', text],
+  ['Search', textsType],
+  ['Options', textsType],
+);
 const resultType = struct(
   'Result',
   ['CNIVersion', text],
   ['IPs', list('[]*types100.IPConfig', ipType)],
   ['Routes', list('[]*types.Route', routeType)],
+  ['DNS', dnsType],
 );
 const nothingType = struct('');
 
@@ -138,7 +147,7 @@ export class ReplyReader {
   }
 }
 
-function fromResult({ ips, routes }: Result): GobValue {
+function fromResult({ ips, routes, dns }: Result): GobValue {
   return {
     IPs: ips.map(({ address, gateway }) => ({
       Address: netOf(address),
@@ -153,6 +162,7 @@ function fromResult({ ips, routes }: Result): GobValue {
       Table: table,
       Scope: scope,
     })),
+    DNS: { Nameservers: dns.nameservers, Domain: dns.domain, Search: dns.search, Options: dns.options },
   };
 }
 
@@ -175,7 +185,20 @@ function toResult(value: Fields): Result {
       const given = Object.entries(numbers).filter(([, number]) => typeof number === 'number');
       return { dst: cidrOf(Dst), ...(gw !== undefined && { gw }), ...Object.fromEntries(given) };
     }),
+    dns: toDns(value.DNS),
   };
+}
+
+/** Go leaves out what is empty. */
+function toDns(value: GobValue | undefined): Dns {
+  const { Nameservers, Domain, Search, Options } = (value ?? {}) as Fields;
+  const fields = {
+    nameservers: textsOf(Nameservers),
+    domain: textOf(Domain),
+    search: textsOf(Search),
+    options: textsOf(Options),
+  };
+  return Object.fromEntries(Object.entries(fields).filter(([, given]) => given.length > 0));
 }
 
 function cidrOf(value: GobValue | undefined): Cidr {
@@ -199,6 +222,8 @@ function ipOf(value: GobValue | undefined): Ip | undefined {
 const textOf = (value: GobValue | undefined): string => (typeof value === 'string' ? value : '');
 const numberOf = (value: GobValue | undefined): number => (typeof value === 'number' ? value : 0);
 const bytesOf = (value: GobValue | undefined): Buffer => (Buffer.isBuffer(value) ? value : Buffer.alloc(0));
+const textsOf = (value: GobValue | undefined): readonly string[] =>
+  Array.isArray(value) ? value.filter((each) => typeof each === 'string') : [];
 const listOf = (value: GobValue | undefined): readonly Fields[] =>
   Array.isArray(value) ? value.filter((each) => typeof each === 'object' && each !== null) : [];
 

@@ -32,14 +32,14 @@ const answers = [
 /** Links of pods by their namespace's path. */
 export function createPodLinks(kernel: Kernel): PodLinks {
   return {
-    addresses: (place) =>
-      withLink(kernel, place, async ({ netns, link }) => {
-        const held = await netns.addresses({ index: link.index });
-        netns.close();
-        return held.filter(({ dadFailed }) => !dadFailed).map(({ address }) => addressOf(address));
-      }),
-    open: (place, { family, up }) =>
-      withLink(kernel, place, async (found) => {
+    async addresses(place) {
+      const found = await findIn(kernel, place);
+      return found && (await held(found).finally(() => leave(found)));
+    },
+    async open(place, { family, up }) {
+      const found = await findIn(kernel, place);
+      if (found === undefined) return undefined;
+      try {
         const { netns, link, fd } = found;
         if (family === 6 && up) await allowIpv6(netns, link, true);
         if (up && !link.up) await netns.changeLink(link.index, { up });
@@ -48,31 +48,14 @@ export function createPodLinks(kernel: Kernel): PodLinks {
             found,
             inside(fd, () => new PacketSocket(link.index, eth.ETH_P_IP, answers)),
           );
-        const own = await linkLocal(netns, link);
-        return opened(
-          found,
-          inside(fd, () => new Dhcp6Socket(link.index, own)),
-        );
-      }),
+        return opened(found, up ? await speak6(found) : undefined);
+      } catch (error) {
+        leave(found);
+        throw error;
+      }
+    },
   };
 }
-
-const settleLimit = 5000; // ms
-const settleStep = 20; // ms
-
-/** The address that a DHCPv6 client speaks from, once nobody on the network objects to it (RFC 8415, section 18.2). */
-async function linkLocal(netns: Netns, { index, name }: Link): Promise<Ip> {
-  for (let waited = 0; waited < settleLimit; waited += settleStep) {
-    const held = await netns.addresses({ index, family: 6 });
-    const own = held.find(({ scope, dadFailed }) => scope === scopeLink && !dadFailed);
-    if (own !== undefined && !own.tentative) return addressOf(own.address);
-    if ((await netns.findLinkByIndex(index))?.up === false) break;
-    await sleep(settleStep);
-  }
-  return fail('LinkUnsuitable', `Cannot speak DHCPv6 on ${name}: need an IPv6 link-local address that nobody else has`);
-}
-
-const scopeLink = 253;
 
 /** A link that was found, its namespace open. */
 interface Found {
@@ -81,31 +64,38 @@ interface Found {
   readonly link: Link;
 }
 
-/** Does the work, which closes the namespace unless it fails, when that link of that very namespace is there. */
-async function withLink<T>(
-  kernel: Kernel,
-  { netns: path, identity, ifName }: Place,
-  work: (found: Found) => Promise<T>,
-): Promise<T | undefined> {
+/** That link of that very namespace. */
+async function findIn(kernel: Kernel, { netns: path, identity, ifName }: Place): Promise<Found | undefined> {
   const netns = await kernel.find(path);
   if (netns === undefined) return undefined;
   const fd = findNamespace(path);
+  const own = netns.identity ?? '';
   try {
-    const own = netns.identity ?? '';
-    const link = await netns.findLink(ifName);
     const isSame = fd !== undefined && own.split(':').slice(0, 2).join(':') === fileOf(fd) && (identity ?? own) === own;
-    if (isSame && link !== undefined) return await work({ netns, fd, link });
-    netns.close();
-    return undefined;
+    const link = isSame ? await netns.findLink(ifName) : undefined;
+    if (fd !== undefined && link !== undefined) return { netns, fd, link };
   } catch (error) {
-    netns.close();
+    leave({ netns, fd });
     throw error;
-  } finally {
-    if (fd !== undefined) closeSync(fd);
   }
+  leave({ netns, fd });
+  return undefined;
 }
 
-function opened({ netns, link }: Found, socket: PacketSocket | Dhcp6Socket): OpenLink {
+function leave({ netns, fd }: { readonly netns: Netns; readonly fd: number | undefined }): void {
+  netns.close();
+  if (fd !== undefined) closeSync(fd);
+}
+
+async function held({ netns, link }: Found): Promise<readonly Ip[]> {
+  const all = await netns.addresses({ index: link.index });
+  return all.filter(({ dadFailed }) => !dadFailed).map(({ address }) => addressOf(address));
+}
+
+/** `socket` undefined: IPv6, opened when it is spoken by: what ends may have no address to speak from. */
+function opened(found: Found, start: PacketSocket | Dhcp6Socket | undefined): OpenLink {
+  const { netns, link } = found;
+  let socket = start;
   return {
     identity: netns.identity ?? '',
     link,
@@ -115,11 +105,31 @@ function opened({ netns, link }: Found, socket: PacketSocket | Dhcp6Socket): Ope
         if (addressOf(each.address) === address) await netns.deleteAddress(link.index, each.address);
     },
     findHolder: async (address) => (await netns.probe(link.index, [address]))[0]?.[1],
-    send: (frame) => socket.send(frame, `send on link ${link.name}`),
-    heard: () => socket.received(`listen on link ${link.name}`, 100),
+    async send(bytes) {
+      socket ??= await speak6(found);
+      socket.send(bytes, `send on link ${link.name}`);
+    },
+    heard: () => socket?.received(`listen on link ${link.name}`, 100) ?? [],
     close() {
-      socket.close();
-      netns.close();
+      socket?.close();
+      leave(found);
     },
   };
+}
+
+const settleLimit = 5000; // ms
+const settleStep = 20; // ms
+const scopeLink = 253;
+
+/** A DHCPv6 client speaks from the link-local address, once nobody on the network objects to it (RFC 8415, section 18.2). */
+async function speak6({ netns, fd, link: { index, name } }: Found): Promise<Dhcp6Socket> {
+  for (let waited = 0; waited < settleLimit; waited += settleStep) {
+    const own = (await netns.addresses({ index, family: 6 })).find(
+      (each) => each.scope === scopeLink && !each.dadFailed,
+    );
+    if (own !== undefined && !own.tentative) return inside(fd, () => new Dhcp6Socket(index, addressOf(own.address)));
+    if ((await netns.findLinkByIndex(index))?.up === false) break;
+    await sleep(settleStep);
+  }
+  return fail('LinkUnsuitable', `Cannot speak DHCPv6 on ${name}: need an IPv6 link-local address that nobody else has`);
 }

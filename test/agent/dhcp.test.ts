@@ -74,7 +74,7 @@ function network() {
           onLink.splice(onLink.indexOf(address), 1);
         },
         findHolder: async (address) => onNetwork.get(address),
-        send(frame) {
+        async send(frame) {
           if (state.refuses) throw refused('send', 'ENETDOWN');
           const message = decode4(frame.subarray(42)) as Message4;
           asked.push(message);

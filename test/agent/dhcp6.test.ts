@@ -42,7 +42,7 @@ function network() {
         },
         remove: async (address) => void onLink.delete(address),
         findHolder: async () => undefined,
-        send(bytes) {
+        async send(bytes) {
           if (family === 4) asked4.push(decode4(bytes.subarray(42)) as Message4);
           else asked.push(decode6(bytes) as Message6);
           if (!silent.has(family)) waiting.push(family === 4 ? answer4(asked4.at(-1)) : answer6(asked.at(-1)));

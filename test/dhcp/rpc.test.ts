@@ -84,6 +84,8 @@ describe('a reply', () => {
 
   it.each<[string, Reply['outcome']]>([
     ['a result', { result }],
+    ['a result of IPv6', { result: { ...emptyResult, ips: [{ address: cidr('2001:db8::57/128', 'test') }] } }],
+    ['name servers', { result: { ...result, dns: { nameservers: ['2001:db8::53'], search: ['lan.example', 'a'] } } }],
     ['an error', { error: 'no offer' }],
   ])('is the same after it went as bytes: %s', (_, outcome) => {
     const reply = { method: 'DHCP.Allocate', seq: 7, outcome };

@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import { expect, it, vi } from 'vitest';
 import { agentOn, dnsmasqOn, ended, patience } from './dhcp-node';
-import { type Json, Node } from './runtime';
+import { type Json, Node, Space } from './runtime';
 
 /** A node with a DHCP server on the other end of eth1's cable, and an agent without a cluster. */
 function lan({ renewal = 30, range = '10.9.0.50,10.9.0.59', options = '--no-ping' } = {}) {
@@ -118,16 +118,19 @@ it('a pod that goes while the agent is away is forgotten when it comes back', as
 });
 
 it('an address that somebody on the network has is declined, and the pod gets the next one', async () => {
-  const { node, outside, startAgent, macvlan, count } = lan({
+  const { node, outside, startAgent, macvlan, count, said } = lan({
     range: '10.9.0.50,10.9.0.51',
     options: '--dhcp-sequential-ip',
   });
-  outside.ip('addr add 10.9.0.50/32 dev eth1');
+  const neighbour = new Space(`${node.name}-neighbour`);
+  outside.ip(`link add link eth1 name eth0 netns ${neighbour.name} type macvlan mode bridge`);
+  neighbour.ip('addr add 10.9.0.50/24 dev eth0');
+  neighbour.ip('link set eth0 up');
   await startAgent();
   node.network('lan', macvlan());
   const pod = node.pod({ networks: 'lan' });
   await pod.add();
-  expect(pod.addresses('net1')).toEqual(['10.9.0.51/24']);
+  expect(pod.addresses('net1'), said()).toEqual(['10.9.0.51/24']);
   expect(count('DHCPDECLINE')).toBe(1);
   await pod.end();
 });

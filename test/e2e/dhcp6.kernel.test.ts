@@ -72,6 +72,9 @@ it('a pod gets addresses of both families, keeps them over a restart of the agen
   ]);
   expect(ips?.map(({ address }) => address)).toEqual(expect.arrayContaining([...addresses]));
   await vi.waitFor(() => expect(pod.reaches('2001:db8:9::1')).toBe(true), patience); // by what the router advertises
+  const routes = () => pod.routes('main', 6).join('\n');
+  await vi.waitFor(() => expect(routes()).toMatch(/^default via fe80::\S+ dev net1 proto ra metric 3073 /m), patience);
+  expect(routes()).toContain('2001:db8:9::/64 dev net1 proto kernel'); // on the link, as the router says
   await pod.check();
   expect(held()).toHaveLength(2);
   await ended(agent, 'SIGTERM');
@@ -119,6 +122,18 @@ it('a lease is renewed; one that ends is told as an Event, in the metrics and th
   expect(held()).toEqual([]);
   const metrics = node.exec('busybox', 'wget', '-q', '-O', '-', 'http://127.0.0.1:9464/metrics');
   expect(metrics).toContain('braid_dhcp_leases_lost_total{what="expired"} 1');
+  await pod.end();
+});
+
+it('a lease whose link is down ends all the same', async () => {
+  const { node, startAgent, macvlan, held, events } = await shortLeases();
+  await startAgent();
+  node.network('lan', macvlan({ family: 'ipv6' }));
+  const pod = node.pod({ networks: 'lan' });
+  await pod.add();
+  pod.ip('link set net1 down');
+  await vi.waitFor(() => expect(events().join()).toContain('The lease of 2001:db8:9::50 ended'), patience);
+  expect(held()).toEqual([]);
   await pod.end();
 });
 

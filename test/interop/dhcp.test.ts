@@ -17,12 +17,14 @@ async function scene(daemon: Side) {
   const server = new Space(`${node.name}-dhcp`);
   pod.ip(`link add net1 address 02:00:00:00:00:57 type veth peer name net1 netns ${server.name}`);
   server.ip('addr add 10.9.0.1/24 dev net1');
+  server.ip('addr add 2001:db8:9::1/64 dev net1 nodad');
   for (const each of [server, pod]) each.ip('link set net1 up'); // the reference's first question is lost on a link that was down
   const log = join(node.dir, 'dnsmasq.log');
   const options = [
     '--keep-in-foreground --user=root --conf-file=/dev/null --port=0 --no-ping --log-dhcp --dhcp-authoritative',
     '--interface=net1 --dhcp-range=10.9.0.50,10.9.0.60,255.255.255.0,1h --dhcp-option=option:router,10.9.0.1',
     '--dhcp-option=121,192.168.77.0/24,10.9.0.9,169.254.169.254/32,0.0.0.0 --dhcp-option=33,172.16.0.0,10.9.0.8',
+    '--dhcp-range=2001:db8:9::50,2001:db8:9::5f,64,1h --dhcp-option=option6:dns-server,[2001:db8:9::53]',
     `--dhcp-leasefile=${join(node.dir, 'leases')} --log-facility=${log}`,
   ];
   start(server, ['dnsmasq', ...options.join(' ').split(' ')]);
@@ -110,6 +112,33 @@ it.each(pairs)('%s’s plugin and %s’s daemon give what the reference gives', 
     await call(plugin, 'DEL', ipam);
     await released(daemon, said);
   }
+});
+
+it(
+  'the reference’s plugin gets both families and name servers of Braid’s daemon, and gives them back',
+  patience,
+  async () => {
+    const ipam = { family: 'dual', request: [{ option: 'dhcp6.name-servers' }] };
+    const { call, said } = await scene('braid');
+    const result = await call('reference', 'ADD', ipam);
+    expect(result.ips?.map(({ address }) => address)).toEqual([
+      expect.stringMatching(/^10\.9\.0\.\d+\/24$/),
+      expect.stringMatching(/^2001:db8:9::5[0-9a-f]\/128$/),
+    ]);
+    expect(result.dns).toEqual({ nameservers: ['2001:db8:9::53'] });
+    expect(await call('braid', 'ADD', ipam)).toEqual(result);
+    await call('reference', 'CHECK', ipam, { prevResult: result });
+    await call('reference', 'DEL', ipam);
+    await vi.waitFor(() => expect(said().split('DHCPRELEASE(net1)')).toHaveLength(3), {
+      timeout: 60_000,
+      interval: 200,
+    });
+  },
+);
+
+it('of the reference’s daemon, which knows IPv4 only, Braid’s plugin takes no IPv6', patience, async () => {
+  const { call } = await scene('reference');
+  await expect(call('braid', 'ADD', { family: 'ipv6' })).rejects.toThrow('gave no IPv6 address');
 });
 
 it.each(sides)(

@@ -23,7 +23,7 @@ export interface OpenLink {
   /** Who on the network has the address; `undefined` when nobody says so. */
   findHolder(address: Ip): Promise<Mac | undefined>;
   /** IPv4: a frame. IPv6: a message, to all servers and relays of the link. */
-  send(bytes: Buffer): void;
+  send(bytes: Buffer): Promise<void>;
   /** What came since the last call, in the same form. */
   heard(): readonly Buffer[];
   close(): void;

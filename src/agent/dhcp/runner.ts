@@ -155,7 +155,7 @@ export class Runner {
   async #act(deed: Action, open: OpenLink): Promise<void> {
     switch (deed.act) {
       case 'send':
-        return open.send(deed.bytes);
+        return await open.send(deed.bytes);
       case 'probe':
         return await this.#step({ kind: 'probed', holder: await open.findHolder(deed.address) });
       case 'keep':
