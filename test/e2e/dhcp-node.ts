@@ -7,7 +7,7 @@ import { base64, kubeconfig } from '../kube/kubeconfigs';
 import { braid, type Json, type Node, type Space } from './runtime';
 
 /** Of waits that end as soon as they may. */
-export const patience = { timeout: 60_000, interval: 200 };
+export const patience = { timeout: 120_000, interval: 200 };
 
 /** A cluster's API, as a kubeconfig names it. */
 export interface Api {
