@@ -1,8 +1,12 @@
 /** Reasons that other programs and the node's files make come: delegates, nft, DHCP, records, the installer. Touches directories of the test. */
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { toLife } from '../../src/agent/dhcp/identity';
+import type { PodLinks, Trouble } from '../../src/agent/dhcp/ports';
+import { Runner } from '../../src/agent/dhcp/runner';
 import { startDhcp } from '../../src/agent/dhcp/start';
 import { findRecord } from '../../src/bin/find-record';
+import type { Lease } from '../../src/dhcp/life';
 import { readText } from '../../src/disk/files';
 import { install, planInstall } from '../../src/disk/install';
 import { createRecords } from '../../src/disk/records';
@@ -12,7 +16,12 @@ import { openDhcp } from '../../src/exec/dhcp';
 import { createForeign } from '../../src/exec/foreign';
 import { createNft } from '../../src/exec/nft';
 import { fakeFiles } from '../../src/model/files';
+import { fakeKernel } from '../../src/model/kernel';
 import { fakeLog } from '../../src/model/log';
+import { ip } from '../../src/net/ip';
+import type { Link } from '../../src/net/link';
+import { mac } from '../../src/net/mac';
+import { netnsPath, networkName } from '../../src/net/names';
 import { world } from '../attach/world';
 import { id, link, sampleRecord } from '../disk/sample';
 import { temporaryDirectory } from '../disk/temp';
@@ -55,6 +64,35 @@ const dhcpCall = (socket: string) => ({
   config: '{"name":"lan","ipam":{"type":"dhcp"}}',
 });
 
+/** What the agent tells of a lease whose time has passed, by a clock that leaps. */
+async function endOfLease(): Promise<never> {
+  const { host } = fakeKernel({ hostLinks: ['net1'] });
+  const done = async (): Promise<void> => undefined;
+  const own = { link: (await host.findLink('net1')) as Link, identity: 'ns-1' };
+  const silent = { send: done, heard: () => [], setDown: done, remove: done, findHolder: async () => undefined };
+  const links: PodLinks = {
+    addresses: async () => [],
+    open: async () => ({ ...own, ...silent, close: () => undefined }),
+  };
+  const serverMac = mac('02:00:00:00:00:fe', 'test');
+  const times = { renewAt: 0, rebindAt: 0, endsAt: 0 };
+  const server = { server: ip('10.9.0.1', 'test'), serverMac };
+  const lease: Lease = { family: 4, address: ip('10.9.0.57', 'test'), ...server, ...times, options: new Map() };
+  const owner = { containerId: id('c1'), network: networkName('lan'), ifName: link('net1') };
+  const told = { family: 4, options: new Map() } as const;
+  const place = { netns: netnsPath('/run/netns/pod'), identity: undefined, ifName: owner.ifName };
+  let clock = 0;
+  const now = (): number => {
+    clock += 100_000;
+    return clock;
+  };
+  const { error } = await new Promise<Trouble>((tell) => {
+    const means = { links, log: fakeLog(), now, random: () => 0.5, keep: done, forget: done, tell };
+    new Runner({ owner, pod: undefined, place, told, isOneOfTwo: false }, toLife(owner, told, lease), means);
+  });
+  throw error;
+}
+
 export const programs: Provocations<
   | 'ContainerUnknown'
   | 'IoFailed'
@@ -68,6 +106,7 @@ export const programs: Provocations<
   | 'FirewallFailed'
   | 'DhcpUnavailable'
   | 'LeaseUnavailable'
+  | 'LeaseLost'
   | 'PrimaryMissing'
   | 'PodsAttached'
 > = {
@@ -179,8 +218,9 @@ export const programs: Provocations<
           isThere: client.isThere,
           peerUser: () => 0,
           users: [0],
-          links: async () => ({ open: async () => undefined }),
+          links: async () => ({ open: async () => undefined, addresses: async () => undefined }),
           log: fakeLog(),
+          tell: () => undefined,
         });
         try {
           await client.allocate(dhcpCall(join(directory, 'dhcp.sock')));
@@ -189,6 +229,13 @@ export const programs: Provocations<
         }
       },
       names: ['net1', 'DHCP'],
+    },
+  ],
+  LeaseLost: [
+    {
+      how: 'a lease ends, and no server answers',
+      by: endOfLease,
+      names: ['network lan', 'interface net1', '10.9.0.57', 'no DHCP server answered'],
     },
   ],
   PrimaryMissing: [
