@@ -146,6 +146,28 @@ describe('pods with networks', () => {
   });
 });
 
+describe('the command line, asked about the cluster', () => {
+  const braid = (input: string, ...args: readonly string[]) => {
+    const command = [...args, '--kubeconfig', cluster.kubeconfig];
+    return spawnSync('/opt/cni/bin/braid', command, { input, encoding: 'utf8' });
+  };
+
+  it('finds what is wrong with its networks and pods, and plans a pod with a network that only it has', () => {
+    const manifest = pod('planned', 'lan');
+    cluster.apply(network('lan', macvlan(1)), network('misspelt', { ...macvlan(2), type: 'macvaln' }));
+    const { status, stdout } = braid('', 'lint', '-o', 'json');
+    const found = JSON.parse(stdout) as readonly { readonly network?: string; readonly message: string }[];
+    expect(found.filter(({ message }) => message.includes('did you mean "macvlan"'))).toMatchObject([
+      { network: 'misspelt', namespace: 'default', level: 'warning', field: 'type' },
+    ]);
+    expect(status).toBe(0);
+    const planned = braid(JSON.stringify(manifest), 'plan', '-', '-o', 'json');
+    expect(planned.stdout).toContain('"default/lan"');
+    expect(planned.status).toBe(0);
+    cluster.kubectl('delete', 'network-attachment-definition', 'misspelt');
+  });
+});
+
 describe('the networks of the source documents', () => {
   /** The pod with these networks runs; what it holds is looked at, then it goes, and nothing stays. */
   async function withPod(name: string, networks: string, look: () => void): Promise<void> {

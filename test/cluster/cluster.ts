@@ -97,6 +97,11 @@ export class Cluster {
     this.#startKubelet();
   }
 
+  /** The administrator's kubeconfig. */
+  get kubeconfig(): string {
+    return this.#files.adminConfig;
+  }
+
   /** kubectl's stdout without white space around; '' when it fails. `stdin` is what it reads with `-f -`. */
   kubectl(...args: readonly string[]): string {
     return run(path.join(programs, 'kubectl'), ['--kubeconfig', this.#files.adminConfig, ...args]);
