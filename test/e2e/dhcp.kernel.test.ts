@@ -28,7 +28,7 @@ it('a pod gets an address, keeps it over a restart of the agent, and gives it ba
   const [address = ''] = pod.addresses('net1');
   expect(address).toMatch(/^10\.9\.0\.5\d\/24$/);
   expect(pod.routes().join('\n')).toContain('192.168.77.0/24 via 10.9.0.9 dev net1');
-  expect(pod.reaches('10.9.0.1')).toBe(true);
+  await vi.waitFor(() => expect(pod.reaches('10.9.0.1')).toBe(true), patience);
   await pod.check();
   const [file = ''] = held();
   expect((statSync(file).mode & 0o777).toString(8)).toBe('600');
@@ -61,7 +61,7 @@ it.each<[string, (ipam: Json) => Json]>([
   const pods = [node.pod({ networks: 'lan' }), node.pod({ networks: 'lan' })];
   for (const pod of pods) await pod.add();
   expect(new Set(pods.map((pod) => pod.addresses('net1')[0])).size).toBe(2);
-  for (const pod of pods) expect(pod.reaches('10.9.0.1')).toBe(true);
+  for (const pod of pods) await vi.waitFor(() => expect(pod.reaches('10.9.0.1')).toBe(true), patience);
   for (const pod of pods) await pod.end();
   expect(held()).toEqual([]);
 });
