@@ -83,8 +83,12 @@ function testFiles(sort: Sort): string[] {
   return files.sort((a, b) => weight(b) - weight(a) || a.localeCompare(b));
 }
 
-/** Longer files take longer; good enough to share the work out. */
-const weight = (file: string): number => readFileSync(path.join(root, file), 'utf8').length;
+/** Longer files take longer; good enough to share the work out. Rows of a table are in a file of their own. */
+function weight(file: string): number {
+  const rows = path.join(path.dirname(file), 'rows', path.basename(file).replace('.test', ''));
+  const files = [file, rows].map((each) => path.join(root, each)).filter((each) => existsSync(each));
+  return files.reduce((sum, each) => sum + readFileSync(each, 'utf8').length, 0);
+}
 
 /** Deals the files out, each to the guest with the least to do. */
 function share(files: readonly string[], guests: number): string[][] {

@@ -2,9 +2,11 @@
 import { execFileSync, spawn } from 'node:child_process';
 import {
   chmodSync,
+  closeSync,
   existsSync,
   globSync,
   mkdirSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -13,6 +15,7 @@ import {
 } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
+import { inside } from '../../src/kernel/namespace';
 import { toStatus } from '../../src/pod/status';
 
 /** The executable under test. */
@@ -95,7 +98,7 @@ export class Space {
   constructor(readonly name: string) {
     run('ip', 'netns', 'add', name);
     onTestFinished(() => void run('ip', 'netns', 'del', name));
-    this.ip('link set lo up');
+    this.exec('busybox', 'ip', 'link', 'set', 'lo', 'up');
   }
 
   get path(): string {
@@ -108,8 +111,18 @@ export class Space {
   }
 
   /** A command in the namespace. */
-  exec(...command: readonly string[]): string {
-    return run('nsenter', `--net=${this.path}`, ...command);
+  exec(command: string, ...args: readonly string[]): string {
+    return this.enter(() => run(command, ...args));
+  }
+
+  /** Does work, synchronous to its end, in the namespace: what it starts stays there. A process less than nsenter. */
+  enter<T>(work: () => T): T {
+    const fd = openSync(this.path, 'r');
+    try {
+      return inside(fd, work);
+    } finally {
+      closeSync(fd);
+    }
   }
 
   links(): readonly ShownLink[] {
@@ -274,10 +287,10 @@ export class Node extends Space {
     conf: Json | string,
     command: readonly string[] = [braid],
   ): Promise<Answer> {
-    const child = spawn('nsenter', [`--net=${this.path}`, ...command], {
-      env: { PATH: process.env.PATH, ...env } as NodeJS.ProcessEnv,
-      cwd: '/',
-    });
+    const [program = braid, ...args] = command;
+    const child = this.enter(() =>
+      spawn(program, args, { env: { PATH: process.env.PATH, ...env } as NodeJS.ProcessEnv, cwd: '/' }),
+    );
     const stdout: Buffer[] = [];
     const stderr: Buffer[] = [];
     child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));

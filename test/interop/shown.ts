@@ -1,6 +1,8 @@
 /** What `ip` shows of a namespace, and what a plugin printed, without what differs from run to run. Runs ip. */
 import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
 import type { Json, Space } from '../e2e/runtime';
+import { container } from './drivers';
 
 /** States, counters, numbers of links, and timers. */
 const restless = new Set([
@@ -46,29 +48,48 @@ const restless = new Set([
 ]);
 const mac = /\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b/g;
 const made = /\b(?:veth[0-9a-f]{8}|b[0-9a-f]{8})\b/g;
-const quietFlags = new Set(['LOWER_UP', 'NO-CARRIER', 'M-DOWN']);
+const byCnitool = /\bcnitool-[0-9a-f]{20}/g;
+const hashed = /-[0-9a-f]{16}(?=, net: )/g; // of the container's name; the other's DEL finds it
+const quietFlags = new Set(['LOWER_UP', 'NO-CARRIER', 'M-DOWN', 'linkdown']); // the kernel sets them when it comes to it
 
-/** Links, addresses, routes of every table, and rules. `known` is text whose MAC addresses are kept, others are only told to be there. */
+/** Settings of links that plugins make. */
+const settings = {
+  ipv4: ['arp_filter', 'forwarding'], // not arp_notify: Braid announces the addresses of every delegate
+  ipv6: ['accept_dad', 'disable_ipv6', 'enhanced_dad', 'forwarding', 'keep_addr_on_down'],
+} as const;
+
+/** Links, addresses, routes of every table, rules, VLANs of bridge ports, and settings. `known` is text whose MAC addresses are kept, others are only told to be there. */
 export function shownNode(space: Space, known: string): Json {
-  const four = batch(space, 4, ['link show', 'addr show', 'route show table all', 'rule show']);
-  const six = batch(space, 6, ['addr show', 'route show table all', 'rule show']);
-  const [links = [], addresses4 = [], routes4 = [], rules4 = []] = four;
-  const [addresses6 = [], routes6 = [], rules6 = []] = six;
-  const addresses = [...addresses4, ...addresses6].flatMap(({ ifname, addr_info }) =>
+  const [shown = [], routes = [], rules4 = []] = batch(space, ['addr show', 'route show table all', 'rule show']);
+  const [rules6 = []] = batch(space, ['rule show'], ['-6']);
+  const addresses = shown.flatMap(({ ifname, addr_info }) =>
     ((addr_info ?? []) as readonly Json[])
       .filter((one) => one.local !== undefined && !String(one.local).startsWith('fe80:'))
       .map((one) => ({ ifname, ...one })),
   );
-  const routes = [...routes4, ...routes6].filter(
-    ({ dst, type }) => !/^f[ef]/.test(String(dst)) && type !== 'multicast',
-  );
   const sorted = (list: readonly unknown[]): unknown => list.map((one) => calm(one, known)).sort(byText);
   return {
-    links: sorted(links),
+    links: sorted(shown.map(({ addr_info, ...link }) => link)),
     addresses: sorted(addresses),
-    routes: sorted(routes),
+    routes: sorted(routes.filter(({ dst, type }) => !/^f[ef]/.test(String(dst)) && type !== 'multicast')),
     rules: sorted([...rules4, ...rules6].filter(({ l3mdev }) => l3mdev === undefined)), // made by the kernel with the first VRF, for good
+    vlans: JSON.stringify(shown).includes('"vlan_filtering":1') ? sorted(vlansOf(space)) : [],
+    settings: sorted(space.enter(settingsHere)),
   };
+}
+
+const vlansOf = ({ name }: Space): readonly unknown[] =>
+  JSON.parse(execFileSync('bridge', ['-n', name, '-j', 'vlan', 'show'], { encoding: 'utf8' })) as readonly unknown[];
+
+function settingsHere(): readonly string[] {
+  const read = (key: string): string => `${key} = ${readFileSync(`/proc/sys/net/${key}`, 'utf8').trim()}`;
+  const families = Object.entries(settings);
+  const ofLinks = families.flatMap(([family, keys]) =>
+    readdirSync(`/proc/sys/net/${family}/conf`).flatMap((link) =>
+      keys.map((key) => read(`${family}/conf/${link}/${key}`)),
+    ),
+  );
+  return [...ofLinks, read('core/somaxconn')];
 }
 
 /** A result with the same made alike, and the pod's path named so. */
@@ -76,8 +97,12 @@ export function shownResult(result: unknown, known: string, path: string): unkno
   return calm(JSON.parse(JSON.stringify(result ?? null).replaceAll(path, 'POD')), known);
 }
 
-function batch({ name }: Space, family: 4 | 6, commands: readonly string[]): readonly (readonly Json[])[] {
-  const text = execFileSync('ip', ['-n', name, `-${family}`, '-d', '-j', '-batch', '-'], {
+function batch(
+  { name }: Space,
+  commands: readonly string[],
+  family: readonly string[] = [],
+): readonly (readonly Json[])[] {
+  const text = execFileSync('ip', ['-n', name, ...family, '-d', '-j', '-batch', '-'], {
     encoding: 'utf8',
     input: commands.join('\n'),
   });
@@ -91,7 +116,7 @@ function batch({ name }: Space, family: 4 | 6, commands: readonly string[]): rea
 export function calm(value: unknown, known: string): unknown {
   if (typeof value === 'string') {
     const named = value.replace(mac, (one) => (known.includes(one) || /^(00:|ff:)/.test(one) ? one : 'MAC'));
-    return named.replace(made, 'MADE');
+    return named.replace(made, 'MADE').replace(byCnitool, container).replace(hashed, '-HASH');
   }
   if (Array.isArray(value)) return value.filter((one) => !quietFlags.has(one as string)).map((one) => calm(one, known));
   if (typeof value !== 'object' || value === null) return value;

@@ -4,7 +4,7 @@ import { join, resolve } from 'node:path';
 import { expect } from 'vitest';
 import { type Answer, braid, type Json, type Node, type Printed, type Space } from '../e2e/runtime';
 
-/** Where scripts/go-tools put what test/interop/go.mod pins: cnitool and every reference plugin. */
+/** Where scripts/go-tools put what test/interop/go.mod pins: cnitool, every reference plugin, and what calls go-cni. */
 const goTools = resolve(process.env.BRAID_INTEROP ?? join(import.meta.dirname, '../../dist/interop'));
 
 /** The path of a Go program; a test that needs one fails here when it was not built. */
@@ -22,7 +22,7 @@ export function fillBinDir(dir: string, plugins: readonly string[] = referencePl
 }
 
 const referencePlugins = (): readonly string[] =>
-  readdirSync(goTools).filter((name) => name !== 'cnitool' && !name.startsWith('.'));
+  readdirSync(goTools).filter((name) => name !== 'cnitool' && name !== 'gocni' && !name.startsWith('.'));
 
 /** libcni by its own command line: one network configuration list on a node. */
 export class Cnitool {

@@ -1,12 +1,14 @@
 /** One configuration through the reference plugins and through Braid, on nodes that are alike. Makes nodes and pods, calls both. */
-import { mkdirSync, readdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { braid, type Json, Node, type Printed, run, Space } from '../e2e/runtime';
+import { braid, type Json, Node, type ShownLink, Space } from '../e2e/runtime';
+import { type Answered, type Call, callOf, type Driver, network, type Verb } from './drivers';
 import { calm, shownNode, shownResult } from './shown';
 import { goTool } from './tools';
 
-/** Whose plugins. */
-export type Maker = 'reference' | 'braid';
+/** Whose plugins: of one, or the reference's over Braid's IPAM. */
+export type Maker = 'reference' | 'braid' | 'mixed';
 
 /** One row of the table. */
 export interface Row {
@@ -15,7 +17,7 @@ export interface Row {
   readonly plugins: readonly Json[];
   readonly cniVersion?: string;
   readonly args?: string; // CNI_ARGS
-  readonly ifName?: string;
+  readonly ifName?: string; // net0
   /** Shell commands that make the node, or the pod, ready. */
   readonly node?: string;
   readonly pod?: string;
@@ -34,132 +36,142 @@ export interface Side {
   readonly store: Json; // of IPAM: files and their text
 }
 
-const container = 'c1';
+export const versionOf = (row: Row): string => row.cniVersion ?? '1.0.0';
+
 let twins = 0;
 
 /** A node and a pod, and both makers' plugins there. */
 export class Twin {
-  readonly node = new Node();
-  readonly pod: Space;
-  readonly #ifName: string;
-  readonly #results: Json[] = [];
+  readonly #node = new Node();
+  readonly #pod: Space;
   readonly #store: string;
+  readonly #call: Call;
+  #result: unknown;
 
-  constructor(readonly row: Row) {
+  constructor(
+    readonly row: Row,
+    driver: Driver = 'protocol',
+  ) {
     twins += 1;
-    this.pod = new Space(`${this.node.name}-pod`);
-    this.#ifName = row.ifName ?? 'net1';
-    this.#store = `/var/lib/cni/twin-${twins}`;
-    this.pod.ip('link set lo down'); // it keeps its address
-    this.node.exec('sh', '-ec', nodeSetup);
-    if (row.node !== undefined) this.node.exec('sh', '-ec', row.node);
-    if (row.pod !== undefined) this.pod.exec('sh', '-ec', row.pod);
+    const [node, store] = [this.#node, `/var/lib/cni/twin-${twins}`];
+    const pod = new Space(`${node.name}-pod`);
+    execFileSync('ip', ['-n', node.name, '-batch', '-'], { input: nodeSetup });
+    if (row.node !== undefined) node.exec('sh', '-ec', row.node);
+    if (row.pod !== undefined) pod.exec('sh', '-ec', row.pod);
+    const { ifName = 'net0', args = '' } = row;
+    const plugins = row.plugins.map((plugin) => stored(plugin, store));
+    [this.#pod, this.#store] = [pod, store];
+    this.#call = callOf(driver, { node, pod, ifName, args, cniVersion: versionOf(row), plugins });
   }
 
   /** ADD of the whole chain; the last answer. */
   async add(maker: Maker): Promise<Answered> {
-    for (const [at, plugin] of this.row.plugins.entries()) {
-      const answer = await this.#call(maker, 'ADD', plugin, this.#results[at - 1]);
-      if (answer.status !== 0) return answer;
-      this.#results[at] = answer.json as Json;
-    }
-    return { status: 0, json: this.#results.at(-1) as Printed, text: '' };
+    const answer = await this.#chain('ADD', maker);
+    if (answer.status === 0) this.#result = answer.json;
+    return answer;
   }
 
   /** CHECK of the whole chain; the first answer that is no success. */
-  async check(maker: Maker): Promise<Answered> {
-    return this.#each('CHECK', maker, this.row.plugins);
+  check(maker: Maker): Promise<Answered> {
+    return this.#chain('CHECK', maker);
   }
 
   /** DEL of the whole chain, last plugin first. */
-  async del(maker: Maker): Promise<Answered> {
-    return this.#each('DEL', maker, this.row.plugins.toReversed());
+  del(maker: Maker): Promise<Answered> {
+    return this.#chain('DEL', maker);
   }
 
   /** What is there now, with what changes from call to call made alike. */
   see(): Side {
     const known = JSON.stringify(this.row);
-    const rules = this.node
-      .exec('nft', 'list', 'ruleset')
-      .split('\n')
-      .filter((line) => line.trim() !== '');
     return {
-      result: shownResult(this.#results.at(-1), known, this.pod.path),
-      node: shownNode(this.node, known),
-      pod: shownNode(this.pod, known),
-      nft: calm(rules, known) as readonly string[],
-      store: filesOf(this.#store),
+      result: shownResult(this.#result, known, this.#pod.path),
+      node: shownNode(this.#node, known),
+      pod: shownNode(this.#pod, known),
+      nft: calm(this.#rules(), known) as readonly string[],
+      store: calm(filesOf(this.#store), known) as Json,
     };
   }
 
-  async #each(command: string, maker: Maker, plugins: readonly Json[]): Promise<Answered> {
-    for (const plugin of plugins) {
-      const answer = await this.#call(maker, command, plugin, this.#results.at(-1));
-      if (answer.status !== 0) return answer;
-    }
-    return { status: 0, json: {}, text: '' };
+  /**
+   * What must be as before when a pod is gone: the pod, links of the node, the container's firewall rules, and leases.
+   * Bridges, what a bridge network sets on the node, and empty chains stay with both makers.
+   */
+  left(): unknown {
+    const links = JSON.parse(this.#node.ip('-d -j link show')) as readonly ShownLink[];
+    const { settings: _, ...pod } = shownNode(this.#pod, JSON.stringify(this.row)); // tuning leaves those of the namespace
+    const firewalled = /"(ipMasq|macspoofchk)":true/.test(JSON.stringify(this.row));
+    return {
+      pod,
+      links: links.filter(({ linkinfo }) => linkinfo?.info_kind !== 'bridge').map(({ ifname }) => ifname),
+      rules: firewalled ? this.#rules().filter((line) => /\bc1\b|veth|cnitool/.test(line)) : [],
+      leases: this.leases(),
+    };
   }
 
-  async #call(maker: Maker, command: string, plugin: Json, prevResult: Json | undefined): Promise<Answered> {
-    const { cniVersion = '1.0.0', args = '' } = this.row;
-    const ipam = plugin.ipam as Json | undefined;
-    const stored = ipam?.type === 'host-local' ? { ipam: { ...ipam, dataDir: this.#store } } : {};
-    const conf = {
-      cniVersion,
-      name: 'twin',
-      ...plugin,
-      ...stored,
-      ...(prevResult === undefined ? {} : { prevResult }),
-    };
-    const type = String(plugin.type);
-    const env = {
-      CNI_COMMAND: command,
-      CNI_CONTAINERID: container,
-      CNI_NETNS: this.pod.path,
-      CNI_IFNAME: this.#ifName,
-      CNI_ARGS: args,
-      CNI_PATH: maker === 'braid' ? '/nowhere' : join(goTool(type), '..'),
-    };
-    const program = maker === 'braid' ? this.#linked(type) : goTool(type);
-    const { status, json, stdout, stderr } = await this.node.call(env, conf, [program]);
-    return { status, json, text: `${command} ${type} by ${maker}: ${stdout}${stderr}` };
+  /** Addresses that host-local holds. */
+  leases(): readonly string[] {
+    return Object.keys(filesOf(this.#store)).filter((name) => /^[\d.a-f:]+$/.test(name) && name.length > 2);
   }
 
-  /** Braid under the plugin's name, as an administrator puts it in its place. */
-  #linked(type: string): string {
-    const path = join(this.node.binDir, type);
-    mkdirSync(this.node.binDir, { recursive: true });
-    if (!readdirSync(this.node.binDir).includes(type)) symlinkSync(braid, path);
-    return path;
+  #rules(): readonly string[] {
+    const lines = this.#node.exec('nft', 'list', 'ruleset').split('\n');
+    return lines.filter((line) => line.trim() !== '');
+  }
+
+  /** STATUS and GC of the whole chain, with those keys. */
+  ask(verb: 'STATUS' | 'GC', maker: Maker, more: Json = {}): Promise<Answered> {
+    return this.#chain(verb, maker, more);
+  }
+
+  #chain(verb: Verb, maker: Maker, more?: Json): Promise<Answered> {
+    return this.#call(verb, maker === 'reference' ? referenceDir() : this.#linked(maker), more);
+  }
+
+  /** Braid under the plugins' names, as an administrator puts it in their place. */
+  #linked(maker: 'braid' | 'mixed'): string {
+    const dir = join(this.#node.binDir, maker);
+    if (existsSync(dir)) return dir;
+    mkdirSync(dir, { recursive: true });
+    const types = new Set(this.row.plugins.map(({ type }) => String(type)));
+    const ipams = new Set(this.row.plugins.map(({ ipam }) => String((ipam as Json | undefined)?.type ?? '')));
+    for (const type of types) symlinkSync(maker === 'braid' ? braid : goTool(type), join(dir, type));
+    for (const type of ['host-local', 'static'].filter((each) => maker === 'mixed' && ipams.has(each)))
+      symlinkSync(braid, join(dir, type));
+    return dir;
   }
 }
 
-/** What a chain's verb came to. */
-export interface Answered {
-  readonly status: number;
-  readonly json: Printed;
-  readonly text: string;
+const referenceDir = (): string => join(goTool('bridge'), '..');
+
+/** host-local's leases go to a folder of the twin. */
+function stored(plugin: Json, dataDir: string): Json {
+  const ipam = plugin.ipam as Json | undefined;
+  return ipam?.type === 'host-local' ? { ...plugin, ipam: { ...ipam, dataDir } } : plugin;
 }
 
 /** Links of every node: up0 with the default route, up1 its other end, dev0 to give away. */
 const nodeSetup = `
-ip link add up0 type veth peer name up1
-ip addr add 192.0.2.1/24 dev up0
-ip link set up0 up
-ip link set up1 up
-ip route add default via 192.0.2.254 dev up0
-ip link add dev0 address 02:00:00:00:de:00 type veth peer name dev1`;
+link add up0 type veth peer name up1
+addr add 192.0.2.1/24 dev up0
+link set up0 up
+link set up1 up
+route add default via 192.0.2.254 dev up0
+link add dev0 address 02:00:00:00:de:00 type veth peer name dev1
+`;
 
 function filesOf(dir: string): Json {
   try {
-    const names = readdirSync(join(dir, 'twin')).sort();
-    return Object.fromEntries(names.map((name) => [name, readFileSync(join(dir, 'twin', name), 'utf8')]));
+    const names = readdirSync(join(dir, network)).sort();
+    return Object.fromEntries(names.map((name) => [name, readFileSync(join(dir, network, name), 'utf8')]));
   } catch {
     return {};
   }
 }
 
-/** Removes what a row's leases left on the disk. */
+/** Removes what a row's calls left on the disk. */
 export function removeStores(): void {
-  run('sh', '-c', 'rm -rf /var/lib/cni/twin-* /run/cni/tuning');
+  for (const name of readdirSync('/var/lib/cni').filter((each) => each.startsWith('twin-')))
+    rmSync(join('/var/lib/cni', name), { recursive: true });
+  for (const path of ['/run/cni/tuning', '/var/lib/cni/results']) rmSync(path, { recursive: true, force: true });
 }

@@ -1,25 +1,11 @@
-/** host-local and static: the reference plugins and Braid give the same addresses, by the same store. Runs both on nodes of its own. */
-import type { Json } from '../e2e/runtime';
-import { inVersions } from './rows';
-import { twinFacts } from './twin-facts';
-import type { Row } from './twins';
+/** Rows of host-local. Data only. */
+import type { Row } from '../twins';
+import { inArgs, ipamRows, wanted } from './ipam';
+import { inVersions } from './words';
 
-/** Rows of an IPAM behind a bridge network. */
-const ipamRows = (
-  type: string,
-  table: Readonly<Record<string, Json>>,
-  more: Partial<Row> = {},
-  keys: Json = {},
-): readonly Row[] =>
-  Object.entries(table).map(([name, ipam]) => ({
-    name: `${type}: ${name}`,
-    plugins: [{ type: 'bridge', bridge: 'br0', ...keys, ipam: { type, ...ipam } }],
-    ...more,
-  }));
-const wanted = (ips: readonly string[]): Json => ({ runtimeConfig: { ips } });
-const inArgs = (ips: readonly string[]): Json => ({ args: { cni: { ips } } });
+const resolvConf = '/tmp/twin-resolv.conf';
 
-twinFacts([
+export const hostLocalRows: readonly Row[] = [
   ...ipamRows('host-local', {
     'a subnet': { subnet: '10.1.0.0/24' },
     'a small subnet': { subnet: '10.1.0.0/29' },
@@ -35,6 +21,18 @@ twinFacts([
     routes: { subnet: '10.1.0.0/24', routes: [{ dst: '10.9.0.0/16' }, { dst: '10.8.0.0/16', gw: '10.1.0.77' }] },
     'a default route': { subnet: '10.1.0.0/24', routes: [{ dst: '0.0.0.0/0' }] },
   }),
+  ...ipamRows(
+    'host-local',
+    { 'a file of name servers': { subnet: '10.1.0.0/24', resolvConf } },
+    {
+      node: `printf '# of the node\\nnameserver 9.9.9.9\\nnameserver fd00::9\\ndomain lab\\nsearch a b\\noptions ndots:5 edns0\\n' >${resolvConf}`,
+    },
+  ),
+  ...ipamRows(
+    'host-local',
+    { 'a file of name servers that is not there': { subnet: '10.1.0.0/24', resolvConf: '/tmp/nope' } },
+    { fails: true },
+  ),
   ...ipamRows(
     'host-local',
     { 'an address that the runtime asks for': { subnet: '10.1.0.0/24' } },
@@ -104,68 +102,4 @@ twinFacts([
     { 'two sets of a family in version 0.2.0': { ranges: [[{ subnet: '10.1.0.0/24' }], [{ subnet: '10.2.0.0/24' }]] } },
     { fails: true, cniVersion: '0.2.0' },
   ),
-  ...ipamRows('static', {
-    'an address': { addresses: [{ address: '10.1.0.5/24' }] },
-    'a gateway': { addresses: [{ address: '10.1.0.5/24', gateway: '10.1.0.1' }] },
-    'both families': { addresses: [{ address: '10.1.0.5/24' }, { address: 'fd00:1::5/64' }] },
-    'routes and dns': {
-      addresses: [{ address: '10.1.0.5/24', gateway: '10.1.0.1' }],
-      routes: [{ dst: '0.0.0.0/0' }, { dst: '10.9.0.0/16', gw: '10.1.0.9' }],
-      dns: { nameservers: ['9.9.9.9'], domain: 'lab', search: ['lab'], options: ['ndots:5'] },
-    },
-    'an address written long': { addresses: [{ address: 'FD00:0001:0:0::5/64' }] },
-  }),
-  ...ipamRows(
-    'static',
-    { 'addresses of CNI_ARGS': {} },
-    { args: 'IgnoreUnknown=1;IP=10.1.0.7/24,fd00:1::7/64;GATEWAY=10.1.0.1' },
-  ),
-  ...ipamRows(
-    'static',
-    { 'addresses of CNI_ARGS beside its own': { addresses: [{ address: '10.2.0.5/24' }] } },
-    { args: 'IgnoreUnknown=1;IP=10.1.0.7/24' },
-  ),
-  ...ipamRows(
-    'static',
-    { 'addresses that the runtime asks for': { addresses: [{ address: '10.2.0.5/24' }] } },
-    {},
-    wanted(['10.1.0.7/24']),
-  ),
-  ...ipamRows(
-    'static',
-    { 'addresses of args.cni': { addresses: [{ address: '10.2.0.5/24' }] } },
-    {},
-    inArgs(['10.1.0.8/24']),
-  ),
-  ...inVersions({
-    name: 'static: both families',
-    plugins: [
-      {
-        type: 'bridge',
-        bridge: 'br0',
-        ipam: {
-          type: 'static',
-          addresses: [{ address: '10.1.0.5/24', gateway: '10.1.0.1' }, { address: 'fd00:1::5/64' }],
-          routes: [{ dst: '10.9.0.0/16' }],
-        },
-      },
-    ],
-  }),
-  ...ipamRows(
-    'static',
-    {
-      'no prefix length': { addresses: [{ address: '10.1.0.5' }] },
-      'no address': { addresses: [{ gateway: '10.1.0.1' }] },
-      'a gateway that is none': { addresses: [{ address: '10.1.0.5/24', gateway: 'x' }] },
-      nothing: {},
-      'a route that is none': { addresses: [{ address: '10.1.0.5/24' }], routes: [{ dst: 'x' }] },
-    },
-    { fails: true },
-  ),
-  ...ipamRows('static', { 'half an address of the runtime': { addresses: [] } }, { fails: true }, wanted(['10.1.0.7'])),
-  ...ipamRows(
-    'static',
-    { 'half an address of CNI_ARGS': { addresses: [] } },
-    { fails: true, args: 'IgnoreUnknown=1;IP=10.1.0.7' },
-  ),
-]);
+];

@@ -1,6 +1,6 @@
 /** Words for the rows of the table: leases, routes and versions. Pure. */
-import type { Json } from '../e2e/runtime';
-import type { Row } from './twins';
+import type { Json } from '../../e2e/runtime';
+import type { Row } from '../twins';
 
 /** IPAM of fixed addresses: `10.1.0.5/24` or `10.1.0.5/24 via 10.1.0.1`. */
 export function fixed(addresses: readonly string[], more: Json = {}): Json {
@@ -44,3 +44,11 @@ export function inVersions(
 ): readonly Row[] {
   return versions.map((cniVersion) => ({ ...row, cniVersion, name: `${row.name}, version ${cniVersion}` }));
 }
+
+/** A plugin behind a bridge network with these addresses. */
+export const behind = (lease: Json, table: Readonly<Record<string, Json>>, more: Partial<Row> = {}): readonly Row[] =>
+  Object.entries(table).map(([name, plugin]) => ({
+    name: `${plugin.type}: ${name}`,
+    plugins: [{ type: 'bridge', bridge: 'br0', ...lease }, plugin],
+    ...more,
+  }));

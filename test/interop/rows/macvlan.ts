@@ -1,0 +1,43 @@
+/** Rows of macvlan. Data only. */
+import type { Row } from '../twins';
+import { shared } from './on-master';
+import { one, rowsOf } from './words';
+
+const mac = '02:00:00:00:00:07';
+
+export const macvlanRows: readonly Row[] = [
+  ...shared('macvlan', {}),
+  ...rowsOf(
+    'macvlan',
+    { master: 'up0' },
+    {
+      'layer 2': {},
+      'an empty ipam': { ipam: {} },
+      'mode bridge': { mode: 'bridge', ...one },
+      'mode private': { mode: 'private', ...one },
+      'mode vepa': { mode: 'vepa', ...one },
+      'mode passthru': { mode: 'passthru', ...one },
+      'a MAC': { mac, ...one },
+      'a MAC that the runtime asks for': { mac: '02:00:00:00:00:09', runtimeConfig: { mac }, ...one },
+      'a queue for broadcasts': { bcqueuelen: 2000, ...one },
+      'addresses that the runtime asks for': { runtimeConfig: { ips: ['10.1.0.77/24'] }, ipam: { type: 'static' } },
+    },
+  ),
+  ...rowsOf('macvlan', {}, { 'the master of the default route': one }),
+  ...rowsOf(
+    'macvlan',
+    { master: 'up0' },
+    { 'a MAC in CNI_ARGS': { mac: '02:00:00:00:00:09' } },
+    { args: `IgnoreUnknown=1;MAC=${mac}` },
+  ),
+  ...rowsOf(
+    'macvlan',
+    { master: 'up0' },
+    {
+      'an unknown mode': { mode: 'loud', ...one },
+      'half a MAC': { mac: '02:00', ...one },
+    },
+    { fails: true },
+  ),
+  ...rowsOf('macvlan', { master: 'up0' }, { 'layer 2 in version 0.2.0': {} }, { fails: true, cniVersion: '0.2.0' }),
+];

@@ -1,0 +1,58 @@
+/** Rows of macvlan, ipvlan and vlan alike. Data only. */
+import type { Row } from '../twins';
+import { dual, fixed, inVersions, one, pool, routed, rowsOf } from './words';
+
+const inPod = 'ip link add ext0 type veth peer name ext1; ip link set ext0 up; ip link set ext1 up';
+
+/** What all three take. */
+export const shared = (type: string, keys: Readonly<Record<string, unknown>>): readonly Row[] => [
+  ...rowsOf(
+    type,
+    { master: 'up0', ...keys },
+    {
+      'an IPv4 address': one,
+      'both families': dual,
+      routes: routed,
+      'two addresses of a family': fixed(['10.1.0.5/24', '10.1.0.6/24', '10.2.0.5/16']),
+      'a single address': fixed(['10.1.0.5/32']),
+      'a smaller MTU': { mtu: 1400, ...one },
+      'MTU 0': { mtu: 0, ...one },
+      'dns of its own': {
+        dns: { nameservers: ['1.1.1.1'], domain: 'lab', search: ['a', 'b'], options: ['ndots:5'] },
+        ...one,
+      },
+      'dns of ipam': fixed(['10.1.0.5/24'], { dns: { nameservers: ['9.9.9.9'] } }),
+      'a pool': pool(['10.1.0.0/24']),
+      'pools of both families': pool(['10.1.0.0/24', 'fd00:1::/64']),
+      'keys in any case': { MTU: 1400, ...one },
+      'a default route': fixed(['10.1.0.5/24 via 10.1.0.1'], { routes: [{ dst: '0.0.0.0/0' }] }),
+      'a route with metric and table': fixed(['10.1.0.5/24'], {
+        routes: [{ dst: '10.9.0.0/16', gw: '10.1.0.1', priority: 50 }],
+      }),
+      'an unknown key': { whatever: { a: [1] }, ...one },
+    },
+  ),
+  ...rowsOf(type, { master: 'ext0', linkInContainer: true, ...keys }, { 'a master in the pod': one }, { pod: inPod }),
+  ...inVersions({ name: `${type}: both families`, plugins: [{ type, master: 'up0', ...keys, ...dual }] }),
+  ...rowsOf(
+    type,
+    { ...keys },
+    {
+      'a master that is not there': { master: 'nope', ...one },
+      'an MTU above the master’s': { master: 'up0', mtu: 1501, ...one },
+      'a negative MTU': { master: 'up0', mtu: -1, ...one },
+      'an MTU that is text': { master: 'up0', mtu: '1400', ...one },
+      'an ipam that is not there': { master: 'up0', ipam: { type: 'nope' } },
+      'an address without prefix length': { master: 'up0', ...fixed(['10.1.0.5']) },
+      'a route that cannot be': {
+        master: 'up0',
+        ...fixed(['10.1.0.5/24'], { routes: [{ dst: '10.9.0.0/16', gw: '172.31.0.1' }] }),
+      },
+      'an exhausted pool': {
+        master: 'up0',
+        ipam: { type: 'host-local', subnet: '10.1.0.0/24', rangeStart: '10.1.0.1', rangeEnd: '10.1.0.1' },
+      },
+    },
+    { fails: true },
+  ),
+];

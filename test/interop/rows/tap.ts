@@ -1,0 +1,43 @@
+/** Rows of tap. Data only. */
+import type { Row } from '../twins';
+import { dual, inVersions, one, pool, routed, rowsOf } from './words';
+
+const mac = '02:00:00:00:00:07';
+
+export const tapRows: readonly Row[] = [
+  ...rowsOf(
+    'tap',
+    {},
+    {
+      'layer 2': {},
+      'an address': one,
+      'both families': dual,
+      'several queues': { multiQueue: true, ...one },
+      'an owner': { owner: 64001, ...one },
+      'a group': { group: 64002, ...one },
+      'owner and group': { owner: 64001, group: 64002, ...one },
+      'owner, group and several queues': { owner: 64001, group: 64002, multiQueue: true },
+      'a MAC': { mac, ...one },
+      'an MTU': { mtu: 1400, ...one },
+      'a pool': pool(['10.1.0.0/24']),
+      'the MAC that the runtime asks for': { mac: '02:00:00:00:00:09', runtimeConfig: { mac }, ...one },
+      routes: routed,
+      'dns of its own': { dns: { domain: 'lab' }, ...one },
+      'a context of SELinux where there is none': { selinuxContext: 'system_u:system_r:container_t:s0', ...one },
+    },
+  ),
+  ...rowsOf(
+    'tap',
+    { bridge: 'pod0' },
+    { 'a bridge of the pod': {} },
+    { pod: 'ip link add pod0 address 02:00:00:00:00:b0 type bridge; ip link set pod0 up' },
+  ),
+  ...rowsOf('tap', {}, { 'a MAC in CNI_ARGS': { mac: '02:00:00:00:00:09' } }, { args: `IgnoreUnknown=1;MAC=${mac}` }),
+  ...inVersions({ name: 'tap: an address', plugins: [{ type: 'tap', ...one }] }),
+  ...rowsOf(
+    'tap',
+    {},
+    { 'a bridge that is not there': { bridge: 'nope' }, 'half a MAC': { mac: '02:00' } },
+    { fails: true },
+  ),
+];

@@ -1,0 +1,44 @@
+/** Rows of tuning. Data only. */
+import type { Row } from '../twins';
+import { behind, dual, inVersions, one, rowsOf } from './words';
+
+const mac = '02:00:00:00:00:07';
+
+export const tuningRows: readonly Row[] = [
+  ...behind(one, {
+    'nothing to do': { type: 'tuning' },
+    'a sysctl of the namespace': { type: 'tuning', sysctl: { 'net.core.somaxconn': '500' } },
+    'a sysctl of the interface': { type: 'tuning', sysctl: { 'net.ipv4.conf.IFNAME.arp_filter': '1' } },
+    'a MAC': { type: 'tuning', mac },
+    'an MTU': { type: 'tuning', mtu: 1400 },
+    promisc: { type: 'tuning', promisc: true },
+    allmulti: { type: 'tuning', allmulti: true },
+    'a queue length': { type: 'tuning', txQLen: 500 },
+    'all of them': { type: 'tuning', mac, mtu: 1400, promisc: true, allmulti: true, txQLen: 500 },
+    'a folder of its own for what was there': { type: 'tuning', mac, mtu: 1400, dataDir: '/run/cni/tuning/own' },
+    'args.cni': { type: 'tuning', mtu: 1300, sysctl: {}, args: { cni: { mtu: 1400, mac } } },
+    'the MAC that the runtime asks for': { type: 'tuning', mac: '02:00:00:00:00:09', runtimeConfig: { mac } },
+  }),
+  ...inVersions({
+    name: 'tuning: an MTU',
+    plugins: [
+      { type: 'bridge', bridge: 'br0', ...one },
+      { type: 'tuning', mtu: 1400 },
+    ],
+  }),
+  ...behind(one, { 'a MAC in CNI_ARGS': { type: 'tuning' } }, { args: `IgnoreUnknown=1;MAC=${mac}` }),
+  ...behind(dual, {
+    'both families': { type: 'tuning', mtu: 1400, sysctl: { 'net.ipv6.conf.IFNAME.accept_dad': '0' } },
+  }),
+  ...rowsOf('tuning', {}, { 'no plugin before it': { mtu: 1400 } }, { fails: true }),
+  ...behind(
+    one,
+    {
+      'a sysctl outside of net': { type: 'tuning', sysctl: { 'kernel.hostname': 'x' } },
+      'a sysctl that is not there': { type: 'tuning', sysctl: { 'net.ipv4.nope': '1' } },
+      'half a MAC': { type: 'tuning', mac: '02:00' },
+      'an MTU that no link has': { type: 'tuning', mtu: 9 },
+    },
+    { fails: true },
+  ),
+];
