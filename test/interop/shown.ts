@@ -74,22 +74,25 @@ export function shownNode(space: Space, known: string): Json {
     routes: sorted(routes.filter(({ dst, type }) => !/^f[ef]/.test(String(dst)) && type !== 'multicast')),
     rules: sorted([...rules4, ...rules6].filter(({ l3mdev }) => l3mdev === undefined)), // made by the kernel with the first VRF, for good
     vlans: JSON.stringify(shown).includes('"vlan_filtering":1') ? sorted(vlansOf(space)) : [],
-    settings: sorted(space.enter(settingsHere)),
+    settings: sorted(space.enter(() => settingsHere(addresses))),
   };
 }
 
 const vlansOf = ({ name }: Space): readonly unknown[] =>
   JSON.parse(execFileSync('bridge', ['-n', name, '-j', 'vlan', 'show'], { encoding: 'utf8' })) as readonly unknown[];
 
-function settingsHere(): readonly string[] {
+/** Those of IPv6 where there are addresses of it: the reference's bridge turns checks of link-local addresses off, too. */
+function settingsHere(addresses: readonly Json[]): readonly string[] {
   const read = (key: string): string => `${key} = ${readFileSync(`/proc/sys/net/${key}`, 'utf8').trim()}`;
-  const families = Object.entries(settings);
-  const ofLinks = families.flatMap(([family, keys]) =>
-    readdirSync(`/proc/sys/net/${family}/conf`).flatMap((link) =>
-      keys.map((key) => read(`${family}/conf/${link}/${key}`)),
-    ),
-  );
-  return [...ofLinks, read('core/somaxconn')];
+  const six = new Set(addresses.filter(({ family }) => family === 'inet6').map(({ ifname }) => ifname));
+  const links = readdirSync('/proc/sys/net/ipv4/conf');
+  const of = (family: keyof typeof settings, names: readonly string[]): readonly string[] =>
+    names.flatMap((link) => settings[family].map((key) => read(`${family}/conf/${link}/${key}`)));
+  return [
+    ...of('ipv4', links),
+    ...of('ipv6', ['all', ...links.filter((link) => six.has(link))]),
+    read('core/somaxconn'),
+  ];
 }
 
 /** A result with the same made alike, and the pod's path named so. */

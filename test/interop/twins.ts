@@ -21,6 +21,8 @@ export interface Row {
   /** Shell commands that make the node, or the pod, ready. */
   readonly node?: string;
   readonly pod?: string;
+  /** Shell commands that make a fresh pod what DEL leaves. */
+  readonly after?: string;
   /** Both must refuse it, and leave nothing. */
   readonly fails?: true;
   /** How Braid differs on purpose, in the words of docs/compatibility.md; the two sides are made alike before they are compared. */
@@ -101,9 +103,10 @@ export class Twin {
     const links = JSON.parse(this.#node.ip('-d -j link show')) as readonly ShownLink[];
     const { settings: _, ...pod } = shownNode(this.#pod, JSON.stringify(this.row)); // tuning leaves those of the namespace
     const firewalled = /"(ipMasq|macspoofchk)":true/.test(JSON.stringify(this.row));
+    const own = links.filter((link) => !isOfBridge(link)).map(({ ifname }) => ifname);
     return {
       pod,
-      links: links.filter(({ linkinfo }) => linkinfo?.info_kind !== 'bridge').map(({ ifname }) => ifname),
+      links: calm(own.sort(), ''),
       rules: firewalled ? this.#rules().filter((line) => /\bc1\b|veth|cnitool/.test(line)) : [],
       leases: this.leases(),
     };
@@ -141,6 +144,10 @@ export class Twin {
     return dir;
   }
 }
+
+/** A bridge, or one end of the pair that is its gateway in a VLAN. */
+const isOfBridge = ({ ifname, link, linkinfo }: ShownLink & { readonly link?: string }): boolean =>
+  linkinfo?.info_kind === 'bridge' || /^br0\.\d+$/.test(ifname) || /^br0\.\d+$/.test(link ?? '');
 
 const referenceDir = (): string => join(goTool('bridge'), '..');
 

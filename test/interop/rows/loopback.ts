@@ -1,6 +1,7 @@
 /** Rows of loopback. Data only. */
 import { parseResult, toVersion } from '../../../src/cni/convert';
 import { supportedVersions } from '../../../src/cni/version';
+import { record } from '../../../src/json';
 import type { Row } from '../twins';
 import { rowsOf } from './words';
 
@@ -14,14 +15,25 @@ const inShapeOf1 = (cniVersion: string): Partial<Row> => ({
     alike: (side, maker) =>
       maker === 'braid'
         ? side
-        : { ...side, result: toVersion(parseResult(side.result, '1.0.0', 'result'), cniVersion) },
+        : {
+            ...side,
+            result: toVersion(
+              parseResult({ ...record(side.result), cniVersion: '1.0.0' }, '1.0.0', 'result'),
+              cniVersion,
+            ),
+          },
   },
 });
 
 export const loopbackRows: readonly Row[] = [
   ...rowsOf('loopback', {}, { lo: {} }, lo),
-  ...rowsOf('loopback', {}, { 'lo that is up': {} }, { ifName: 'lo' }),
-  ...rowsOf('loopback', {}, { 'lo, whatever it is called': {}, 'an unknown key': { mtu: 1400 } }),
+  ...rowsOf('loopback', {}, { 'lo that is up': {} }, { ifName: 'lo', after: 'ip link set lo down' }),
+  ...rowsOf(
+    'loopback',
+    {},
+    { 'lo, whatever it is called': {}, 'an unknown key': { mtu: 1400 } },
+    { after: 'ip link set lo down' },
+  ),
   ...rowsOf('loopback', {}, { 'lo, version 1.1.0': {} }, { ...lo, cniVersion: '1.1.0' }),
   ...supportedVersions
     .filter((version) => version < '1')

@@ -23,7 +23,6 @@ export const tapRows: readonly Row[] = [
       'the MAC that the runtime asks for': { mac: '02:00:00:00:00:09', runtimeConfig: { mac }, ...one },
       routes: routed,
       'dns of its own': { dns: { domain: 'lab' }, ...one },
-      'a context of SELinux where there is none': { selinuxContext: 'system_u:system_r:container_t:s0', ...one },
     },
   ),
   ...rowsOf(

@@ -24,7 +24,7 @@ export const vrfRows: readonly Row[] = [
         { type: 'vrf', vrfname: 'blue' },
       ],
     },
-    ['0.3.0', '0.3.1', '0.4.0', '1.1.0'],
+    ['0.3.1', '0.4.0', '1.1.0'],
   ),
   ...behind(fixed(['10.1.0.5/24', '10.2.0.5/24']), { 'two addresses': { type: 'vrf', vrfname: 'blue' } }),
   ...behind(fixed(['10.1.0.5/24 via 10.1.0.1'], { routes: [{ dst: '0.0.0.0/0' }] }), {

@@ -1,0 +1,80 @@
+/** What a call itself can have wrong: each delegate on its own answers with the reference plugin's code. Runs both on a node of its own. */
+import { mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { type Answer, braid, type Json, Node, Space } from '../e2e/runtime';
+import { table } from './table';
+import { goTool } from './tools';
+
+/** What is wrong: of the environment, or of stdin in the place of the configuration. */
+interface Wrong {
+  readonly env?: Json;
+  readonly stdin?: (conf: Json) => string;
+}
+
+const keys = (more: Json): Wrong => ({ stdin: (conf) => JSON.stringify({ ...conf, ...more }) });
+const text = (all: string): Wrong => ({ stdin: () => all });
+
+const wrongs: Readonly<Record<string, Wrong>> = {
+  'no such verb': { env: { CNI_COMMAND: 'JUMP' } },
+  'no container': { env: { CNI_CONTAINERID: '' } },
+  'no namespace': { env: { CNI_NETNS: '' } },
+  'no interface': { env: { CNI_IFNAME: '' } },
+  'no path': { env: { CNI_PATH: '' } },
+  'a container with a slash': { env: { CNI_CONTAINERID: 'a/b' } },
+  'an interface with a slash': { env: { CNI_IFNAME: 'a/b' } },
+  'an interface of 16 characters': { env: { CNI_IFNAME: 'abcdefghijklmnop' } },
+  'an interface called ..': { env: { CNI_IFNAME: '..' } },
+  'CHECK without a container': { env: { CNI_COMMAND: 'CHECK', CNI_CONTAINERID: '' } },
+  'DEL without an interface': { env: { CNI_COMMAND: 'DEL', CNI_IFNAME: '' } },
+  'nothing on stdin': text(''),
+  'no JSON': text('{"cniVersion"'),
+  'a list': text('[]'),
+  'an empty object': text('{}'),
+  'no name': keys({ name: undefined }),
+  'a name with a slash': keys({ name: 'a/b' }),
+  'a name that is a number': keys({ name: 7 }),
+  'a version from the future': keys({ cniVersion: '9.9.9' }),
+  'a version that is none': keys({ cniVersion: 'new' }),
+  'a version that is a number': keys({ cniVersion: 1 }),
+  'CHECK before 0.4.0': { env: { CNI_COMMAND: 'CHECK' }, ...keys({ cniVersion: '0.3.1' }) },
+  'STATUS in 1.0.0': { env: { CNI_COMMAND: 'STATUS' } },
+  'GC in 1.0.0': { env: { CNI_COMMAND: 'GC' } },
+};
+
+/** A configuration of each delegate, with its place in it. */
+const confs: Readonly<Record<string, Json>> = {
+  ...Object.fromEntries(Object.entries(table).map(([type, [row]]) => [type, row?.plugins.at(-1) ?? {}])),
+  dhcp: { type: 'macvlan', ipam: { type: 'dhcp' } },
+};
+
+describe.each(Object.entries(confs))('%s', (type, plugin) => {
+  it('answers as the reference plugin does', async () => {
+    const node = new Node();
+    const pod = new Space(`${node.name}-pod`);
+    mkdirSync(node.binDir, { recursive: true });
+    symlinkSync(braid, join(node.binDir, type));
+    const call = (program: string, { env = {}, stdin = JSON.stringify }: Wrong): Promise<Answer> => {
+      const attachment = { CNI_CONTAINERID: 'c1', CNI_NETNS: pod.path, CNI_IFNAME: 'net0' };
+      const all = { CNI_COMMAND: 'ADD', CNI_PATH: node.binDir, ...attachment, ...env };
+      return node.call(all, stdin({ cniVersion: '1.0.0', name: 'twin', ...plugin }), [program]);
+    };
+    for (const [name, wrong] of Object.entries(wrongs)) {
+      const reference = await call(goTool(type), wrong);
+      const own = await call(join(node.binDir, type), wrong);
+      expect([reference.status, reference.json.code], `${name}: ${reference.stdout}`).toEqual([1, expect.any(Number)]);
+      // The reference has 999 for what it gives no name to.
+      const code = reference.json.code === 999 ? expect.any(Number) : reference.json.code;
+      expect([own.status, own.json.code], `${name}: ${own.stdout}\nreference: ${reference.stdout}`).toEqual([1, code]);
+      expect(pod.names()).toEqual(['lo']);
+    }
+    const version = { env: { CNI_COMMAND: 'VERSION' } };
+    const [{ json: own }, { json: reference }] = [
+      await call(join(node.binDir, type), version),
+      await call(goTool(type), version),
+    ];
+    // vrf of the reference speaks 0.3.1 and newer; Braid's takes 0.3.0, too.
+    const spoken = own.supportedVersions?.filter((one) => type !== 'vrf' || one >= '0.3.1');
+    expect({ ...own, supportedVersions: spoken }).toEqual(reference);
+  });
+});
