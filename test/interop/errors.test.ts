@@ -10,6 +10,8 @@ import { goTool } from './tools';
 interface Wrong {
   readonly env?: Json;
   readonly stdin?: (conf: Json) => string;
+  /** Braid's code, where it differs on purpose. */
+  readonly own?: number;
 }
 
 const keys = (more: Json): Wrong => ({ stdin: (conf) => JSON.stringify({ ...conf, ...more }) });
@@ -33,7 +35,8 @@ const wrongs: Readonly<Record<string, Wrong>> = {
   'an empty object': text('{}'),
   'no name': keys({ name: undefined }),
   'a name with a slash': keys({ name: 'a/b' }),
-  'a name that is a number': keys({ name: 7 }),
+  // Decoding a value of another kind fails in Go (6); to Braid the configuration is wrong: docs/compatibility.md.
+  'a name that is a number': { ...keys({ name: 7 }), own: 7 },
   'a version from the future': keys({ cniVersion: '9.9.9' }),
   'a version that is none': keys({ cniVersion: 'new' }),
   'a version that is a number': keys({ cniVersion: 1 }),
@@ -64,7 +67,7 @@ describe.each(Object.entries(confs))('%s', (type, plugin) => {
       const own = await call(join(node.binDir, type), wrong);
       expect([reference.status, reference.json.code], `${name}: ${reference.stdout}`).toEqual([1, expect.any(Number)]);
       // The reference has 999 for what it gives no name to.
-      const code = reference.json.code === 999 ? expect.any(Number) : reference.json.code;
+      const code = wrong.own ?? (reference.json.code === 999 ? expect.any(Number) : reference.json.code);
       expect([own.status, own.json.code], `${name}: ${own.stdout}\nreference: ${reference.stdout}`).toEqual([1, code]);
       expect(pod.names()).toEqual(['lo']);
     }

@@ -52,6 +52,29 @@ const byCnitool = /\bcnitool-[0-9a-f]{20}/g;
 const hashed = /-[0-9a-f]{16}(?=, net: )/g; // of the container's name; the other's DEL finds it
 const quietFlags = new Set(['LOWER_UP', 'NO-CARRIER', 'M-DOWN', 'linkdown']); // the kernel sets them when it comes to it
 
+/** Names of the links of this thread's namespace. */
+export const linksHere = (): readonly string[] =>
+  readdirSync('/proc/sys/net/ipv4/conf')
+    .filter((name) => !/^(all|default)$/.test(name))
+    .sort();
+
+/** Links, addresses and routes of this thread's namespace, in the kernel's own words. */
+export function heldHere(): readonly unknown[] {
+  const read = (name: string): readonly string[] => readFileSync(`/proc/thread-self/net/${name}`, 'utf8').split('\n');
+  const addresses = read('if_inet6')
+    .map((line) => line.split(/\s+/))
+    .map(([address, , , , , link]) => `${link} ${address}`);
+  const four = new Set(
+    read('fib_trie')
+      .filter((line) => /^ +(\|--|\/\d)/.test(line))
+      .map((line) => line.trim()),
+  ); // its trees part with the first rule, for good
+  const six = read('ipv6_route')
+    .map((line) => line.split(/\s+/))
+    .map(([to, length, , , via, , , , , link]) => `${to}/${length} ${via} ${link}`);
+  return [linksHere(), addresses.sort(), [...four].sort(), six.sort()];
+}
+
 /** Settings of links that plugins make. */
 const settings = {
   ipv4: ['arp_filter', 'forwarding'], // not arp_notify: Braid announces the addresses of every delegate
@@ -61,7 +84,7 @@ const settings = {
 /** Links, addresses, routes of every table, rules, VLANs of bridge ports, and settings. `known` is text whose MAC addresses are kept, others are only told to be there. */
 export function shownNode(space: Space, known: string): Json {
   const [shown = [], routes = [], rules4 = []] = batch(space, ['addr show', 'route show table all', 'rule show']);
-  const [rules6 = []] = batch(space, ['rule show'], ['-6']);
+  const [rules6 = []] = batch(space, ['rule show'], ['-6']); // without -6 it shows those of IPv4 only
   const addresses = shown.flatMap(({ ifname, addr_info }) =>
     ((addr_info ?? []) as readonly Json[])
       .filter((one) => one.local !== undefined && !String(one.local).startsWith('fe80:'))
@@ -71,17 +94,21 @@ export function shownNode(space: Space, known: string): Json {
   return {
     links: sorted(shown.map(({ addr_info, ...link }) => link)),
     addresses: sorted(addresses),
-    routes: sorted(routes.filter(({ dst, type }) => !/^f[ef]/.test(String(dst)) && type !== 'multicast')),
+    routes: sorted(routes.filter(isSteady)),
     rules: sorted([...rules4, ...rules6].filter(({ l3mdev }) => l3mdev === undefined)), // made by the kernel with the first VRF, for good
     vlans: JSON.stringify(shown).includes('"vlan_filtering":1') ? sorted(vlansOf(space)) : [],
     settings: sorted(space.enter(() => settingsHere(addresses))),
   };
 }
 
+/** Of IPv6 the kernel adds routes for multicast and local addresses, some of them when it has looked for duplicates. */
+const isSteady = ({ dst, type, table }: Json): boolean =>
+  !/^f[ef]/.test(String(dst)) && type !== 'multicast' && !(table === 'local' && String(dst).includes(':'));
+
 const vlansOf = ({ name }: Space): readonly unknown[] =>
   JSON.parse(execFileSync('bridge', ['-n', name, '-j', 'vlan', 'show'], { encoding: 'utf8' })) as readonly unknown[];
 
-/** Those of IPv6 where there are addresses of it: the reference's bridge turns checks of link-local addresses off, too. */
+/** Of IPv6 where there are addresses of it: the reference's bridge turns checks of link-local addresses off, too. */
 function settingsHere(addresses: readonly Json[]): readonly string[] {
   const read = (key: string): string => `${key} = ${readFileSync(`/proc/sys/net/${key}`, 'utf8').trim()}`;
   const six = new Set(addresses.filter(({ family }) => family === 'inet6').map(({ ifname }) => ifname));

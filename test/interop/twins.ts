@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync }
 import { join } from 'node:path';
 import { braid, type Json, Node, type ShownLink, Space } from '../e2e/runtime';
 import { type Answered, type Call, callOf, type Driver, network, type Verb } from './drivers';
-import { calm, shownNode, shownResult } from './shown';
+import { calm, heldHere, linksHere, shownNode, shownResult } from './shown';
 import { goTool } from './tools';
 
 /** Whose plugins: of one, or the reference's over Braid's IPAM. */
@@ -97,19 +97,26 @@ export class Twin {
 
   /**
    * What must be as before when a pod is gone: the pod, links of the node, the container's firewall rules, and leases.
-   * Bridges, what a bridge network sets on the node, and empty chains stay with both makers.
+   * Bridges, what a bridge network sets on the node, and empty chains stay with both makers. Starts next to no program.
    */
   left(): unknown {
-    const links = JSON.parse(this.#node.ip('-d -j link show')) as readonly ShownLink[];
-    const { settings: _, ...pod } = shownNode(this.#pod, JSON.stringify(this.row)); // tuning leaves those of the namespace
-    const firewalled = /"(ipMasq|macspoofchk)":true/.test(JSON.stringify(this.row));
-    const own = links.filter((link) => !isOfBridge(link)).map(({ ifname }) => ifname);
+    const row = JSON.stringify(this.row);
+    const firewalled = /"(ipMasq|macspoofchk)":true/.test(row);
     return {
-      pod,
-      links: calm(own.sort(), ''),
+      pod: this.#pod.enter(heldHere),
+      podRules: row.includes('"sbr"') ? [this.#pod.allRules(4), this.#pod.allRules(6)] : [],
+      links: this.#node.enter(linksHere).filter((name) => !this.#isOfBridge(name)),
       rules: firewalled ? this.#rules().filter((line) => /\bc1\b|veth|cnitool/.test(line)) : [],
       leases: this.leases(),
     };
+  }
+
+  /** A bridge, or one end of the pair that is its gateway in a VLAN. */
+  #isOfBridge(name: string): boolean {
+    const bridge = String(this.row.plugins[0]?.bridge ?? 'cni0');
+    if (name === bridge || name.startsWith(`${bridge}.`)) return true;
+    if (!name.startsWith('veth')) return false;
+    return (this.#node.link(name) as ShownLink & { readonly link?: string }).link?.startsWith(`${bridge}.`) === true;
   }
 
   /** Addresses that host-local holds. */
@@ -144,10 +151,6 @@ export class Twin {
     return dir;
   }
 }
-
-/** A bridge, or one end of the pair that is its gateway in a VLAN. */
-const isOfBridge = ({ ifname, link, linkinfo }: ShownLink & { readonly link?: string }): boolean =>
-  linkinfo?.info_kind === 'bridge' || /^br0\.\d+$/.test(ifname) || /^br0\.\d+$/.test(link ?? '');
 
 const referenceDir = (): string => join(goTool('bridge'), '..');
 
