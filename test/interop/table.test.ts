@@ -1,4 +1,6 @@
 /** The table itself: how much of the delegates it has. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ipamSchemas, pluginSchemas } from '../../plugins/schemas';
 import { anyPlugin } from '../../src/cni/schema';
@@ -14,6 +16,11 @@ const attached = (own: readonly Row[]): readonly Row[] => own.filter(({ fails })
 it('has at least 200 configurations, each of a name of its own', () => {
   expect(attached(rows).length).toBeGreaterThanOrEqual(200);
   expect(new Set(rows.map(({ name }) => name)).size).toBe(rows.length);
+});
+
+it('differs only where docs/compatibility.md says so', () => {
+  const docs = readFileSync(join(import.meta.dirname, '../../docs/compatibility.md'), 'utf8');
+  for (const { name, differs } of rows) if (differs !== undefined) expect(docs, name).toContain(`| ${differs.why}. |`);
 });
 
 /** Keys that the reference plugins do not know: what Braid does with them has tests of its own. */

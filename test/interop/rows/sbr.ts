@@ -8,7 +8,7 @@ const routed = fixed(['10.1.0.5/24 via 10.1.0.1'], { routes: [{ dst: '10.9.0.0/1
 /** The subnet's route stays in the main table, and rules tell that a program made them. */
 const sbr: Partial<Row> = {
   differs: {
-    why: 'sbr takes the subnet’s route out of the main table',
+    why: "sbr takes the subnet's route out of the main table",
     alike: (side) => ({
       ...side,
       pod: {
