@@ -62,6 +62,7 @@ export const linksHere = (): readonly string[] =>
 export function heldHere(): readonly unknown[] {
   const read = (name: string): readonly string[] => readFileSync(`/proc/thread-self/net/${name}`, 'utf8').split('\n');
   const addresses = read('if_inet6')
+    .filter((line) => line !== '' && !line.startsWith('fe80'))
     .map((line) => line.split(/\s+/))
     .map(([address, , , , , link]) => `${link} ${address}`);
   const four = new Set(
@@ -70,6 +71,7 @@ export function heldHere(): readonly unknown[] {
       .map((line) => line.trim()),
   ); // its trees part with the first rule, for good
   const six = read('ipv6_route')
+    .filter((line) => line !== '' && !line.startsWith('fe80'))
     .map((line) => line.split(/\s+/))
     .map(([to, length, , , via, , , , , link]) => `${to}/${length} ${via} ${link}`);
   return [linksHere(), addresses.sort(), [...four].sort(), six.sort()];

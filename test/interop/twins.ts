@@ -105,7 +105,10 @@ export class Twin {
     return {
       pod: this.#pod.enter(heldHere),
       podRules: row.includes('"sbr"') ? [this.#pod.allRules(4), this.#pod.allRules(6)] : [],
-      links: this.#node.enter(linksHere).filter((name) => !this.#isOfBridge(name)),
+      links: calm(
+        this.#node.enter(linksHere).filter((name) => !this.#isOfBridge(name)),
+        row,
+      ),
       rules: firewalled ? this.#rules().filter((line) => /\bc1\b|veth|cnitool/.test(line)) : [],
       leases: this.leases(),
     };
