@@ -38,7 +38,8 @@ const wrongs: Readonly<Record<string, Wrong>> = {
   // Decoding a value of another kind fails in Go (6); to Braid the configuration is wrong: docs/compatibility.md.
   'a name that is a number': { ...keys({ name: 7 }), own: 7 },
   'a version from the future': keys({ cniVersion: '9.9.9' }),
-  'a version that is none': keys({ cniVersion: 'new' }),
+  'a version that is none': { ...keys({ cniVersion: 'new' }), own: 6 }, // 1 of the reference, but 6 when it is asked for CHECK
+  'CHECK in a version that is none': { env: { CNI_COMMAND: 'CHECK' }, ...keys({ cniVersion: 'new' }) },
   'a version that is a number': keys({ cniVersion: 1 }),
   'CHECK before 0.4.0': { env: { CNI_COMMAND: 'CHECK' }, ...keys({ cniVersion: '0.3.1' }) },
   'STATUS in 1.0.0': { env: { CNI_COMMAND: 'STATUS' } },
@@ -68,7 +69,9 @@ describe.each(Object.entries(confs))('%s', (type, plugin) => {
       expect([reference.status, reference.json.code], `${name}: ${reference.stdout}`).toEqual([1, expect.any(Number)]);
       // The reference has 999 for what it gives no name to.
       const code = wrong.own ?? (reference.json.code === 999 ? expect.any(Number) : reference.json.code);
-      expect([own.status, own.json.code], `${name}: ${own.stdout}\nreference: ${reference.stdout}`).toEqual([1, code]);
+      expect
+        .soft([own.status, own.json.code], `${name}: ${own.stdout}\nreference: ${reference.stdout}`)
+        .toEqual([1, code]);
       expect(pod.names()).toEqual(['lo']);
     }
     const version = { env: { CNI_COMMAND: 'VERSION' } };
