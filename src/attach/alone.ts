@@ -42,31 +42,30 @@ export async function handleAlone(
   requireAllowed(network.cniVersion, request.command);
   switch (request.command) {
     case 'ADD':
-      return toResultText(
-        await addAlone(toAttachment(delegate, request, conf), request, conf, edges),
-        network.cniVersion,
-      );
+      return addAlone(toAttachment(delegate, request, conf), request, conf, edges);
     case 'CHECK':
       await checkAlone(toAttachment(delegate, request, conf), request, conf, edges);
       return '';
     case 'DEL':
       await delAlone(toAttachment(delegate, request, conf), request, conf, edges);
       return '';
-    case 'STATUS':
-      await delegate
-        .bind(config)
-        .status({ host: edges.kernel.host, network: network.name, leases: edges.leases, dhcp: edges.dhcp });
+    case 'STATUS': {
+      const { statusOfPlugin } = await import('./status');
+      await statusOfPlugin({ ...config, type: delegate.type }, network, edges);
       return '';
+    }
     case 'GC':
       return '';
   }
 }
 
-async function addAlone(one: Attachment, request: AddRequest, conf: AloneConf, edges: Edges): Promise<Result> {
+/** The text for stdout is made before the ADD counts as done: a version may have no words for the result. */
+async function addAlone(one: Attachment, request: AddRequest, conf: AloneConf, edges: Edges): Promise<string> {
   return inSandbox(request, edges, async (sandbox) => {
     const undo = new Undo();
     try {
-      return await addChain(openChain(one, sandbox, edges), undo, findPrevResult(conf));
+      const result = await addChain(openChain(one, sandbox, edges), undo, findPrevResult(conf));
+      return toResultText(result, conf.network.cniVersion);
     } catch (error) {
       const left = await undo.run();
       if (left.length > 0) edges.log.warn({ left: left.map(({ message }) => message) }, 'could not undo everything');
@@ -80,6 +79,7 @@ async function checkAlone(one: Attachment, request: CheckRequest, conf: AloneCon
   await inSandbox(request, edges, (sandbox) => checkChain({ ...one, result }, sandbox, edges));
 }
 
+/** A configuration that ADD refuses is no reason to fail when nothing is attached: the runtime would ask for ever. */
 async function delAlone(one: Attachment, request: DelRequest, conf: AloneConf, edges: Edges): Promise<void> {
   const { containerId, netns } = request;
   const pod = netns === undefined ? undefined : await edges.kernel.find(netns);
@@ -88,7 +88,9 @@ async function delAlone(one: Attachment, request: DelRequest, conf: AloneConf, e
     const attached: Attached = { ...one, result: findReadable(conf) };
     const [failure] = await delChain(attached, { containerId, netns, pod }, edges, links);
     await pod?.deleteLinks([...links]);
-    if (failure !== undefined) throw failure;
+    if (failure === undefined) return;
+    if (failure.reason !== 'ConfigInvalid' || (await pod?.findLink(one.ifName)) !== undefined) throw failure;
+    edges.log.warn({ reason: failure.message }, 'nothing is attached: DEL is done');
   } finally {
     pod?.close();
   }

@@ -141,7 +141,7 @@ class PluginCall {
   }
 
   async del(prevResult: Result | undefined): Promise<void> {
-    const bound = this.#bind();
+    const bound = await this.#bindOrRelease(prevResult);
     if (bound === undefined) await this.#run('DEL', prevResult);
     else await bound.del({ ...this.#context(prevResult), pod: this.sandbox.pod });
   }
@@ -156,6 +156,16 @@ class PluginCall {
   #bind(): Bound | undefined {
     this.#bound ??= this.#builtIn?.bind(this.#config);
     return this.#bound;
+  }
+
+  /** Addresses go back even when the rest of the configuration cannot be used. */
+  async #bindOrRelease(prevResult: Result | undefined): Promise<Bound | undefined> {
+    try {
+      return this.#bind();
+    } catch (error) {
+      await this.#context(prevResult).ipam?.del();
+      throw error;
+    }
   }
 
   #context(prevResult: Result | undefined): Omit<DelContext, 'pod'> {

@@ -1,6 +1,6 @@
 /** STATUS: whether a pod could be attached now. Reads through the edges; changes nothing. */
 import type { NetConf } from '../cni/config';
-import { ipamTypeOf, typeOf } from '../cni/network';
+import { ipamTypeOf, type Network, typeOf } from '../cni/network';
 import { isAtLeast } from '../cni/version';
 import { CniError, toCniError } from '../error';
 import type { Json } from '../json';
@@ -24,18 +24,21 @@ export async function statusAll(conf: NetConf, edges: Edges): Promise<void> {
 }
 
 async function statusOf({ network }: Wanted, edges: Edges): Promise<void> {
-  for (const plugin of network.plugins) {
-    const config = { ...plugin, name: network.name, cniVersion: network.cniVersion };
-    for (const type of [typeOf(plugin), ipamTypeOf(plugin)]) {
-      if (type === undefined) continue;
-      await edges
-        .findDelegate(type)
-        ?.bind(config)
-        .status({ host: edges.kernel.host, network: network.name, leases: edges.leases, dhcp: edges.dhcp });
-    }
-    const foreign = isAtLeast(network.cniVersion, '1.1.0') ? foreignTypeOf(plugin, edges) : undefined;
-    if (foreign !== undefined) await statusOfForeign(foreign, config, edges);
-  }
+  for (const plugin of network.plugins) await statusOfPlugin(plugin, network, edges);
+}
+
+/** Asks a plugin and its IPAM. */
+export async function statusOfPlugin(
+  plugin: Json,
+  { name, cniVersion }: Pick<Network, 'name' | 'cniVersion'>,
+  edges: Edges,
+): Promise<void> {
+  const config = { ...plugin, name, cniVersion };
+  const context = { host: edges.kernel.host, network: name, leases: edges.leases, dhcp: edges.dhcp };
+  for (const type of new Set([typeOf(plugin), ipamTypeOf(plugin)]))
+    if (type !== undefined) await edges.findDelegate(type)?.bind(config).status(context);
+  const foreign = isAtLeast(cniVersion, '1.1.0') ? foreignTypeOf(plugin, edges) : undefined;
+  if (foreign !== undefined) await statusOfForeign(foreign, config, edges);
 }
 
 /** The executable to be asked about a plugin: its own, which asks its IPAM by itself, or the IPAM of a built-in one. */

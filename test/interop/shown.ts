@@ -74,7 +74,7 @@ export function heldHere(): readonly unknown[] {
     .filter((line) => line !== '' && !line.startsWith('fe80'))
     .map((line) => line.split(/\s+/))
     .map(([to, length, , , via, , , , , link]) => `${to}/${length} ${via} ${link}`);
-  return [linksHere(), addresses.sort(), [...four].sort(), six.sort()];
+  return [linksHere(), addresses.sort(), [...four].sort(), [...new Set(six)].sort()];
 }
 
 /** Settings of links that plugins make. */

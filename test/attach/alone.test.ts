@@ -1,0 +1,62 @@
+/** One delegate on its own, where its caller has something wrong. Touches the fakes. */
+import { expect, it } from 'vitest';
+import { findDelegate } from '../../plugins';
+import { handleAlone, parseAlone } from '../../src/attach/alone';
+import type { Edges } from '../../src/attach/ports';
+import { parseRequest } from '../../src/cni/request';
+import { fail } from '../../src/error';
+import type { Json } from '../../src/json';
+import { fakeHostLinks } from '../../src/model/host-links';
+import { fakeKernel } from '../../src/model/kernel';
+import { fakeLeases } from '../../src/model/leases';
+import { fakeLog } from '../../src/model/log';
+import { netnsPath } from '../../src/net/names';
+
+const podPath = '/var/run/netns/pod';
+const network = { cniVersion: '1.1.0', name: 'n1', type: 'macvlan', master: 'eth0' };
+const pool = { ipam: { type: 'host-local', subnet: '10.1.0.0/24' } };
+
+function node() {
+  const kernel = fakeKernel({ hostLinks: ['eth0'], podPath });
+  const leases = fakeLeases();
+  const foreign = { run: async ({ type }: Json) => fail('DelegateMissing', `Cannot find ${type}`) };
+  const own = { kernel, leases, hostLinks: fakeHostLinks(), log: fakeLog(), findDelegate, foreign };
+  const edges = own as unknown as Edges; // macvlan on its own touches no other
+  const call = (verb: string, keys: Json): Promise<string> => {
+    const env = { CNI_CONTAINERID: 'c1', CNI_IFNAME: 'net1', CNI_PATH: '/opt/cni/bin', CNI_NETNS: podPath };
+    const request = parseRequest({ ...env, CNI_COMMAND: verb });
+    const macvlan = findDelegate('macvlan');
+    if (request.command === 'VERSION' || macvlan === undefined) return expect.fail('no verb of a delegate');
+    return handleAlone(macvlan, request, parseAlone(JSON.stringify({ ...network, ...keys })), edges);
+  };
+  const links = async () => (await (await kernel.find(netnsPath(podPath)))?.links())?.map(({ name }) => name);
+  return { call, links, leases };
+}
+
+it('takes back an ADD whose result the version has no words for', async () => {
+  const { call, links } = node();
+  await expect(call('ADD', { cniVersion: '0.2.0' })).rejects.toMatchObject({ reason: 'ResultInvalid' });
+  expect(await links()).toEqual(['lo']);
+});
+
+it('DEL of what ADD refuses succeeds when nothing is attached', async () => {
+  const { call } = node();
+  await expect(call('ADD', { mode: 'loud' })).rejects.toMatchObject({ reason: 'ConfigInvalid' });
+  expect(await call('DEL', { mode: 'loud' })).toBe('');
+});
+
+it('DEL with a configuration that went bad gives the address back, and fails while the link is there', async () => {
+  const { call, links, leases } = node();
+  await call('ADD', pool);
+  await expect(call('DEL', { ...pool, mode: 'loud' })).rejects.toMatchObject({ reason: 'ConfigInvalid' });
+  expect(leases.held('n1')).toEqual({});
+  expect(await links()).toEqual(['lo', 'net1']);
+  expect(await call('DEL', pool)).toBe('');
+  expect(await links()).toEqual(['lo']);
+});
+
+it('is not ready when its IPAM is not there', async () => {
+  const { call } = node();
+  expect(await call('STATUS', pool)).toBe('');
+  await expect(call('STATUS', { ipam: { type: 'nope' } })).rejects.toMatchObject({ reason: 'DelegateMissing' });
+});
