@@ -71,7 +71,7 @@ export function heldHere(): readonly unknown[] {
       .map((line) => line.trim()),
   ); // its trees part with the first rule, for good
   const six = read('ipv6_route')
-    .filter((line) => line !== '' && !line.startsWith('fe80'))
+    .filter((line) => line !== '' && !/^f[ef]/.test(line))
     .map((line) => line.split(/\s+/))
     .map(([to, length, , , via, , , , , link]) => `${to}/${length} ${via} ${link}`);
   return [linksHere(), addresses.sort(), [...four].sort(), [...new Set(six)].sort()];
