@@ -26,7 +26,7 @@ function node() {
     const env = { CNI_CONTAINERID: 'c1', CNI_IFNAME: 'net1', CNI_PATH: '/opt/cni/bin', CNI_NETNS: podPath };
     const request = parseRequest({ ...env, CNI_COMMAND: verb });
     const macvlan = findDelegate('macvlan');
-    if (request.command === 'VERSION' || macvlan === undefined) return expect.fail('no verb of a delegate');
+    if (macvlan === undefined) return expect.fail('no macvlan');
     return handleAlone(macvlan, request, parseAlone(JSON.stringify({ ...network, ...keys })), edges);
   };
   const links = async () => (await (await kernel.find(netnsPath(podPath)))?.links())?.map(({ name }) => name);
