@@ -112,7 +112,7 @@ const untouched = new Map<string, unknown>();
  */
 async function before(row: Row, fresh?: Twin): Promise<unknown> {
   const first = row.fails === true ? row.plugins.slice(0, -1) : [];
-  const key = JSON.stringify([row.node, row.pod, row.after, row.plugins[0]?.bridge, first]);
+  const key = JSON.stringify([row.node, row.pod, row.after, first]);
   if (!untouched.has(key)) untouched.set(key, (await untouchedTwin(row, first, fresh)).left());
   return untouched.get(key);
 }

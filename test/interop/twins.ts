@@ -114,12 +114,12 @@ export class Twin {
     };
   }
 
-  /** A bridge, or one end of the pair that is its gateway in a VLAN. */
+  /** A bridge of the table, or one end of the pair that is its gateway in a VLAN. */
   #isOfBridge(name: string): boolean {
-    const bridge = String(this.row.plugins[0]?.bridge ?? 'cni0');
-    if (name === bridge || name.startsWith(`${bridge}.`)) return true;
+    if (/^(br0|cni0)(\.\d+)?$/.test(name)) return true;
     if (!name.startsWith('veth')) return false;
-    return (this.#node.link(name) as ShownLink & { readonly link?: string }).link?.startsWith(`${bridge}.`) === true;
+    const { link = '' }: ShownLink & { readonly link?: string } = this.#node.link(name);
+    return /^(br0|cni0)\./.test(link);
   }
 
   /** Addresses that host-local holds. */
