@@ -92,9 +92,11 @@ async function visit(maker: One, row: Row): Promise<Visit> {
 async function refusalOf(maker: One, row: Row): Promise<{ readonly code: number; readonly del: number }> {
   const twin = new Twin(row);
   const { status, json, text } = await twin.add(maker);
-  expect([status, typeof json.code, typeof json.msg], text).toEqual([1, 'number', 'string']);
+  const takes = maker === 'reference' && row.differs !== undefined;
+  if (takes) succeeded({ status, json, text });
+  else expect([status, typeof json.code, typeof json.msg], text).toEqual([1, 'number', 'string']);
   if (maker === 'braid') expect(twin.left()).toEqual(await before(row));
-  return { code: json.code ?? 0, del: (await twin.del(maker)).status };
+  return { code: json.code ?? 999, del: (await twin.del(maker)).status };
 }
 
 const hasCheck = (row: Row): boolean => versionOf(row) >= '0.4';

@@ -23,7 +23,7 @@ export interface Row {
   readonly pod?: string;
   /** Shell commands that make a fresh pod what DEL leaves. */
   readonly after?: string;
-  /** Both must refuse it, and leave nothing. */
+  /** Both must refuse it, and leave nothing; with `differs` Braid alone does, and the reference takes it. */
   readonly fails?: true;
   /** How Braid differs on purpose, in the words of docs/compatibility.md; the two sides are made alike before they are compared. */
   readonly differs?: { readonly why: string; readonly alike: (side: Side, maker: Maker) => Side };
