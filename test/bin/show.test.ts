@@ -136,3 +136,21 @@ describe('who-has', () => {
     expect(toHoldersText(ip('fd00:0::1', 'address'), [])).toBe('No pod of this node holds fd00::1.\n');
   });
 });
+
+describe('the drawing as SVG', () => {
+  it('tells routes, rules, times and failures below the networks, and breaks what is too long for a line', async () => {
+    const { picture } = await attached();
+    const failure = { at: '2026-11-21T00:00:00.000Z', verb: 'CHECK', reason: 'CheckFailed' } as const;
+    const problem = `network default/v100: ${'a word, '.repeat(30)}<end>`;
+    const told = { ...picture, steps: [{ step: 'plan', ms: 3 }], failures: [{ ...failure, problem }] };
+    const svg = toShow(told, 'svg', 100);
+    for (const heading of ['Sandbox', 'Routes', 'Rules', 'Time', 'Failed']) expect(svg).toContain(`>${heading}</text>`);
+    expect(svg).not.toContain('>Not freed</text>');
+    expect(svg).toContain('&#60;end&#62;');
+    const lines = [...svg.matchAll(/class="mono" x="40"[^>]*>([^<]*)</g)].map(([, words = '']) => words);
+    expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(106 + '&#60;&#62;'.length);
+    const height = Number(/viewBox="0 0 \d+ (\d+)"/.exec(svg)?.[1]);
+    const lowest = Math.max(...[...svg.matchAll(/ y="(\d+)" text-anchor/g)].map(([, y]) => Number(y)));
+    expect(height).toBeGreaterThan(lowest);
+  });
+});

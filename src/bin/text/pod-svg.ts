@@ -36,23 +36,59 @@ const style = `
       .on-badge { fill: #04260f; }
     }`;
 
-/** One drawing of all the pods, below each other. */
-export function toPodSvg(pods: readonly Pick<PodPicture, 'pod' | 'networks'>[]): string {
+/** A heading, and lines of text below it. */
+export interface Section {
+  readonly heading: string;
+  readonly lines: readonly string[];
+}
+
+const line = 18; // units
+const longestLine = 106; // characters of the fixed-width font; what is longer goes on in the next line
+
+/** One drawing of all the pods, below each other, and under them what else there is to say. */
+export function toPodSvg(
+  pods: readonly Pick<PodPicture, 'pod' | 'networks'>[],
+  notes: readonly Section[] = [],
+): string {
   let top = 24;
   const drawn = pods.map((pod) => {
     const group = `  <g transform="translate(0 ${top})">\n${drawPod(pod)}  </g>\n`;
     top += heightOf(pod) + 32;
     return group;
   });
-  const height = top - 8;
+  const said = drawNotes(notes, top);
+  const height = top - 8 + said.height;
   const names = escaped(pods.map(({ pod }) => pod).join(', '));
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="Networks of ${names}" font-family="system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-serif" font-size="15">\n`,
     `  <title>Networks of ${names}</title>\n  <style>${style}\n  </style>\n`,
     `  <rect class="back" x="0.5" y="0.5" width="${width - 1}" height="${height - 1}" rx="10"/>\n`,
     ...drawn,
+    said.text,
     '</svg>\n',
   ].join('');
+}
+
+function drawNotes(notes: readonly Section[], top: number): { readonly text: string; readonly height: number } {
+  let y = top;
+  const drawn = notes
+    .filter(({ lines }) => lines.length > 0)
+    .map(({ heading, lines: whole }) => {
+      const lines = whole.flatMap(broken);
+      const first = y + line;
+      y += line * (lines.length + 1) + 10;
+      const rows = lines.map((words, at) => text(40, first + line * (at + 1), 'mono', words));
+      return text(24, first, 'strong', heading) + rows.join('');
+    });
+  return { text: drawn.join(''), height: drawn.length === 0 ? 0 : y - top + 14 };
+}
+
+/** The line, broken between words; the rest is indented. */
+function broken(words: string): readonly string[] {
+  if (words.length <= longestLine) return [words];
+  const space = words.lastIndexOf(' ', longestLine);
+  const at = space > longestLine / 2 ? space : longestLine;
+  return [words.slice(0, at), ...broken(`    ${words.slice(at).trimStart()}`)];
 }
 
 function heightOf({ networks }: Pick<PodPicture, 'networks'>): number {
@@ -107,7 +143,7 @@ function port({ isDefault }: PictureNetwork, x: number, y: number): string {
 }
 
 function text(x: number, y: number, kind: string, words: string, anchor: 'start' | 'middle' | 'end' = 'start'): string {
-  return `    <text class="${kind}" x="${x}" y="${y}" text-anchor="${anchor}">${escaped(words)}</text>\n`;
+  return `    <text class="${kind}" x="${x}" y="${y}" text-anchor="${anchor}" xml:space="preserve">${escaped(words)}</text>\n`;
 }
 
 function cut(words: string, most: number): string {
