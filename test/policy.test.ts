@@ -4,6 +4,7 @@ import path from 'node:path';
 import { evaluate } from '@marcbachmann/cel-js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { parse as parseVlan } from '../plugins/vlan';
 import { policyFile, rules } from '../scripts/policy';
 import { parseNetwork } from '../src/cni/network';
 import { networksAnnotation, parseNetworks } from '../src/pod/networks';
@@ -28,10 +29,22 @@ describe('refuses', () => {
     '{"type": "macvlan"} // x',
     '[]',
     'macvlan',
+    '{"name": "x", "ipam": {}}',
+    '{"type": "vlan", "master": "eth1", "vlanId": 4095}',
+    '{"vlanId": 70000, "type": "vlan", "master": "eth1"}',
   ])('the network %s', (config) => {
     expect(network(config)).toBe(false);
-    expect(refusal(() => parseNetwork(config, 'n'))).toBeDefined();
+    const refused = refusal(() => parseNetwork(config, 'n')) ?? refusal(() => parseVlan(JSON.parse(config)));
+    expect(refused).toBeDefined();
   });
+
+  it.each(['[{“name”: “a”}]', '[{"name": "a",}]', '[{"name": "a"},]', "[{'name': 'a'}]", '[{"name": "a"} /* x */]'])(
+    'the annotation %s',
+    (text) => {
+      expect(pod(text)).toBe(false);
+      expect(refusal(() => parseNetworks(text, 'default'))).toBeDefined();
+    },
+  );
 
   it('an interface name of 16 characters', () => {
     expect([pod('a@net1,b@data0'), pod('a@abcdefghijklmno'), pod('a@abcdefghijklmnop')]).toEqual([true, true, false]);
@@ -39,6 +52,18 @@ describe('refuses', () => {
 });
 
 describe('takes', () => {
+  it.each([
+    '{"type": "vlan", "vlanId": 4094}',
+    '{"type": "vlan", "vlanId": 0}',
+    '{"TYPE": "vlan", "master": "eth1", "vlanId": 1}',
+    '{"type": "geneve", "vlanId": 70000}',
+    '{"plugins": [{"type": "vlan", "vlanId": 1}, {"type": "other", "vlanId": 70000}]}',
+    '{"type": "other", "vlanId": 70000, "args": {"type": "vlan"}}',
+    '{"\\u0074ype": "macvlan"}',
+  ])('the network %s', (config) => {
+    expect(network(config)).toBe(true);
+  });
+
   it('objects without configuration or annotations', () => {
     expect(holds(rules.network, {}) && holds(rules.network, { spec: {} }) && network('')).toBe(true);
     expect(holds(rules.pod, { metadata: {} })).toBe(true);
@@ -49,6 +74,22 @@ describe('takes', () => {
     fc.assert(
       fc.property(damagedJson(seeds), (text) => {
         if (refusal(() => parseNetwork(text, 'n')) === undefined) expect(network(text), text).toBe(true);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('every annotation in JSON that Braid takes', () => {
+    const seeds = fc.constantFrom<object[]>(
+      [{ name: 'a', namespace: 'b', interface: 'data0', ips: ['10.0.0.1/24'], mac: '02:00:00:00:00:01' }],
+      [
+        { name: 'a' },
+        { name: 'b', 'default-route': ['10.0.0.254'], 'cni-args': { text: 'with "quotes", and {braces}' } },
+      ],
+    );
+    fc.assert(
+      fc.property(damagedJson(seeds), (text) => {
+        if (refusal(() => parseNetworks(text, 'default')) === undefined) expect(pod(text), text).toBe(true);
       }),
       { numRuns: 500 },
     );

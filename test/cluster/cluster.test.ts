@@ -245,7 +245,9 @@ describe('the admission policy', () => {
     await cluster.until('the policy is in force', () => refusalOf(defined(torn)) !== '');
     expect(refusalOf(defined(torn))).toContain('a comma too many');
     expect(refusalOf(defined('{“type”: “macvlan”}'))).toContain('straight double quotes');
+    expect(refusalOf(defined('{"type": "vlan", "master": "eth1", "vlanId": 4095}'))).toContain('from 0 to 4094');
     expect(refusalOf(pod('checked', 'lan@averyveryverylongname'))).toContain('at most 15 bytes');
+    expect(refusalOf(pod('checked', '[{"name": "lan"},]'))).toContain('a comma too many');
     for (const manifest of [macvlanConf, br1Eth2Net, vlan1Pool])
       expect(refusalOf(manifest.replace(/^( +name): /m, '$1: again-'))).toBe('');
     expect(refusalOf(pod('checked', 'lan@short'))).toBe('');
