@@ -1,4 +1,4 @@
-/** A runtime's verb when a person says it: the environment and the configuration that a runtime would give. Pure. */
+/** A runtime's verb when a person says it: what a runtime would give. Pure. */
 import { createHash } from 'node:crypto';
 import type { Pod } from '../attach/ports';
 import type { AttachRecord } from '../attach/record';
@@ -53,19 +53,14 @@ export function environmentOfAdd({ netns, ifName, pod, binDirs }: Wanted): Env {
   };
 }
 
-/** CNI_* of a verb for what is recorded. */
-export function environmentOf(
-  command: 'CHECK' | 'DEL',
-  { containerId, ifName, netns }: AttachRecord,
-  binDirs: readonly string[],
-): Env {
-  return {
-    CNI_COMMAND: command,
-    CNI_CONTAINERID: containerId,
-    CNI_NETNS: netns,
-    CNI_IFNAME: ifName,
-    CNI_PATH: binDirs.join(':'),
-  };
+/** What a runtime would say of a recorded sandbox. */
+export function requestOf<C extends 'CHECK' | 'DEL'>(
+  command: C,
+  { containerId, ifName, netns, pod }: AttachRecord,
+  path: readonly string[],
+) {
+  const ofPod = pod && { ...pod, infraContainerId: undefined };
+  return { command, containerId, ifName, netns, pod: ofPod, args: [], path, netnsOverride: false } as const;
 }
 
 /** The node's configuration as a runtime hands it over: with the pod's annotations, and networks from these directories if any. */

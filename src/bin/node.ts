@@ -6,13 +6,13 @@ import { isRecord, parseObject } from '../json';
 import { readNamed } from './documents';
 import { openEdges } from './edges';
 
-/** The node's edges as its configuration file says; without one, with the defaults. */
-export function nodeEdges(file: string | undefined): Edges {
-  return openEdges(parseConfigForDel(readNodeConfig(file)), []);
+/** The node's edges as its configuration file says; without one, with the defaults. `path`: where else plugins are. */
+export function nodeEdges(file: string | undefined, path: readonly string[] = []): Edges {
+  return openEdges(parseConfigForDel(readNodeConfig(file)), path);
 }
 
 /** The text of the node's configuration of type braid; without a file, one of defaults. ConfigInvalid. */
-export function readNodeConfig(file: string | undefined): string {
+function readNodeConfig(file: string | undefined): string {
   return file === undefined ? defaults : readConfig(file);
 }
 

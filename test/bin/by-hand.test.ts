@@ -1,7 +1,7 @@
 /** What `braid add`, `check` and `del` hand to the engine: what a runtime would. */
 import { describe, expect, it } from 'vitest';
 import type { AttachRecord } from '../../src/attach/record';
-import { configOf, containerOf, environmentOf, environmentOfAdd, isByHand, netnsPathOf } from '../../src/bin/by-hand';
+import { configOf, containerOf, environmentOfAdd, isByHand, netnsPathOf, requestOf } from '../../src/bin/by-hand';
 import { findRecord } from '../../src/bin/find-record';
 import { parseConfig } from '../../src/cni/config';
 import { parseRequest } from '../../src/cni/request';
@@ -62,13 +62,10 @@ describe('add', () => {
 describe('check and del', () => {
   it('speak of what is recorded', () => {
     const record = recordOf(containerOf('lab'), 'web');
-    const environment = environmentOf('DEL', record, ['/opt/cni/bin']);
-    expect(parseRequest(environment)).toMatchObject({
-      command: 'DEL',
-      containerId: record.containerId,
-      ifName: 'eth0',
-    });
-    expect(parseRequest(environmentOf('CHECK', record, ['/opt/cni/bin']))).toMatchObject({ netns: '/run/netns/lab' });
+    const said = { containerId: record.containerId, ifName: 'eth0', netns: '/run/netns/lab', path: ['/opt/cni/bin'] };
+    expect(requestOf('DEL', record, ['/opt/cni/bin'])).toMatchObject({ command: 'DEL', ...said });
+    expect(requestOf('CHECK', record, ['/opt/cni/bin'])).toMatchObject({ ...said, pod: { name: 'web' } });
+    expect(requestOf('CHECK', recordOf('c1'), []).pod).toBeUndefined();
   });
 
   it('find it by what add was given, and know it from what a runtime attached', () => {

@@ -1,10 +1,9 @@
 /** `braid check`. Compares a sandbox with its record, as for a runtime; writes stdout. */
 import type { Command } from 'commander';
-import { parseRequest } from '../../cni/request';
-import { environmentOf } from '../by-hand';
+import { handleCheck } from '../../attach/handle';
+import { requestOf } from '../by-hand';
 import { findRecord, nameOf } from '../find-record';
-import { nodeEdges, readNodeConfig } from '../node';
-import { serve } from '../serve';
+import { nodeEdges } from '../node';
 import { writeOutput } from '../stdio';
 import { findNodeConf, onRuntimeNode, type RuntimeNode } from './options';
 
@@ -21,9 +20,9 @@ export function register(program: Command): void {
     .argument('<pod>', 'namespace/name, name, the beginning of the container id, or what braid add was given')
     .addHelpText('after', examples)
     .action(async (name: string, { binDir, conf }: RuntimeNode) => {
-      const file = findNodeConf(conf);
-      const record = findRecord(name, await nodeEdges(file).records.all());
-      await serve(parseRequest(environmentOf('CHECK', record, binDir)), readNodeConfig(file), () => undefined);
+      const edges = nodeEdges(findNodeConf(conf), binDir);
+      const record = findRecord(name, await edges.records.all());
+      await handleCheck(requestOf('CHECK', record, binDir), edges);
       const networks = record.attachments.map(({ network, ifName }) => `${ifName} on ${network}`).join(', ');
       writeOutput(`${nameOf(record)} is as it was attached: ${networks}.\n`);
     });

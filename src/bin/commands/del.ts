@@ -1,11 +1,10 @@
 /** `braid del`. Frees what is recorded of one sandbox, as for a runtime; writes stdout. */
 import type { Command } from 'commander';
-import { parseRequest } from '../../cni/request';
+import { handleDel } from '../../attach/handle';
 import { fail } from '../../error';
-import { environmentOf, isByHand } from '../by-hand';
+import { isByHand, requestOf } from '../by-hand';
 import { findRecord, nameOf } from '../find-record';
-import { nodeEdges, readNodeConfig } from '../node';
-import { serve } from '../serve';
+import { nodeEdges } from '../node';
 import { writeOutput } from '../stdio';
 import { findNodeConf, onRuntimeNode, type RuntimeNode } from './options';
 
@@ -27,12 +26,11 @@ export function register(program: Command): void {
     .option('--force', 'also what a runtime attached: its pod loses its networks', false)
     .addHelpText('after', examples)
     .action(async (name: string, { binDir, conf, force }: DelOptions) => {
-      const file = findNodeConf(conf);
-      const record = findRecord(name, await nodeEdges(file).records.all());
+      const edges = nodeEdges(findNodeConf(conf), binDir);
+      const record = findRecord(name, await edges.records.all());
       if (!isByHand(record) && !force)
         fail('PodsAttached', `Cannot delete ${nameOf(record)}: a runtime attached it, and deletes it with its pod`);
-      const request = parseRequest(environmentOf('DEL', record, binDir));
-      await serve(request, readNodeConfig(file), () => undefined);
+      await handleDel(requestOf('DEL', record, binDir), edges);
       writeOutput(`${nameOf(record)} has no networks of Braid any more.\n`);
     });
 }
