@@ -156,9 +156,9 @@ describe('the command line, asked about the cluster', () => {
     const manifest = pod('planned', 'lan');
     cluster.apply(network('lan', macvlan(1)), network('misspelt', { ...macvlan(2), type: 'macvaln' }));
     const { status, stdout } = braid('', 'lint', '-o', 'json');
-    const found = JSON.parse(stdout) as readonly { readonly network?: string; readonly message: string }[];
+    const found = JSON.parse(stdout) as readonly { readonly file: string; readonly message: string }[];
     expect(found.filter(({ message }) => message.includes('did you mean "macvlan"'))).toMatchObject([
-      { network: 'misspelt', namespace: 'default', level: 'warning', field: 'type' },
+      { file: 'network default/misspelt', level: 'warning', field: 'type' },
     ]);
     expect(status).toBe(0);
     const planned = braid(JSON.stringify(manifest), 'plan', '-', '-o', 'json');
