@@ -1,8 +1,9 @@
 /** A DHCPv6 client's UDP socket on one link, which never waits. Touches the namespace it is opened in. */
-import { type Ip, ip, ipBytes } from '../net/ip';
+import { type Ip, ip } from '../net/ip';
 import { refused } from './errno';
 import { closeSync } from './fs';
 import { socketH as so } from './headers';
+import { socketAddress } from './inet6';
 import { lastErrno, libc } from './libc';
 import { received } from './packet-socket';
 
@@ -45,14 +46,4 @@ export class Dhcp6Socket {
   close(): void {
     closeSync(this.#fd);
   }
-}
-
-/** struct sockaddr_in6: family, port, flow, address, scope. */
-function socketAddress(address: Ip, port: number, index: number): Buffer {
-  const bytes = Buffer.alloc(28);
-  bytes.writeUInt16LE(so.AF_INET6, 0);
-  bytes.writeUInt16BE(port, 2);
-  ipBytes(address).copy(bytes, 8);
-  bytes.writeUInt32LE(index, 24);
-  return bytes;
 }

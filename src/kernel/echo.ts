@@ -1,11 +1,12 @@
 /** Echo requests that no router may fragment (RFC 792, RFC 4443, 4.1; RFC 1191), and their replies, as frames. Pure. */
 import { familyOf, type Ip, ipBytes } from '../net/ip';
 import { type Mac, macBytes } from '../net/mac';
-import { ifEtherH as eth } from './headers';
-import { checksum, ethernet, header, icmpv6, ipv6Header } from './probe';
+import { ifEtherH as eth, inet6H } from './headers';
+import { checksum, ethernet, header, ipv6Header } from './probe';
 
 const ipv4Header = 20; // bytes, without options
 const icmp = 1; // IP protocol
+const icmpv6 = inet6H.IPPROTO_ICMPV6;
 const types = { 4: { request: 8, reply: 0 }, 6: { request: 128, reply: 129 } } as const;
 const dontFragment = 0x4000;
 

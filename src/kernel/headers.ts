@@ -63,6 +63,7 @@ export const rtnetlinkH = {
   RTM_DELROUTE: 25,
   RTM_GETROUTE: 26,
   RTM_NEWNEIGH: 28,
+  RTM_DELNEIGH: 29,
   RTM_NEWRULE: 32,
   RTM_DELRULE: 33,
   RTM_GETRULE: 34,
@@ -191,6 +192,7 @@ export const neighbourH = {
   NDA_DST: 1,
   NDA_LLADDR: 2,
   NUD_PERMANENT: 0x80,
+  NTF_USE: 0x01,
 } as const;
 
 /** linux/fib_rules.h. */
@@ -213,6 +215,12 @@ export const ifEtherH = {
   ETH_P_IPV6: 0x86dd,
   ETH_P_8021AD: 0x88a8,
 } as const;
+
+/** linux/in6.h. */
+export const inet6H = { IPPROTO_IPV6: 41, IPPROTO_ICMPV6: 58, IPV6_MULTICAST_HOPS: 18 } as const;
+
+/** net/ndisc.h: types of ICMPv6 messages. */
+export const ndiscH = { NDISC_NEIGHBOUR_SOLICITATION: 135, NDISC_NEIGHBOUR_ADVERTISEMENT: 136 } as const;
 
 /** linux/if_packet.h. */
 export const packetH = { SOL_PACKET: 263, PACKET_ADD_MEMBERSHIP: 1, PACKET_MR_ALLMULTI: 2 } as const;

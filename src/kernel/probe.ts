@@ -3,17 +3,14 @@
 import { familyOf, type Ip, ipBytes, ipFrom } from '../net/ip';
 import { type Mac, macBytes, macFrom } from '../net/mac';
 import { errnoOf } from './errno';
-import { ifEtherH as eth } from './headers';
+import { ifEtherH as eth, inet6H, ndiscH as nd } from './headers';
 import { PacketSocket } from './packet-socket';
+
+const icmpv6 = inet6H.IPPROTO_ICMPV6;
 
 /** Length of a header in bytes: destination, source, type. */
 export const ethernet = 14;
 export const ipv6Header = 40; // bytes
-const solicitation = 135; // ICMPv6 types (RFC 4861)
-const advertisement = 136;
-export const icmpv6 = 58; // next header
-const override = 0x20; // flag of an advertisement
-const targetLinkLayer = 2; // option, in units of 8 bytes
 
 /** A question and the ears for its answers, on one link. */
 export class ProbeSocket {
@@ -40,13 +37,9 @@ export class ProbeSocket {
     }
   }
 
-  /** Tells whose these addresses are now. */
+  /** Tells whose these IPv4 addresses are now. */
   tell(addresses: readonly Ip[]): void {
-    for (const address of addresses) {
-      const frame =
-        familyOf(address) === 4 ? arpAnnouncement(address, this.#own) : neighbourAnnouncement(address, this.#own);
-      this.#socket.send(frame, `announce ${address}`);
-    }
+    for (const address of addresses) this.#socket.send(arpAnnouncement(address, this.#own), `announce ${address}`);
   }
 
   /** Who answered since the last call, or asked for the same address at the same moment. */
@@ -84,7 +77,8 @@ export function findHolder(frame: Buffer): readonly [Ip, Mac] | undefined {
   if (type !== eth.ETH_P_IPV6 || frame.length < message + 24 || frame.readUInt8(20) !== icmpv6) return undefined;
   const kind = frame.readUInt8(message);
   const fromNobody = frame.subarray(ethernet + 8, ethernet + 24).every((byte) => byte === 0);
-  if (kind !== advertisement && !(kind === solicitation && fromNobody)) return undefined;
+  if (kind !== nd.NDISC_NEIGHBOUR_ADVERTISEMENT && !(kind === nd.NDISC_NEIGHBOUR_SOLICITATION && fromNobody))
+    return undefined;
   return [ipFrom(frame.subarray(message + 8, message + 24)), macFrom(frame.subarray(6, 12))];
 }
 
@@ -114,31 +108,13 @@ function arpRequest(sender: Uint8Array, address: Ip, own: Mac): Buffer {
 export function neighbourProbe(address: Ip, own: Mac): Buffer {
   const target = Buffer.from(ipBytes(address));
   const group = Buffer.concat([Buffer.from('ff0200000000000000000001ff', 'hex'), target.subarray(13)]);
-  const message = Buffer.concat([Buffer.from([solicitation, 0, 0, 0, 0, 0, 0, 0]), target]);
-  return toGroup({ group, from: Buffer.alloc(16), own, message });
-}
-
-/** An unsolicited advertisement to all nodes, whose link-layer address replaces what they know (RFC 4861, 4.4 and 7.2.6). */
-export function neighbourAnnouncement(address: Ip, own: Mac): Buffer {
-  const target = Buffer.from(ipBytes(address));
-  const option = Buffer.concat([Buffer.from([targetLinkLayer, 1]), macBytes(own)]);
-  const message = Buffer.concat([Buffer.from([advertisement, 0, 0, 0, override, 0, 0, 0]), target, option]);
-  return toGroup({ group: Buffer.from('ff020000000000000000000000000001', 'hex'), from: target, own, message });
-}
-
-/** An ICMPv6 message to a group of the link, with its checksum. */
-function toGroup(sent: {
-  readonly group: Buffer;
-  readonly from: Buffer;
-  readonly own: Mac;
-  readonly message: Buffer;
-}): Buffer {
-  const { group, from, own, message } = sent;
-  const pseudo = Buffer.concat([from, group, Buffer.from([0, 0, 0, message.length, 0, 0, 0, icmpv6])]);
+  const message = Buffer.concat([Buffer.from([nd.NDISC_NEIGHBOUR_SOLICITATION, 0, 0, 0, 0, 0, 0, 0]), target]);
+  const addresses = Buffer.concat([Buffer.alloc(16), group]); // from nobody
+  const pseudo = Buffer.concat([addresses, Buffer.from([0, 0, 0, message.length, 0, 0, 0, icmpv6])]);
   message.writeUInt16BE(checksum(Buffer.concat([pseudo, message])), 2);
-  const ip = Buffer.concat([Buffer.from([0x60, 0, 0, 0, 0, message.length, icmpv6, 255]), from, group]);
+  const head = Buffer.from([0x60, 0, 0, 0, 0, message.length, icmpv6, 255]);
   const destination = Buffer.concat([Buffer.from([0x33, 0x33]), group.subarray(12)]);
-  return Buffer.concat([header(destination, macBytes(own), eth.ETH_P_IPV6), ip, message]);
+  return Buffer.concat([header(destination, macBytes(own), eth.ETH_P_IPV6), head, addresses, message]);
 }
 
 /** The Ethernet header. */

@@ -71,33 +71,42 @@ describe.each(delegates)('%s', (_, config) => {
   });
 });
 
-it('a foreign delegate that says nothing of its addresses: Braid tells the network', async () => {
+it.each([
+  ['one address of each family', [address, address6]],
+  ['two of IPv4', [address, '192.168.100.21']],
+])('a foreign delegate that says nothing of %s: Braid tells the network', async (_, given) => {
   const node = new Node();
   const outside = node.uplink('eth1');
   node.network('lan', { cniVersion: '1.0.0', type: 'silent' });
   const answer = {
     cniVersion: '1.0.0',
     interfaces: [{ name: 'net1', sandbox: '/pod' }],
-    ips: [address, address6].map((each) => ({ address: `${each}/${each.includes(':') ? 64 : 24}`, interface: 0 })),
+    ips: given.map((each) => ({ address: `${each}/${each.includes(':') ? 64 : 24}`, interface: 0 })),
   };
   node.recorder('silent', {
     ADD: [
       'ip link add $CNI_IFNAME link eth1 netns $(basename $CNI_NETNS) type macvlan mode bridge',
       `nsenter --net=$CNI_NETNS ip -batch - <<end`, // up first: the kernel has nothing to tell then
-      `link set $CNI_IFNAME up\naddr add ${address}/24 dev $CNI_IFNAME\naddr add ${address6}/64 dev $CNI_IFNAME nodad\nend`,
+      'link set $CNI_IFNAME up',
+      ...answer.ips.map(
+        (each) => `addr add ${each.address} dev $CNI_IFNAME${each.address.includes(':') ? ' nodad' : ''}`,
+      ),
+      'end',
       `echo '${JSON.stringify(answer)}'`,
     ].join('\n'),
     DEL: 'nsenter --net=$CNI_NETNS ip link del $CNI_IFNAME',
   });
   const pod = node.pod({ networks: 'lan' });
-  const told = [
-    new RegExp(`(Announcement ${address}|who-has ${address} .*tell ${address})\\b`),
-    new RegExp(`neighbor advertisement, tgt is ${address6}`),
-  ];
+  const told = given.map((each) =>
+    each.includes(':')
+      ? new RegExp(`neighbor advertisement, tgt is ${each}`)
+      : new RegExp(`(Announcement ${each}|who-has ${each} .*tell ${each})\\b`),
+  );
   const seen = await framesOn(outside, 'eth1', told, () => pod.add(speaks));
   const mac = pod.link('net1').address;
   for (const line of seen.filter((each) => told.some((one) => one.test(each))))
     expect(line).toMatch(new RegExp(`^\\S+ ${mac} >`));
+  expect(pod.ip('neigh show nud all dev net1')).not.toContain(address);
   await node.end({ bridges, changes: speaks });
 });
 
