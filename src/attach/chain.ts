@@ -52,19 +52,21 @@ export async function addChain(
 
 /**
  * DEL of every plugin, last one first; each is tried, what failed is returned. The pod's links go into `links` instead of
- * being deleted: the kernel waits once for each deletion, or once for all of them together.
+ * being deleted: the kernel waits once for each deletion, or once for all of them together. `meanwhile` is done while the
+ * first foreign plugin works; there may be none.
  */
 export async function delChain(
   attachment: Attached,
   sandbox: Sandbox,
   edges: Edges,
   links: Set<IfName>,
+  meanwhile?: () => Promise<void>,
 ): Promise<readonly CniError[]> {
   const pod = sandbox.pod === undefined ? undefined : deferringDeletion(sandbox.pod, links);
   const failures: CniError[] = [];
   for (const plugin of attachment.plugins.toReversed()) {
     try {
-      await new PluginCall(attachment, plugin, { ...sandbox, pod }, edges).del(attachment.result);
+      await new PluginCall(attachment, plugin, { ...sandbox, pod }, edges).del(attachment.result, meanwhile);
     } catch (error) {
       failures.push(toCniError(error));
     }
@@ -140,9 +142,9 @@ class PluginCall {
     return bound.add(this.#addContext(this.#context(prevResult), undo));
   }
 
-  async del(prevResult: Result | undefined): Promise<void> {
+  async del(prevResult: Result | undefined, meanwhile?: () => Promise<void>): Promise<void> {
     const bound = await this.#bindOrRelease(prevResult);
-    if (bound === undefined) await this.#run('DEL', prevResult);
+    if (bound === undefined) await this.#run('DEL', prevResult, this.#type, meanwhile);
     else await bound.del({ ...this.#context(prevResult), pod: this.sandbox.pod });
   }
 
@@ -251,20 +253,18 @@ class PluginCall {
     }
   }
 
-  #run(command: ForeignCall['command'], prevResult: Result | undefined, type = this.#type): Promise<string> {
+  #run(
+    command: ForeignCall['command'],
+    prevResult: Result | undefined,
+    type = this.#type,
+    meanwhile?: () => Promise<void>,
+  ): Promise<string> {
     const { cniVersion, ifName, args } = this.attachment;
     const tells = prevResult !== undefined && (command !== 'DEL' || isAtLeast(cniVersion, '0.4.0'));
     const told = tells ? { prevResult: toVersion(prevResult, cniVersion) } : {};
     const config = JSON.stringify({ ...this.#config, ...told });
-    return this.edges.foreign.run({
-      command,
-      type,
-      config,
-      containerId: this.sandbox.containerId,
-      netns: this.sandbox.netns ?? '',
-      ifName,
-      args,
-    });
+    const { containerId, netns = '' } = this.sandbox;
+    return this.edges.foreign.run({ command, type, config, containerId, netns, ifName, args }, meanwhile);
   }
 
   #parsed(stdout: string, type: string): Result {

@@ -18,21 +18,30 @@ export async function delRecorded(record: AttachRecord, sandbox: Sandbox, edges:
   return await keepFailed(record, await detachAll(record, sandbox, edges), edges);
 }
 
-/** Takes back every attachment, last one first; the record stays as it is. Returns those that are not gone. */
+/**
+ * Takes back every attachment, last one first; the record stays as it is. Returns those that are not gone. The kernel takes
+ * its time over deleted links: those of the attachments so far go while a foreign delegate works, the others together.
+ */
 export async function detachAll(record: AttachRecord, sandbox: Sandbox, edges: Edges): Promise<readonly Failed[]> {
-  const outcomes: Outcome[] = [];
+  const gone: Outcome[] = [];
+  let pending: readonly Outcome[] = [];
+  const endPending = async (): Promise<void> => {
+    const outcomes = pending;
+    pending = [];
+    gone.unshift(...(await withLinksDeleted(await withIsolationEnded(outcomes, sandbox), sandbox)));
+  };
   for (const attachment of record.attachments.toReversed()) {
     const links = new Set<IfName>();
     const end = edges.meter.begin(attachment.network);
     const problems = [
-      ...(await delChain(attachment, sandbox, edges, links)),
+      ...(await delChain(attachment, sandbox, edges, links, endPending)),
       ...(await returned(attachment, sandbox, edges)),
     ];
     end(problems[0]?.reason);
-    outcomes.unshift({ attachment, links, problems });
+    pending = [{ attachment, links, problems }, ...pending];
   }
-  const joined = await withIsolationEnded(outcomes, sandbox);
-  return (await withLinksDeleted(joined, sandbox)).filter(({ problems }) => problems.length > 0);
+  await endPending();
+  return gone.filter(({ problems }) => problems.length > 0);
 }
 
 /** Writes down what is left and why; deletes the record when nothing is. Returns the failures, each with its place. */

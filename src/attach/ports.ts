@@ -228,9 +228,10 @@ export interface ForeignCall {
 export interface Foreign {
   /**
    * Runs the executable as libcni would and returns its stdout. DelegateMissing with the directories searched,
-   * DelegateTimeout, or DelegateFailed with the delegate's own message and code.
+   * DelegateTimeout, or DelegateFailed with the delegate's own message and code. `meanwhile` is done while it works, if it
+   * gets so far; it must not fail.
    */
-  run(call: ForeignCall): Promise<string>;
+  run(call: ForeignCall, meanwhile?: () => Promise<void>): Promise<string>;
 }
 
 /** Where a network's definition came from, and its text. */

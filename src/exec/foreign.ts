@@ -24,7 +24,7 @@ export interface ForeignOptions {
 /** Executables in these directories. */
 export function createForeign({ directories, timeout, locks, env, builtIn }: ForeignOptions, log: Log): Foreign {
   return {
-    async run(call) {
+    async run(call, meanwhile) {
       const path = findExecutable(call.type, directories) ?? (await failMissing(call.type, directories, builtIn));
       const program = {
         path,
@@ -35,7 +35,7 @@ export function createForeign({ directories, timeout, locks, env, builtIn }: For
       };
       const { takeSlot } = await import('./slots');
       const slot = await takeSlot(locks).catch(() => undefined); // a disk that takes no lock is no reason not to run
-      const end = await attempt(call.type, path, () => runProgram(program)).finally(() => slot?.release());
+      const end = await attempt(call.type, path, () => runProgram(program, meanwhile)).finally(() => slot?.release());
       const failed = end.killed !== undefined || end.exitCode !== 0;
       if (end.stderr !== '')
         log[failed ? 'warn' : 'debug'](

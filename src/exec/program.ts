@@ -34,15 +34,16 @@ const pipeGrace = 1000; // ms for output after the end: a daemon that it started
 
 /**
  * Runs a program in a process group of its own. A busy executable (ETXTBSY) is tried again 5 times, as libcni does.
- * Throws the system's error, with its `code`, when the program cannot be started.
+ * Throws the system's error, with its `code`, when the program cannot be started; `meanwhile` is done once it is.
  */
-export async function runProgram(call: ProgramCall): Promise<ProgramEnd> {
+export async function runProgram(call: ProgramCall, meanwhile?: () => Promise<void>): Promise<ProgramEnd> {
   const child = await start(call);
   const stop = Promise.withResolvers<'timeout' | 'output'>();
   const timer = setTimeout(stop.resolve, call.timeout, 'timeout');
   const stdout = collect(child.stdout, longestOutput, () => stop.resolve('output'));
   const stderr = collect(child.stderr, undefined, () => {});
   try {
+    await meanwhile?.();
     const killed = await Promise.race([child.exited.then(() => undefined), stop.promise]);
     if (killed !== undefined) await killGroup(child);
     await within(pipeGrace, Promise.all([stdout.ended, stderr.ended]));

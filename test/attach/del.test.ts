@@ -278,6 +278,22 @@ describe('a foreign delegate', () => {
     expect((await record())?.attachments.map(({ network }) => network)).toEqual(['cluster']);
   });
 
+  it('of the default network works while the links of the others go', async () => {
+    const seen: string[][] = [];
+    const foreign = {
+      fancy: ({ command }: { command: string }) => {
+        if (command === 'DEL') seen.push([...w.pod.names()]);
+        return command === 'ADD' ? { cniVersion: '1.0.0' } : '';
+      },
+    };
+    const conf = { delegates: [{ cniVersion: '1.0.0', name: 'cluster', type: 'fancy' }] };
+    const w = world({ networks, conf, foreign });
+    await w.add('a,a');
+    expect(w.pod.names()).toEqual(['net1', 'net2']);
+    await w.del();
+    expect([seen, w.pod.names(), await w.record()]).toEqual([[[]], [], undefined]);
+  });
+
   it('that fails and leaves its link in a living pod is an error, every time, until it works', async () => {
     const error = new CniError('DelegateFailed', 'Delegate "fancy" failed (DEL): no');
     const foreign: Record<string, ReturnType<typeof fancy>> = { fancy: fancy(error) };

@@ -50,6 +50,16 @@ function place(script: string | undefined, timeout = 10) {
 }
 
 describe('a foreign delegate', () => {
+  it('works while its caller does something else, which ends first', async () => {
+    const { root, foreign } = place('until [ -e $ROOT/done ]; do sleep 0.01; done; echo "{}"');
+    let ended = false;
+    const running = foreign.run(call, async () => {
+      expect(ended).toBe(false);
+      writeFileSync(join(root, 'done'), '');
+    });
+    expect(await running.finally(() => (ended = true))).toBe('{}\n');
+  });
+
   it('waits while as many run on this node as may at once, and leaves no lock behind', async () => {
     const { root, run } = place(
       'mkdir $ROOT/$$.run; ls -d $ROOT/*.run | wc -l >>$ROOT/seen; sleep 0.3; rmdir $ROOT/$$.run; echo "{}"',

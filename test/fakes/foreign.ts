@@ -25,10 +25,11 @@ export function fakeForeign(answers: Answers = {}): Foreign & { readonly calls: 
   const calls: ForeignSeen[] = [];
   return {
     calls,
-    async run({ config, args, ...call }) {
+    async run({ config, args, ...call }, meanwhile) {
       const seen = { ...call, args: toArgs(args), stdin: JSON.parse(config) as Readonly<Record<string, unknown>> };
       calls.push(seen);
       const given = answers[call.type] ?? fail('DelegateMissing', `Cannot find plugin "${call.type}" in /fake/bin`);
+      await meanwhile?.();
       const answer =
         typeof given === 'function'
           ? given(seen)
