@@ -5,6 +5,8 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { findDelegate } from '../plugins';
 import { errorsPage } from '../scripts/docs';
+import { program } from '../src/bin/cli';
+import { shapesOf } from '../src/bin/text/commands';
 import { parseConfig } from '../src/cni/config';
 import { parseNetwork, typeOf } from '../src/cni/network';
 import { CniError, reasons, toErrorObject } from '../src/error';
@@ -15,6 +17,8 @@ import { blocks, isMake, pages, root } from './e2e/demo-docs';
 const read = (file: string): string => readFileSync(join(root, file), 'utf8');
 const of = (language: string) => blocks().filter((block) => block.language === language);
 const place = ({ file, line }: { readonly file: string; readonly line: number }): string => `${file}:${line}`;
+
+const targets = () => [...read('Makefile').matchAll(/^([a-z-]+):.*##/gm)].map(([, target]) => target);
 
 describe('blocks', () => {
   it('are shell, JSON or YAML', () => {
@@ -33,8 +37,7 @@ describe('blocks', () => {
       .filter(isMake)
       .map((block) => [place(block), block.text]),
   )('%s: make has those targets', (_, text) => {
-    const targets = [...read('Makefile').matchAll(/^([a-z-]+):.*##/gm)].map(([, target]) => target);
-    for (const line of text.trim().split('\n')) expect(targets).toContain(line.split(' ')[1]);
+    for (const line of text.trim().split('\n')) expect(targets()).toContain(line.split(' ')[1]);
   });
 
   it.each(of('json').map((block) => [place(block), block.text]))('%s: the product takes it', (_, text) => {
@@ -67,6 +70,47 @@ describe('blocks', () => {
       for (const { name } of selections) expect(existsSync(join(root, `conf/networks/${name}.yaml`)), name).toBe(true);
     },
   );
+});
+
+describe('running text', () => {
+  /** What stands in backquotes there, and begins so. */
+  const spans = (begin: RegExp): readonly (readonly [string, string])[] =>
+    pages.flatMap((page) => {
+      const text = read(page).replaceAll(/^ *```[\s\S]*?^ *```$/gm, '');
+      return [...text.matchAll(/`([^`]+)`/g)]
+        .map(([, span = '']) => [page, span] as const)
+        .filter(([, span]) => begin.test(span));
+    });
+
+  it('names commands of braid and options that they have', () => {
+    const shapes = shapesOf(program());
+    const named = spans(/^(sudo |dist\/)?braid [a-z-]/);
+    expect(named.length).toBeGreaterThan(50);
+    for (const [page, span] of named) {
+      const [name, ...rest] = span.replace(/^.*?braid /, '').split(' ');
+      const known = ['--help', ...shapes.map((shape) => shape.name)];
+      expect(known, `${page}: ${span}`).toContain(name);
+      const flags = shapes.find((shape) => shape.name === name)?.options.flatMap((option) => option.flags) ?? [];
+      for (const word of rest.filter((each) => each.startsWith('-')))
+        expect(flags, `${page}: ${span}`).toContain(word.replace(/=.*/, ''));
+    }
+  });
+
+  it('names targets of make', () => {
+    for (const [page, span] of spans(/^make [a-z]/))
+      expect(targets(), `${page}: ${span}`).toContain(span.split(' ')[1]);
+  });
+
+  it('names files of the repository', () => {
+    for (const [page, span] of spans(/^(conf|docs|plugins|scripts|src|test)\/[\w./-]+$/))
+      expect(existsSync(join(root, span)), `${page}: ${span}`).toBe(true);
+  });
+
+  it('names every metric, and none that is not there', () => {
+    const told = new Set([...read('docs/operations.md').matchAll(/\bbraid_[a-z_]+/g)].map(([name]) => name));
+    const served = new Set([...read('src/agent/metrics.ts').matchAll(/'(braid_[a-z_]+)'/g)].map(([, name]) => name));
+    expect([...told].sort()).toEqual([...served].sort());
+  });
 });
 
 describe('links', () => {
