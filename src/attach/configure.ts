@@ -69,9 +69,9 @@ function explainUp(cause: unknown, link: Link): never {
 /** The lease's routes as the kernel gets them: gateways filled in, equal ones once. Pure. */
 export function resolvedRoutes(lease: Lease, index: number): readonly Route[] {
   const resolved = lease.routes.map((route) => toRoute(route, firstGateway(lease, familyOf(route.dst)), index));
-  return resolved.filter(
-    (route, at) => resolved.findIndex((other) => JSON.stringify(other) === JSON.stringify(route)) === at,
-  );
+  if (resolved.length < 2) return resolved;
+  const byText = new Map(resolved.map((route) => [JSON.stringify(route), route]));
+  return [...byText.values()];
 }
 
 /** The first gateway of that family. */

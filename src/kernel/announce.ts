@@ -7,7 +7,6 @@ import { inet6H as in6, ndiscH as nd, socketH as so } from './headers';
 import { socketAddress } from './inet6';
 import { lastErrno, libc } from './libc';
 
-const allNodes = ip('ff02::1', 'all nodes');
 const override = 0x20; // flag of an advertisement (RFC 4861, 4.4)
 const targetLinkLayer = 2; // its option, in units of 8 bytes
 const hopLimit = Buffer.from([255, 0, 0, 0]); // of less is thrown away (RFC 4861, 7.1.2)
@@ -17,12 +16,13 @@ const hopLimit = Buffer.from([255, 0, 0, 0]); // of less is thrown away (RFC 486
  * 7.2.6). A packet socket could send it, but its end waits until every processor has let go of it: 10 ms. KernelRefused.
  */
 export function advertise(index: number, addresses: readonly Ip[], own: Mac): void {
+  const to = socketAddress(ip('ff02::1', 'all nodes'), 0, index);
   for (const address of addresses) {
     const fd = libc().socket(so.AF_INET6, so.SOCK_RAW | so.SOCK_CLOEXEC | so.SOCK_NONBLOCK, in6.IPPROTO_ICMPV6);
     const action = `announce ${address}`;
     if (fd < 0) throw refused(action, lastErrno());
     try {
-      const [from, to] = [socketAddress(address, 0, index), socketAddress(allNodes, 0, index)];
+      const from = socketAddress(address, 0, index);
       const message = neighbourAdvertisement(address, own);
       if (
         libc().setsockopt(fd, in6.IPPROTO_IPV6, in6.IPV6_MULTICAST_HOPS, hopLimit, hopLimit.length) !== 0 ||
