@@ -1,4 +1,5 @@
 /** Runs calls and measures them, competitors in turns. Starts processes in the scene. */
+import { readFileSync } from 'node:fs';
 import type { Call, Competitor, Job } from './competitors';
 import type { Scene } from './scene';
 import type { Sample } from './stats';
@@ -16,25 +17,44 @@ export async function measure({ command, env, stdin }: Call): Promise<Sample> {
   return { wall, cpu: (Number(cpuTime.user) + Number(cpuTime.system)) / 1000 };
 }
 
+/** Memory of a call, MiB. */
+export interface Memory {
+  readonly peak: number; // resident, of its largest process
+  readonly own: number; // of that what only the called process has: the rest are pages of its file, which all calls share
+}
+
 /**
- * Peak resident size of the largest process of a call, MiB. By way of perl, which is small: the system counts what the
+ * Its largest process as the system counts it, its own memory as looked at each millisecond. By way of perl, which is small: the system counts what the
  * starting process had before exec, too, and this one is larger than most of those that it measures.
  */
-export async function peakMemory({ command, env, stdin }: Call): Promise<number> {
+export async function memoryOf({ command, env, stdin }: Call): Promise<Memory> {
   const getrusage = process.arch === 'arm64' ? 165 : 98;
   const script = `system { $ARGV[0] } @ARGV; my $u = "\\0" x 144; syscall(${getrusage}, -1, $u); print STDERR "\\n", (unpack("q*", $u))[4]`;
   const perl = ['perl', '-e', script, '--', ...command];
   const child = Bun.spawn(perl, { env, stdin: Buffer.from(stdin), stdout: 'ignore', stderr: 'pipe' });
+  let own = 0;
+  for (; child.exitCode === null; await Bun.sleep(1)) own = Math.max(own, anonymousOfChild(child.pid));
   const kib = (await child.stderr.text()).split('\n').at(-1);
-  return Number(kib) / 1024;
+  return { peak: Number(kib) / 1024, own: own / 1024 };
+}
+
+/** KiB; 0 when there is no child, or not any more. */
+function anonymousOfChild(parent: number): number {
+  try {
+    const [child] = readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8').split(' ');
+    const status = readFileSync(`/proc/${child}/status`, 'utf8');
+    return Number(/^RssAnon:\s+(\d+)/m.exec(status)?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
 }
 
 /** What was measured of one competitor. */
 export interface Measured {
   readonly add: readonly Sample[];
   readonly del: readonly Sample[];
-  /** Peak of the largest process of one ADD, MiB. */
-  readonly memory: number;
+  /** Of one ADD. */
+  readonly memory: Memory;
 }
 
 /** By competitor's name. */
@@ -50,7 +70,7 @@ export async function inTurns(
   const samples = new Map<string, Measured & { readonly add: Sample[]; readonly del: Sample[] }>();
   for (const competitor of competitors) {
     // The first one makes bridges and directories, and is not timed.
-    const { add: memory } = await once(scene, competitor, pod, `${pod.name}-memory`, peakMemory);
+    const { add: memory } = await once(scene, competitor, pod, `${pod.name}-memory`, memoryOf);
     samples.set(competitor.name, { add: [], del: [], memory });
   }
   for (let run = 0; run < runs; run++)
