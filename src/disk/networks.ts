@@ -6,6 +6,8 @@ import { filesOf, findConf, findConfAt, mentions } from './conf-dir';
 import { readText } from './files';
 import { parseManifests } from './manifests';
 
+const endings = ['.yaml', '.yml', '.json'];
+
 /** Where definitions are looked for. */
 export interface NetworkPlaces {
   /** Directories of NetworkAttachmentDefinition manifests, in order: .yaml, .yml and .json, not below sub-directories. */
@@ -51,8 +53,26 @@ class ManifestFile {
   }
 }
 
-/** The last one of that name, as in the API the later one applied wins. Only files that have the name in their text are parsed. */
+/** The network in a file of its own name, or else in any: a directory of hundreds costs a call no more than one of few. */
 async function find(namespace: string, name: string, files: readonly ManifestFile[], log: Log) {
+  const own = files.filter(({ path }) => endings.some((ending) => path.endsWith(`/${name}${ending}`)));
+  const first = await findLast(namespace, name, own, log);
+  if (first.found !== undefined) return toDefinition(first.found);
+  const others = files.filter((file) => !own.includes(file));
+  const { found, broken = first.broken } = await findLast(namespace, name, others, log);
+  if (found !== undefined) return toDefinition(found);
+  if (broken !== undefined) throw broken;
+  return undefined;
+}
+
+/** What was found, and the first mistake of a file that may have it. */
+interface Found {
+  readonly found: DefinitionObject | undefined;
+  readonly broken: CniError | undefined;
+}
+
+/** The last one of that name, as in the API the later one applied wins. Only files that have the name in their text are parsed. */
+async function findLast(namespace: string, name: string, files: readonly ManifestFile[], log: Log): Promise<Found> {
   let found: DefinitionObject | undefined;
   let broken: CniError | undefined;
   for (const file of files) {
@@ -76,13 +96,11 @@ async function find(namespace: string, name: string, files: readonly ManifestFil
       if (mentions(text, name)) broken ??= known;
     }
   }
-  if (found !== undefined) return toDefinition(found);
-  if (broken !== undefined) throw broken;
-  return undefined;
+  return { found, broken };
 }
 
 function manifestFiles(directory: string, log: Log): readonly ManifestFile[] {
-  const files = filesOf(directory, ['.yaml', '.yml', '.json']);
+  const files = filesOf(directory, endings);
   if (files === undefined) log.warn({ directory }, 'networksDir does not exist');
   return (files ?? []).map((path) => new ManifestFile(path));
 }

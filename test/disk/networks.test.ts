@@ -129,6 +129,22 @@ metadata: {name: other}
     ]);
   });
 
+  it('is that of the file with its own name, and no other file is read then', async () => {
+    const { root, networks, log } = place({ 'nets/blue.yaml': yaml('blue', '1') });
+    mkdirSync(join(root, 'nets/z.json')); // who reads it has an error in the log
+    expect(await networks.find('default', 'blue')).toMatchObject({ config: '1' });
+    expect(log.entries).toEqual([]);
+  });
+
+  it('is looked for in the others when the file with its name has another one, or cannot be read', async () => {
+    const elsewhere = { 'nets/blue.yaml': yaml('green', '1'), 'nets/z.json': nad('blue', '2') };
+    expect(await place(elsewhere).networks.find('default', 'blue')).toMatchObject({ config: '2' });
+    const broken = { 'nets/blue.json': '{"name": "blue",', 'nets/z.json': nad('blue', '2') };
+    expect(await place(broken).networks.find('default', 'blue')).toMatchObject({ config: '2' });
+    const alone = place({ 'nets/blue.json': '{"name": "blue",', 'nets/z.json': nad('green', '2') });
+    await expect(alone.networks.find('default', 'blue')).rejects.toMatchObject({ reason: 'NetworkInvalid' });
+  });
+
   it('is seen by the next call when it changes, also in a mounted ConfigMap', async () => {
     const { root, again } = place({ 'data1/blue.json': nad('blue', '1') });
     expect(await again().find('default', 'blue')).toBeUndefined();
