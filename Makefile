@@ -73,7 +73,6 @@ bench: setup build ## Braid beside Multus, the kernel and an empty executable, a
 	@scripts/bun test/bench/bench.ts $(BENCH)
 
 image: setup ## dist/image: container image for x86-64 and arm64 (OCI archive), executables for glibc and musl hosts
-	@scripts/guest/install scripts/image/packages
 	@scripts/bun scripts/image.ts
 
 install: build ## Braid on this node, as root; what it would do: dist/braid install --dry-run

@@ -1,44 +1,49 @@
 /**
  * Makes dist/image: the container image for x86-64 and arm64 as one OCI archive, and the executables for hosts, each with
- * its checksum. No container daemon. Runs under Bun (scripts/bun scripts/image.ts [--arch amd64,arm64]); writes dist/image
- * and a build directory below /tmp that always has the same path, for it stands in the bytes.
+ * its checksum. No container daemon. Runs under Bun (scripts/bun scripts/image.ts [--arch amd64,arm64]); writes dist/image,
+ * keeps Debian's packages in dist/debian, and has a build directory below /tmp whose path stands in the bytes.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { type Packages, unpackPackages } from './image/debian';
+import { parseElf } from './image/elf';
 import { type Image, toOciArchive } from './image/oci';
 import type { TarEntry } from './image/tar';
 
 type Architecture = Image['architecture'];
 
-/** Where a machine's C library is, and what of it Bun's executable needs. */
+/** What is not the same on every machine. */
 interface Machine {
   /** Bun's packages for it: with glibc, and with musl. */
   readonly glibc: string;
   readonly musl: string;
-  /** Directories of glibc on the machine that builds: its own, or a cross package's. */
-  readonly libraries: readonly string[];
-  readonly loader: { readonly name: string; readonly directory: string };
+  /** Where Debian has its libraries. */
+  readonly triplet: string;
 }
 
 const machines: Readonly<Record<Architecture, Machine>> = {
   amd64: {
     glibc: '@oven/bun-linux-x64-baseline',
     musl: '@oven/bun-linux-x64-musl-baseline',
-    libraries: ['/lib/x86_64-linux-gnu', '/usr/x86_64-linux-gnu/lib'],
-    loader: { name: 'ld-linux-x86-64.so.2', directory: 'lib64' },
+    triplet: 'x86_64-linux-gnu',
   },
   arm64: {
     glibc: '@oven/bun-linux-aarch64',
     musl: '@oven/bun-linux-aarch64-musl',
-    libraries: ['/lib/aarch64-linux-gnu', '/usr/aarch64-linux-gnu/lib'],
-    loader: { name: 'ld-linux-aarch64.so.1', directory: 'lib' },
+    triplet: 'aarch64-linux-gnu',
   },
 };
 
-const libc = ['libc.so.6', 'libm.so.6', 'libdl.so.2', 'libpthread.so.0'];
+/** Debian's packages of which the image has something: nft, and every library that it and the executable ask for. */
+const debianPackages = [
+  'nftables',
+  'libc6',
+  ...['libnftables1', 'libnftnl11', 'libmnl0', 'libxtables12', 'libjansson4', 'libgmp10'],
+  ...['libedit2', 'libtinfo6', 'libbsd0', 'libmd0'],
+];
 const root = path.resolve(import.meta.dir, '..');
 const out = path.join(root, 'dist/image');
 const workshop = '/tmp/braid-image';
@@ -84,33 +89,67 @@ function build(runtime: string, name: string): Buffer {
   return bytes;
 }
 
-/** The image's files: the executable and the C library it asks for. */
-function filesOf(architecture: Architecture, executable: Buffer): readonly TarEntry[] {
-  const { libraries, loader } = machines[architecture];
-  const directory = libraries.find((each) => existsSync(path.join(each, 'libc.so.6')));
-  if (directory === undefined)
-    throw new Error(`No C library for ${architecture} in ${libraries.join(', ')}: run make image`);
-  const library = (name: string, into: string): TarEntry => ({
-    path: `${into}/${name}`,
-    mode: 0o755,
-    bytes: readFileSync(path.join(directory, name)),
-  });
-  const directories = [...new Set(['lib', loader.directory, 'tmp'])].sort();
-  return [
-    { path: 'braid', mode: 0o755, bytes: executable },
-    ...directories.map((each) => ({ path: each, mode: each === 'tmp' ? 0o1777 : 0o755 })),
-    library(loader.name, loader.directory),
-    ...libc.map((name) => library(name, 'lib')),
-  ];
+/** The image's files: the executable, nft, the libraries that the two ask for, and the licences of what is Debian's. */
+function filesOf(architecture: Architecture, executable: Buffer, { root: debian }: Packages): readonly TarEntry[] {
+  const { triplet } = machines[architecture];
+  const file = (to: string, mode: number, ...places: readonly string[]): TarEntry => {
+    const from = places.map((place) => path.join(debian, place)).find((place) => existsSync(place));
+    if (from === undefined) throw new Error(`Debian's packages for ${architecture} have no ${places.join(' or ')}`);
+    return { path: to, mode, bytes: readFileSync(from) };
+  };
+  const programs = [{ path: 'braid', mode: 0o755, bytes: executable }, file('usr/sbin/nft', 0o755, 'usr/sbin/nft')];
+  const libraries = withLibraries(programs, (name) =>
+    file(`lib/${name}`, 0o755, `lib/${triplet}/${name}`, `usr/lib/${triplet}/${name}`),
+  );
+  const licences = debianPackages.map((name) => `usr/share/doc/${name}/copyright`);
+  const files = [...programs, ...libraries, ...licences.map((each) => file(each, 0o644, each))];
+  const directories = [...new Set(['tmp', ...files.flatMap(({ path }) => parentsOf(path))])].sort();
+  return [...directories.map((each) => ({ path: each, mode: each === 'tmp' ? 0o1777 : 0o755 })), ...files];
+}
+
+/** The libraries that the programs ask for, and that those ask for, each once; and the loader, where it is looked for. */
+function withLibraries(programs: readonly TarEntry[], find: (name: string) => TarEntry): readonly TarEntry[] {
+  const found = new Map<string, TarEntry>(); // by name
+  const ask = ({ bytes }: TarEntry): void => {
+    const { loader, libraries = [] } = parseElf(Buffer.from(bytes ?? [])) ?? {};
+    for (const place of [
+      ...(loader === undefined ? [] : [loader.slice(1)]),
+      ...libraries.map((name) => `lib/${name}`),
+    ]) {
+      const name = path.basename(place);
+      if (found.has(name)) continue;
+      const library = { ...find(name), path: place };
+      found.set(name, library);
+      ask(library);
+    }
+  };
+  programs.forEach(ask);
+  return [...found.values()].sort((one, other) => (one.path < other.path ? -1 : 1));
+}
+
+/** `a/b/c`: `a` and `a/b`. */
+function parentsOf(file: string): readonly string[] {
+  const parts = file.split('/').slice(0, -1);
+  return parts.map((_, at) => parts.slice(0, at + 1).join('/'));
 }
 
 rmSync(workshop, { recursive: true, force: true });
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
-const images = architectures.map((architecture): Image => {
+const packages = architectures.map((architecture) => {
+  const directory = path.join(root, 'dist/debian', architecture);
+  rmSync(path.join(directory, 'root'), { recursive: true, force: true });
+  return unpackPackages(architecture, debianPackages, directory);
+});
+writeFileSync(
+  path.join(out, 'PACKAGES'),
+  packages.flatMap(({ versions }) => versions.map((each) => `${each}\n`)).join(''),
+);
+const images = architectures.map((architecture, at): Image => {
   const { glibc, musl } = machines[architecture];
   build(runtimeOf(musl), `braid-linux-${architecture}-musl`);
-  return { architecture, files: filesOf(architecture, build(runtimeOf(glibc), `braid-linux-${architecture}`)) };
+  const executable = build(runtimeOf(glibc), `braid-linux-${architecture}`);
+  return { architecture, files: filesOf(architecture, executable, packages[at] as Packages) };
 });
 const archive = path.join(out, `braid-${version}.tar`);
 const labels = { 'org.opencontainers.image.title': 'braid', 'org.opencontainers.image.version': version };

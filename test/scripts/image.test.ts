@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { parseElf } from '../../scripts/image/elf';
 import { toOciArchive } from '../../scripts/image/oci';
 import { toTar } from '../../scripts/image/tar';
 import { temporaryDirectory } from '../disk/temp';
@@ -59,4 +60,28 @@ it('has one image for each machine, named for import, whose digests and sizes ar
     expect(rootfs.diff_ids).toEqual([`sha256:${createHash('sha256').update(layer).digest('hex')}`]);
     expect(run.Entrypoint).toEqual(['/braid']);
   }
+});
+
+it('knows what a program asks the loader for, as ldd does', () => {
+  const told = execFileSync('ldd', [process.execPath], { encoding: 'utf8' });
+  const paths = new Map(
+    [...told.matchAll(/(?:(\S+) => )?(\/\S+) \(/g)].map(([, name, path = '']) => [name ?? path, path]),
+  );
+  const loaders = [...told.matchAll(/^\s*(\/\S+) \(/gm)].map(([, path]) => path);
+  const program = parseElf(readFileSync(process.execPath));
+  expect(loaders).toEqual([program?.loader]);
+  const names = new Set(program?.libraries);
+  for (const name of names) for (const more of librariesOf(paths.get(name))) names.add(more); // a set goes on with what is new
+  const isLoader = (name: string): boolean => loaders.some((path) => path?.endsWith(`/${name}`));
+  expect([...names].filter((name) => !isLoader(name)).sort()).toEqual(
+    [...paths.keys()].filter((name) => !name.startsWith('/')).sort(),
+  );
+});
+
+const librariesOf = (path: string | undefined): readonly string[] =>
+  path === undefined ? [] : (parseElf(readFileSync(path))?.libraries ?? []);
+
+it('asks nothing of a file that is no program', () => {
+  expect(parseElf(Buffer.from('#!/bin/sh\n'))).toBeUndefined();
+  expect(parseElf(Buffer.alloc(0))).toBeUndefined();
 });

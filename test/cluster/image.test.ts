@@ -1,0 +1,122 @@
+/** The container image as the node gets it: what is in it, and its agent at work with nothing but the image. Runs in namespaces that scripts/test.ts made. */
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, globSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { afterAll, beforeAll, expect, it, onTestFinished, vi } from 'vitest';
+import { Node, type Pod, run } from '../e2e/runtime';
+import { kubeconfig as kubeconfigOf } from '../kube/kubeconfigs';
+
+interface Manifest {
+  readonly layers: readonly { readonly digest: string }[];
+}
+
+interface Index {
+  readonly manifests: readonly { readonly digest: string; readonly platform?: { readonly architecture: string } }[];
+}
+
+const [archive = 'no image'] = globSync(path.join(import.meta.dirname, '../../dist/image/braid-*.tar'));
+const architecture = process.arch === 'x64' ? 'amd64' : process.arch;
+const stores = ['/run/netns', '/var/lib/cni']; // the suite's own, not this machine's
+const shared = ['/proc', '/dev', '/var/run/netns', ...stores, '/tmp/e2e']; // what the runtime and the DaemonSet mount
+let root: string;
+
+/** The image's only layer, unpacked by tar. */
+beforeAll(() => {
+  root = mkdtempSync(path.join(tmpdir(), 'braid-image-'));
+  const blob = (digest: string): string => run('tar', '-xOf', archive, `blobs/${digest.replace(':', '/')}`);
+  const [top] = (JSON.parse(run('tar', '-xOf', archive, 'index.json')) as Index).manifests;
+  const { manifests } = JSON.parse(blob(top?.digest ?? 'none')) as Index;
+  const own = manifests.find(({ platform }) => platform?.architecture === architecture);
+  const [layer] = (JSON.parse(blob(own?.digest ?? 'none')) as Manifest).layers;
+  const file = `blobs/${layer?.digest.replace(':', '/')}`;
+  execFileSync('sh', ['-c', 'tar -xOf "$0" "$1" | tar -xzpf - -C "$2"', archive, file, root]);
+  for (const store of stores) {
+    mkdirSync(store, { recursive: true });
+    run('mount', '-t', 'tmpfs', 'tmpfs', store);
+  }
+  run('mount', '--make-rshared', '/run/netns'); // as HostToContainer: namespaces that come later are seen
+  for (const place of shared) {
+    for (const end of [place, path.join(root, place)]) mkdirSync(end, { recursive: true });
+    run('mount', '--rbind', place, path.join(root, place));
+  }
+});
+afterAll(() => {
+  for (const place of shared.toReversed()) run('umount', '--lazy', '--recursive', path.join(root, place));
+  for (const store of stores) run('umount', '--lazy', store);
+  run('rm', '-r', '--one-file-system', root); // should a mount still be there
+});
+
+it('has two programs that run with what is in it, and no other', () => {
+  expect(run('chroot', root, '/braid', 'version')).toMatch(/^braid \d/);
+  expect(run('chroot', root, '/usr/sbin/nft', '--version')).toMatch(/^nftables v/);
+  const programs = run(
+    'find',
+    root,
+    '-xdev',
+    '-type',
+    'f',
+    '-perm',
+    '/111',
+    '-not',
+    '-path',
+    '*/lib*',
+    '-printf',
+    '%P\n',
+  );
+  expect(programs.trim().split('\n').sort()).toEqual(['braid', 'usr/sbin/nft']);
+});
+
+it('has what its agent needs to take back the firewall rules of a pod that is gone', async () => {
+  const node = new Node();
+  const ipam = { type: 'host-local', subnet: '192.0.2.0/24' };
+  const bridge = { type: 'bridge', bridge: 'br-masked', isGateway: true, ipMasq: true, macspoofchk: true, ipam };
+  node.network('masked', { cniVersion: '1.0.0', ...bridge });
+  const [gone, alive] = [node.pod({ networks: 'masked' }), node.pod({ networks: 'masked' })];
+  for (const pod of [gone, alive]) await pod.add();
+  expect(rulesOf(node, gone)).toHaveLength(rulesPerPod);
+  run('ip', 'netns', 'del', gone.name);
+  startAgent(node);
+  await vi.waitFor(() => expect(existsSync(recordOf(gone))).toBe(false), { timeout: 30_000 });
+  expect(rulesOf(node, gone)).toEqual([]);
+  expect(rulesOf(node, alive)).toHaveLength(rulesPerPod);
+  run('ip', 'netns', 'add', gone.name); // the test's end takes it away
+  await alive.end();
+  expect(rulesOf(node, alive)).toEqual([]);
+});
+
+const rulesPerPod = 5; // one masquerades, four guard the MAC
+
+const rulesOf = (node: Node, { containerId }: Pod): readonly string[] =>
+  node
+    .nft()
+    .split('\n')
+    .filter((line) => line.includes('comment') && line.includes(containerId));
+
+const recordOf = ({ node, containerId }: Pod): string =>
+  path.join(node.state, 'attachments', `${containerId}_eth0.json`);
+
+/** `braid agent` in the image, with the capabilities and the directories of the DaemonSet's pod; it ends with the test. */
+function startAgent(node: Node): void {
+  const kubeconfig = path.join(node.dir, 'kubeconfig');
+  writeFileSync(kubeconfig, JSON.stringify(kubeconfigOf({ server: 'https://127.0.0.1:1' }, { token: 'none' })));
+  const conf = path.join(node.dir, '00-braid.conf');
+  writeFileSync(
+    conf,
+    JSON.stringify({ cniVersion: '1.0.0', name: 'braid', type: 'braid', cniDir: node.state, kubeconfig }),
+  );
+  const capabilities = '-all,+net_admin,+net_raw,+sys_admin,+sys_chroot'; // the last one for chroot alone
+  const limits = [`--bounding-set=${capabilities}`, '--inh-caps=-all', '--no-new-privs'];
+  const agent = ['/braid', 'agent', '--conf', conf, '--listen', 'off', '--dhcp', 'off'];
+  const child = node.enter(() =>
+    spawn('setpriv', [...limits, 'chroot', root, ...agent], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { PATH: process.env.PATH },
+    }),
+  );
+  onTestFinished(async () => {
+    const ended = new Promise((done) => child.once('exit', done));
+    child.kill('SIGKILL');
+    await ended;
+  });
+}
