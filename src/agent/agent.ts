@@ -22,6 +22,8 @@ export interface Means {
   readonly store: SnapshotStore;
   /** Undefined: no configuration was installed, none is kept. */
   readonly conf: ConfStore | undefined;
+  /** What of the installation the runtime does not find where it looks; nothing: it finds all. */
+  misplaced(): readonly string[];
   /** This node's edges, new each time: they remember what they read. `close` frees what they opened. */
   edges(): Edges;
   close(edges: Edges): void;
@@ -82,7 +84,7 @@ export async function runUntil(signal: AbortSignal, means: Means, settings: Sett
       if (networks !== undefined && view.networks.size === 0) return `no network is known: ${networks}`;
       if (means.conf?.kept() !== undefined && !isOwn(means.conf.read() ?? ''))
         return `${means.conf.path} is not Braid's: another program removed or replaced it`;
-      return await health.problem();
+      return means.misplaced()[0] ?? (await health.problem());
     };
     if (settings.listen !== undefined) {
       const pages = servePages(settings.listen, {

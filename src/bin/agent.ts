@@ -12,6 +12,7 @@ import { publishPending } from '../attach/publish';
 import { type NetConf, parseConfigForDel } from '../cni/config';
 import { files } from '../disk/files';
 import { createConfStore, findInstalledConf } from '../disk/kept-conf';
+import { findMisplaced, misplacedFix } from '../disk/misplaced';
 import { createRecords } from '../disk/records';
 import { confirmSnapshot, saveSnapshot } from '../disk/save-snapshot';
 import { findSnapshot } from '../disk/snapshot';
@@ -58,6 +59,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
           confirm: (now) => confirmSnapshot(cniDir, now),
         },
         conf: path === undefined ? undefined : createConfStore(cniDir, path),
+        misplaced: () => findMisplaced(cniDir).map((each) => `${each}: ${misplacedFix}`),
         edges: () => ({ ...openEdges(conf, []), log }),
         close,
         health: {

@@ -7,12 +7,15 @@ export interface Distribution {
   readonly marks: readonly string[];
   readonly confDirs: readonly string[];
   readonly binDirs: readonly string[];
-  /** Files in which its container runtime is told the directories. */
+  /** Files in which its container runtime is told the directories, with `*` in names; of several, later ones win. */
   readonly runtimeConfigs: readonly string[];
 }
 
+/** Where CRI-O's files are, and no other runtime's. */
+export const crioDir = '/etc/crio/';
+
 const containerd = ['/etc/containerd/config.toml'];
-const crio = ['/etc/crio/crio.conf'];
+const crio = [`${crioDir}crio.conf`, `${crioDir}crio.conf.d/*.conf`];
 const usual = { confDirs: ['/etc/cni/net.d'], binDirs: ['/opt/cni/bin'] };
 const snap = '/var/snap/microk8s/current';
 const k3s = '/var/lib/rancher/k3s';
@@ -63,28 +66,3 @@ export const distributions: readonly Distribution[] = [
   },
   { name: 'other', marks: ['/'], ...usual, runtimeConfigs: [...containerd, ...crio] },
 ];
-
-/** Directories that a container runtime's configuration names. */
-export interface RuntimeDirs {
-  readonly confDir: string | undefined;
-  readonly binDir: string | undefined;
-}
-
-/** Reads containerd's `conf_dir` and `bin_dir`, or CRI-O's `network_dir` and `plugin_dirs`, the last of each counting. */
-export function parseRuntimeDirs(text: string): RuntimeDirs {
-  const plain = text.replace(/^\s*#.*$/gm, '');
-  return {
-    confDir: lastPath(plain, /^\s*(?:conf_dir|network_dir)\s*=/),
-    binDir: lastPath(plain, /^\s*(?:bin_dir|bin_dirs|plugin_dirs)\s*=/),
-  };
-}
-
-/** The first absolute path behind the last such key; a list may go over several lines. */
-function lastPath(text: string, key: RegExp): string | undefined {
-  const lines = text.split('\n');
-  const at = lines.findLastIndex((line) => key.test(line));
-  if (at < 0) return undefined;
-  const rest = lines.slice(at).join('\n').replace(key, '').trim();
-  const value = rest.startsWith('[') ? rest.slice(0, rest.indexOf(']') + 1) : (rest.split('\n')[0] ?? '');
-  return /["'](\/[^"']*)["']/.exec(value)?.[1];
-}

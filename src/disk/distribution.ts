@@ -1,9 +1,9 @@
 /** Finds the distribution, the CNI directories and the container runtime of a host by looking. Reads the disk. */
 import { existsSync } from 'node:fs';
-import { type Distribution, distributions, parseRuntimeDirs, type RuntimeDirs } from '../cni/distributions';
+import { crioDir, type Distribution, distributions } from '../cni/distributions';
 import { fail } from '../error';
-import { readText } from './files';
 import { inRoot } from './host-root';
+import { findNamedDirs, type NamedDirs } from './runtime-dirs';
 
 /** What a host has; paths are the host's. */
 export interface HostLayout {
@@ -13,33 +13,43 @@ export interface HostLayout {
   readonly binDir: string;
   /** What told the directories: a runtime's configuration file, or the distribution's habit. */
   readonly because: string;
+  /** What the runtime's configuration names, whether it is there or not; `undefined`: nothing. */
+  readonly named: NamedDirs | undefined;
 }
 
 /** Looks below `root`; directories that the caller names win. IoFailed when a directory is needed and not there. */
-export function findLayout(root: string, given: Partial<RuntimeDirs> = {}): HostLayout {
+export function findLayout(root: string, given: Partial<Pick<HostLayout, 'confDir' | 'binDir'>> = {}): HostLayout {
   const there = (path: string): boolean => existsSync(inRoot(root, path));
   const found = distributions.find(({ marks }) => marks.some(there)) as Distribution; // the last one's mark is /
-  const source = found.runtimeConfigs.find(there);
-  const told = source === undefined ? undefined : parseRuntimeDirs(readText(inRoot(root, source)) ?? '');
+  const runtime = findRuntime(there);
+  const isOfRuntime = (path: string): boolean => path.startsWith(crioDir) === (runtime === 'cri-o');
+  const named = findNamedDirs(root, found.runtimeConfigs.filter(isOfRuntime));
   const choose = (
     what: string,
     path: string | undefined,
-    ours: string | undefined,
+    ours: readonly string[],
     usual: readonly string[],
   ): string => {
     if (path !== undefined) return path;
-    const all = [...(ours === undefined ? [] : [ours]), ...usual];
+    const all = [...ours, ...usual];
     return (
       all.find(there) ??
       fail('IoFailed', `Cannot find the ${what} of this node (${found.name}): looked for ${all.join(', ')}`)
     );
   };
+  const { confDir, binDirs = [] } = named ?? {};
   return {
     distribution: found.name,
-    runtime: findRuntime(there),
-    confDir: choose('CNI configuration directory', given.confDir, told?.confDir, found.confDirs),
-    binDir: choose('CNI plugin directory', given.binDir, told?.binDir, found.binDirs),
-    because: told?.confDir === undefined && told?.binDir === undefined ? `usual for ${found.name}` : `${source}`,
+    runtime,
+    confDir: choose(
+      'CNI configuration directory',
+      given.confDir,
+      confDir === undefined ? [] : [confDir],
+      found.confDirs,
+    ),
+    binDir: choose('CNI plugin directory', given.binDir, binDirs, found.binDirs),
+    because: named?.source ?? `usual for ${found.name}`,
+    named,
   };
 }
 

@@ -1,10 +1,24 @@
 /** What the installer wrote on a node, so that it can be taken back. Touches `install.json` and `install/` of Braid's directory. */
 import { readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { int, isRecord, type Json, list, optionalInt, optionalString, parseObject, record, string } from '../json';
+import { basename, join } from 'node:path';
+import {
+  int,
+  isRecord,
+  type Json,
+  list,
+  optionalInt,
+  optionalString,
+  parseObject,
+  record,
+  string,
+  strings,
+} from '../json';
 import { readText } from './files';
 import { ioUnlessMissing } from './io';
 import { findMode, place, remove } from './place';
+
+/** Braid's configuration file: before every other, for runtimes take the first by name. */
+export const confFile = '00-braid.conflist';
 
 /** A file that was written; paths are the host's. */
 export interface PlacedFile {
@@ -20,6 +34,8 @@ export interface InstallState {
   readonly primary: string | undefined;
   /** Keys of the configuration that were taken from Multus or from the administrator's file: they stay until told otherwise. */
   readonly settings: Json;
+  /** What the runtime did not find where it looks, as the installer saw it. */
+  readonly misplaced: readonly string[];
   /** In the order of writing. */
   readonly files: readonly PlacedFile[];
 }
@@ -40,8 +56,14 @@ export function findInstall(cniDir: string): InstallState | undefined {
   return {
     primary: optionalString(top.primary, `primary in ${path}`, 'RecordInvalid'),
     settings: isRecord(top.settings) ? top.settings : {},
+    misplaced: strings(top.misplaced ?? [], `misplaced in ${path}`, 'RecordInvalid'), // older ones have none
     files: list(top.files, `files in ${path}`, 'RecordInvalid').map((each) => parseFile(each, path)),
   };
+}
+
+/** Where a file of that name was written last: other directories may have been the right ones of old. */
+export function placedAt({ files }: Pick<InstallState, 'files'>, name: string): string | undefined {
+  return files.findLast(({ path }) => basename(path) === name)?.path;
 }
 
 function parseFile(value: unknown, path: string): PlacedFile {
@@ -58,9 +80,9 @@ function parseFile(value: unknown, path: string): PlacedFile {
 }
 
 /** On disk, whole and synced, before it returns: it is written before the files are. */
-export function saveInstall(cniDir: string, { primary, settings, files }: InstallState): void {
+export function saveInstall(cniDir: string, { primary, settings, misplaced, files }: InstallState): void {
   const shown = files.map(({ path, sha256, before }) => ({ path, sha256, ...before }));
-  const text = `${JSON.stringify({ version: stateVersion, primary, settings, files: shown }, undefined, 2)}\n`;
+  const text = `${JSON.stringify({ version: stateVersion, primary, settings, misplaced, files: shown }, undefined, 2)}\n`;
   place(stateFile(cniDir), { text }, 0o600);
 }
 

@@ -9,8 +9,9 @@ import type { Json } from '../json';
 import { findLayout, type HostLayout } from './distribution';
 import { readText } from './files';
 import { inRoot } from './host-root';
-import { backUp, findInstall, type PlacedFile, saveInstall } from './install-state';
+import { backUp, confFile, findInstall, type PlacedFile, saveInstall } from './install-state';
 import { io, ioUnlessMissing } from './io';
+import { misplacedFiles, misplacedFix } from './misplaced';
 import { findMultusSandboxes, type MultusSandbox, saveMultusSandboxes } from './multus-records';
 import { type Content, digestOf, findDigest, findLink, findMode, type Link, place, placeLink } from './place';
 
@@ -50,11 +51,10 @@ export interface InstallPlan {
   /** Sandboxes that Multus attached, to become Braid's. */
   readonly attachedByMultus: readonly MultusSandbox[];
   readonly files: readonly PlannedFile[];
+  /** Where the runtime looks, and does not find what is planned. */
+  readonly misplaced: readonly string[];
   readonly warnings: readonly string[];
 }
-
-/** Braid's configuration file: before every other, for runtimes take the first by name. */
-export const confFile = '00-braid.conflist';
 
 /**
  * Looks at the node and decides; writes nothing. PrimaryMissing when no network can be used (yet), ConfigInvalid when
@@ -86,6 +86,7 @@ export function planInstall(options: InstallOptions): InstallPlan {
     const change = digest === undefined ? 'create' : same ? 'keep' : 'replace';
     return { path, content, mode, change };
   };
+  const misplaced = misplacedFiles(options.root, layout.named, layout);
   return {
     layout,
     choice: writtenOut ? { ...choice, primary: undefined } : choice,
@@ -97,7 +98,8 @@ export function planInstall(options: InstallOptions): InstallPlan {
       ...planLoopback(layout, options),
       planned(join(layout.confDir, confFile), { text }, 0o600),
     ],
-    warnings: warningsOf(texts, options),
+    misplaced,
+    warnings: [...misplaced.map((each) => `${each}: ${misplacedFix}`), ...warningsOf(texts, options)],
   };
 }
 
@@ -130,7 +132,8 @@ export function install(plan: InstallPlan, options: InstallOptions): void {
     return { path, sha256: digestOf(content), before: kept };
   });
   const moved = known.filter(({ path }) => !files.some((file) => file.path === path)); // from other directories, of old
-  saveInstall(cniDir, { primary: plan.choice.primary?.file, settings: plan.settings, files: [...moved, ...files] });
+  const { choice, settings, misplaced } = plan;
+  saveInstall(cniDir, { primary: choice.primary?.file, settings, misplaced, files: [...moved, ...files] });
   const networksDir = inRoot(options.root, options.networksDir);
   io('create', networksDir, () => mkdirSync(networksDir, { recursive: true, mode: 0o755 }));
   for (const { path, content, mode, change } of plan.files) {

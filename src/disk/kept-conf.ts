@@ -3,14 +3,14 @@ import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { ConfStore } from '../agent/conf-keeper';
 import { readText } from './files';
-import { confFile } from './install';
-import { backupOf, findInstall } from './install-state';
+import { backupOf, confFile, findInstall, placedAt } from './install-state';
 import { ioUnlessMissing } from './io';
 import { place } from './place';
 
 /** The configuration that was installed on this node; `undefined` when none was. RecordInvalid. */
 export function findInstalledConf(cniDir: string): string | undefined {
-  return findInstall(cniDir)?.files.find(({ path }) => basename(path) === confFile)?.path;
+  const installed = findInstall(cniDir);
+  return installed && placedAt(installed, confFile);
 }
 
 /** The copy lies among the installer's own files, so that an uninstallation takes it along. */

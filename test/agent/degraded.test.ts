@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 import { snapshotPath } from '../../src/agent/snapshot';
 import { openView } from '../../src/bin/cluster';
+import { saveInstall } from '../../src/disk/install-state';
 import { fakeLog } from '../../src/model/log';
 import { temporaryDirectory } from '../disk/temp';
 import { networkObject, podObject } from '../kube/api-server';
@@ -64,10 +65,15 @@ function node() {
     const then = Date.now() / 1000 - seconds;
     utimesSync(snapshotPath(cniDir), then, then);
   };
-  const get = async (page: string) => (await fetch(`http://localhost${page}`, { unix: `${cniDir}/http.sock` })).text();
+  const look = async (page: string) => {
+    const response = await fetch(`http://localhost${page}`, { unix: `${cniDir}/http.sock` });
+    return { status: response.status, text: await response.text() };
+  };
+  const get = async (page: string) => (await look(page)).text;
   return {
     cniDir,
     get,
+    look,
     conf,
     log,
     call,
@@ -219,4 +225,15 @@ it('SIGTERM: it ends with status 0 and takes its socket along', async () => {
   await here.written('pod default/web ');
   expect(await kill('SIGTERM')).toBe(0);
   expect(existsSync(join(here.cniDir, 'agent.sock'))).toBe(false);
+});
+
+it('the runtime looks elsewhere than where Braid was installed: the node is not ready, and told why', async () => {
+  const misplaced = [
+    "the runtime looks for plugins in /srv/bin (/etc/containerd/config.toml), and Braid's is in /opt/cni/bin",
+  ];
+  saveInstall(here.cniDir, { primary: undefined, settings: {}, files: [], misplaced });
+  await here.startAgent();
+  await here.written('network default/a ');
+  const { status, text } = await here.look('/readyz');
+  expect([status, text]).toEqual([503, expect.stringContaining(`${misplaced[0]}: make that directory`)]);
 });

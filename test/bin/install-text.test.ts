@@ -10,6 +10,7 @@ const plan: InstallPlan = {
     confDir: '/etc/cni/net.d',
     binDir: '/opt/cni/bin',
     because: 'usual for kubeadm',
+    named: undefined,
   },
   choice: {
     primary: { file: '10-flannel.conflist', network: 'cbr0', types: ['flannel', 'portmap'], capabilities: [] },
@@ -23,6 +24,7 @@ const plan: InstallPlan = {
     cniDir: '/var/lib/cni/multus',
   },
   settings: { namespaceIsolation: true },
+  misplaced: [],
   attachedByMultus: [{ containerId: 'a'.repeat(64), record: undefined, why: 'its file is torn' }],
   files: [
     { path: '/opt/cni/bin/braid', content: { copyOf: '/x' }, mode: 0o755, change: 'keep' },

@@ -17,6 +17,8 @@ import { dirname, join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { parseConfig } from '../../src/cni/config';
 import { type InstallOptions, install, planInstall } from '../../src/disk/install';
+import { findInstalledConf } from '../../src/disk/kept-conf';
+import { findMisplaced } from '../../src/disk/misplaced';
 import { createRecords } from '../../src/disk/records';
 import { uninstall } from '../../src/disk/uninstall';
 import { fakeLog } from '../../src/model/log';
@@ -173,6 +175,35 @@ describe('where things are', () => {
     install(planInstall(options), options);
     expect(planInstall(options).layout).toMatchObject({ runtime: 'cri-o', binDir: '/usr/lib/cni' });
     expect(confOf(root, '/etc/cni/net.d/00-braid.conflist').result).toBe('default-network');
+  });
+
+  it.each([
+    [
+      'a file that containerd imports',
+      {
+        '/etc/containerd/config.toml':
+          'version = 3\nimports = ["conf.d/*.toml"]\n[plugins."io.containerd.cri.v1.runtime".cni]\nconf_dir = "/old"\n',
+        '/etc/containerd/conf.d/20-cni.toml':
+          'version = 3\n[plugins."io.containerd.cri.v1.runtime".cni]\nconf_dir = "/srv/net.d"\n',
+        '/etc/containerd/conf.d/10-cni.toml':
+          'version = 3\n[plugins."io.containerd.cri.v1.runtime".cni]\nconf_dir = "/older"\n',
+        '/etc/containerd/conf.d/30-cni.toml.bak':
+          'version = 3\n[plugins."io.containerd.cri.v1.runtime".cni]\nconf_dir = "/backup"\n',
+      },
+      '/etc/containerd/conf.d/20-cni.toml',
+    ],
+    [
+      'a file beside that of CRI-O',
+      {
+        '/run/crio/crio.sock': '',
+        '/etc/crio/crio.conf.d/10-crio.conf': '[crio.network]\nnetwork_dir = "/srv/net.d"\n',
+        '/etc/containerd/config.toml': '[plugins.cri.cni]\nconf_dir = "/not-the-runtime-that-runs"\n',
+      },
+      '/etc/crio/crio.conf.d/10-crio.conf',
+    ],
+  ])('are what %s says', (_, files, because) => {
+    const { options } = host({ ...kubeadm, ...files, '/srv/net.d/1.conf': '{"name":"a","type":"ptp"}' });
+    expect(planInstall(options).layout).toMatchObject({ confDir: '/srv/net.d', binDir: '/opt/cni/bin', because });
   });
 
   it('are found behind absolute links of the host, never of the container', () => {
@@ -339,6 +370,60 @@ describe('install', () => {
     expect(() => planInstall({ ...options, fromMultus: true })).toThrow(
       /no file of \/etc\/cni\/net\.d has a plugin of type multus/,
     );
+  });
+});
+
+describe('a runtime that looks elsewhere', () => {
+  const told = (confDir: string, binDir: string) => ({
+    '/etc/containerd/config.toml': `[plugins.cri.cni]\nconf_dir = "${confDir}"\nbin_dir = "${binDir}"\n`,
+  });
+  const confAway =
+    "the runtime looks for CNI configuration in /srv/net.d (/etc/containerd/config.toml), and Braid's is in /etc/cni/net.d";
+  const binAway =
+    "the runtime looks for plugins in /srv/bin (/etc/containerd/config.toml), and Braid's is in /opt/cni/bin";
+
+  it('is found before the installation, when its directories are not there', () => {
+    const { root, options } = host({ ...kubeadm, ...told('/srv/net.d', '/srv/bin') });
+    const plan = planInstall(options);
+    expect(plan.warnings).toEqual([expect.stringContaining(confAway), expect.stringContaining(binAway)]);
+    expect(plan.warnings.join()).toContain('run braid install');
+    install(plan, options);
+    expect(findMisplaced(options.cniDir, root)).toEqual([confAway, binAway]);
+  });
+
+  it('is found when its configuration is changed later, and no more once Braid is installed there', () => {
+    const { root, options } = host({ ...kubeadm, ...told('/etc/cni/net.d/', '/opt/cni/bin') });
+    install(planInstall(options), options);
+    expect(findMisplaced(options.cniDir, root)).toEqual([]);
+    for (const [path, text] of Object.entries(told('/srv/net.d', '/opt/cni/bin')))
+      writeFileSync(join(root, path), text);
+    expect(findMisplaced(options.cniDir, root)).toEqual([confAway]);
+    mkdirSync(join(root, '/srv/net.d'), { recursive: true });
+    writeFileSync(join(root, '/srv/net.d/10-flannel.conflist'), flannel);
+    install(planInstall(options), options);
+    expect(findMisplaced(options.cniDir, root)).toEqual([]);
+    expect(findInstalledConf(join(root, options.cniDir))).toBe('/srv/net.d/00-braid.conflist');
+  });
+
+  it('is what the installation found, where the runtime’s files cannot be seen', () => {
+    const { root, options } = host({ ...kubeadm, ...told('/etc/cni/net.d', '/srv/bin') });
+    install(planInstall(options), options);
+    rmSync(join(root, '/etc/containerd'), { recursive: true });
+    expect(findMisplaced(options.cniDir, root)).toEqual([binAway]);
+  });
+
+  it('is none when a link leads there, or it looks in both places', () => {
+    const { root, options } = host({
+      ...kubeadm,
+      '/etc/containerd/config.toml':
+        "version = 3\n[plugins.'io.containerd.cri.v1.runtime'.cni]\nbin_dirs = ['/srv/bin', '/opt/cni/bin']\nconf_dir = '/srv/net.d'\n",
+    });
+    mkdirSync(join(root, '/srv'));
+    symlinkSync('/etc/cni/net.d', join(root, '/srv/net.d'));
+    const given = { ...options, confDir: '/etc/cni/net.d' };
+    expect(planInstall(given)).toMatchObject({ warnings: [], layout: { binDir: '/opt/cni/bin' } });
+    install(planInstall(given), given);
+    expect(findMisplaced(options.cniDir, root)).toEqual([]);
   });
 });
 

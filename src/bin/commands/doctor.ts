@@ -11,6 +11,7 @@ import { filesOf } from '../../disk/conf-dir';
 import { findLayout } from '../../disk/distribution';
 import { io } from '../../disk/io';
 import { parseManifests } from '../../disk/manifests';
+import { findMisplaced } from '../../disk/misplaced';
 import { findSnapshot } from '../../disk/snapshot';
 import { toCniError } from '../../error';
 import { checks, runChecks } from '../doctor';
@@ -75,6 +76,7 @@ async function look(file: string | undefined, confDir: string): Promise<DoctorVi
     unreadable,
     networks: await readAll(conf),
     confDir,
+    misplaced: tried(() => findMisplaced(conf.cniDir)) ?? [],
     inspection: openInspection(process.env),
     isRoot: process.geteuid?.() === 0,
     now: Date.now(),

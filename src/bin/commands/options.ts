@@ -1,7 +1,7 @@
 /** What several commands share: how they print and which node configuration they read. Declares options, looks for that configuration. */
 import { existsSync } from 'node:fs';
 import { type Command, Option } from 'commander';
-import { confFile } from '../../disk/install';
+import { confFile } from '../../disk/install-state';
 
 /** What every command takes. */
 export interface Common {

@@ -39,6 +39,8 @@ export interface DoctorView {
   readonly networks: readonly KnownNetwork[];
   /** The runtime's directory of CNI configuration. */
   readonly confDir: string;
+  /** What of the installation the runtime does not find where it looks. */
+  readonly misplaced: readonly string[];
   /** What of the node no engine needs, and these checks do. */
   readonly inspection: Inspection;
   readonly isRoot: boolean;

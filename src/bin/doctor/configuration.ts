@@ -1,6 +1,7 @@
 /** The directories from which the runtime takes CNI configuration and plugins: which file comes first, who may write, who else does. Judges what was looked at. */
 import { isOwn } from '../../agent/conf-keeper';
 import type { DirectoryLook, FileLook } from '../../disk/inspect';
+import { misplacedFix } from '../../disk/misplaced';
 import { isRecord } from '../../json';
 import { bad, broken, type Line, type Look, ok, warning } from './check';
 import { findWriter, hiddenBy } from './writers';
@@ -27,12 +28,19 @@ export async function checkConfiguration(look: Look): Promise<readonly Line[]> {
       }),
     );
   else lines.push(...judgeConfDir(confDir, directory, await readConfs(directory, look)));
+  lines.push(...look.misplaced.map(judgeMisplaced));
   try {
     lines.push(...judgeBinDir(conf.binDir, inspection.directory(conf.binDir)));
   } catch (error) {
     lines.push(broken(error, isRoot, conf.binDir));
   }
   return lines;
+}
+
+function judgeMisplaced(found: string): Line {
+  const cause =
+    "the runtime's configuration was changed after Braid was installed, or names a directory that is not there";
+  return bad({ found, cause, fix: misplacedFix });
 }
 
 async function readConfs(directory: DirectoryLook, { confDir, edges }: Look): Promise<readonly ConfLook[]> {

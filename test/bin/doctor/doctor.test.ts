@@ -205,6 +205,13 @@ describe('a node on which', () => {
     expect(lines).toMatchObject([{ light: 'skipped', check: 'configuration', subject: '/x', found: 'needs root' }]);
   });
 
+  it('the runtime looks elsewhere than where Braid was installed', async () => {
+    const misplaced = ['the runtime looks for plugins in /srv/bin'];
+    expect(wrong(await node({ view: { misplaced } }).run())).toMatchObject([
+      { light: 'bad', check: 'configuration', found: misplaced[0], fix: expect.stringContaining('braid install') },
+    ]);
+  });
+
   it('a check breaks: it is a line of its own', async () => {
     const { view } = node();
     const inspection = {

@@ -93,6 +93,7 @@ export function node({ networks = [], files = {}, inspection = {}, view: changes
       network: parseNetwork(JSON.stringify(network), `n${at}`),
     })),
     confDir: '/etc/cni/net.d',
+    misplaced: [],
     inspection: { ...fakeInspection(made.kernel), ...inspection },
     isRoot: true,
     now: Date.parse('2026-11-25T00:00:00Z'),
