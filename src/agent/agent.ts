@@ -37,6 +37,8 @@ export interface Means {
   writeEvent(event: PodEvent): Promise<void>;
   /** Serves DHCP leases; undefined: somebody else does. */
   readonly startDhcp: ((tell: (trouble: Trouble) => void) => Promise<RunningDhcp>) | undefined;
+  /** Gives back memory that is not in use just now. */
+  saveMemory(): void;
   /** Says to the cluster that pods may come to this node. */
   announceReady(): Promise<void>;
   readonly log: Log;
@@ -107,7 +109,7 @@ export async function runUntil(signal: AbortSignal, means: Means, settings: Sett
       log,
     );
     ends.push(publishing.stop);
-    for (const task of [gcTask(means, metrics, settings.gcEvery), readyTask(means, ready)])
+    for (const task of [gcTask(means, metrics, settings.gcEvery), readyTask(means, ready), memoryTask(means)])
       ends.push(startTask(task, metrics, log).stop);
     log.info({ node: settings.node, socket: settings.socket, version: settings.version }, 'node agent runs');
     await follow(view, standing, { watcher: means.watcher, node: settings.node, log }, signal);
@@ -148,6 +150,10 @@ function gcTask(means: Means, metrics: Metrics, every: number): Task {
 
 function publishTask(means: Means, left: (queue: number) => void): Task {
   return { name: 'publish', every: 5000, retry: 1000, run: async () => left(await means.publish()) };
+}
+
+function memoryTask(means: Means): Task {
+  return { name: 'memory', every: 60_000, retry: 60_000, run: async () => means.saveMemory() };
 }
 
 /** Once, when the node is ready for the first time; then there is nothing more to do. */

@@ -17,6 +17,7 @@ import { createRecords } from '../disk/records';
 import { confirmSnapshot, saveSnapshot } from '../disk/save-snapshot';
 import { findSnapshot } from '../disk/snapshot';
 import { fail, toCniError } from '../error';
+import { releaseCode } from '../kernel/code-pages';
 import { createNamespace } from '../kernel/fresh-namespace';
 import { peerUser } from '../kernel/unix';
 import { usualPatience } from '../kube/client';
@@ -76,6 +77,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
           publisher
             .writeEvent(event)
             .catch((cause) => log.warn({ problem: toCniError(cause).message }, 'could not write an Event')),
+        saveMemory: releaseCode,
         announceReady: async () => {
           if (options.node !== undefined) await removeTaint(place, options.node, files, log);
         },

@@ -16,7 +16,15 @@ export interface Api {
   readonly port: number;
   readonly ca: string;
   readonly token: string;
+  /** Tells every watch that the pod was changed, and what its annotations are now. */
+  change(name: string, annotations: Readonly<Record<string, string>>): void;
   stop(): void;
+}
+
+/** Who watches, and what. */
+interface Watcher {
+  readonly kind: string;
+  send(event: object): void;
 }
 
 const version = '1'; // resourceVersion of everything
@@ -34,6 +42,7 @@ export function serveContent({ pods, networks }: Content): Api {
       items: networks,
     },
   };
+  const watchers = new Set<Watcher>();
   const running = Bun.serve({
     port: 0,
     hostname: '127.0.0.1',
@@ -55,21 +64,41 @@ export function serveContent({ pods, networks }: Content): Api {
       }
       if (!url.searchParams.has('watch'))
         return Response.json({ kind: `${kind}List`, apiVersion, metadata: { resourceVersion: version }, items });
-      return watch(url.searchParams.get('sendInitialEvents') === 'true' ? items : [], { kind, apiVersion });
+      return watch(url.searchParams.get('sendInitialEvents') === 'true' ? items : [], { kind, apiVersion }, watchers);
     },
   });
-  return { port: running.port as number, ca, token: 'bench', stop: () => void running.stop(true) };
+  return {
+    port: running.port as number,
+    ca,
+    token: 'bench',
+    change(name, annotations) {
+      const pod = pods.find(({ metadata }) => metadata.name === name);
+      const object = { ...pod, metadata: { ...pod?.metadata, resourceVersion: version, annotations } };
+      for (const { kind, send } of watchers) if (kind === 'Pod') send({ type: 'MODIFIED', object });
+    },
+    stop: () => void running.stop(true),
+  };
 }
 
-/** The things, the bookmark that ends them, and then nothing, as long as the caller listens. */
-function watch(items: readonly Thing[], type: { readonly kind: string; readonly apiVersion: string }): Response {
+/** The things, the bookmark that ends them, and then what is sent to the watcher, as long as the caller listens. */
+function watch(
+  items: readonly Thing[],
+  type: { readonly kind: string; readonly apiVersion: string },
+  watchers: Set<Watcher>,
+): Response {
   const bookmark = {
     ...type,
     metadata: { resourceVersion: version, annotations: { 'k8s.io/initial-events-end': 'true' } },
   };
   const events = [...items.map((object) => ({ type: 'ADDED', object })), { type: 'BOOKMARK', object: bookmark }];
+  let watcher: Watcher;
   const body = new ReadableStream({
-    start: (controller) => controller.enqueue(events.map((event) => `${JSON.stringify(event)}\n`).join('')),
+    start(controller) {
+      watcher = { kind: type.kind, send: (event) => controller.enqueue(`${JSON.stringify(event)}\n`) };
+      watchers.add(watcher);
+      events.forEach(watcher.send);
+    },
+    cancel: () => void watchers.delete(watcher),
   });
   return new Response(body, { headers: { 'content-type': 'application/json' } });
 }

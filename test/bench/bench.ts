@@ -135,15 +135,33 @@ async function sources(): Promise<void> {
   }
 }
 
-/** The agent of a node with 250 pods, in a cluster of 500 definitions, answering calls. */
+/** The agent of a node with 250 pods, in a cluster of 500 definitions, answering calls; then pods change, as often as in a busy hour. */
 async function agentAlone(): Promise<void> {
   const calling = braidOfCluster(places, api, 'agent-alone', false);
   const agent = await startAgent(places, calling.conf);
   try {
     await inTurns(scene, [calling], eight, runs);
-    const peak = agent.peak().toFixed(1);
+    const called = agent.memory();
+    const [rounds, changes] = [180, 200];
+    for (let round = 0; round < rounds; round++) {
+      for (let at = 0; at < changes; at++)
+        api.change(`other-${(round * changes + at) % others.length}`, { state: `${round} ${'x'.repeat(2000)}` });
+      await Bun.sleep(100);
+    }
+    const changed = agent.memory();
+    const mib = (size: number): string => size.toFixed(1);
     tell(
-      `### The agent, 250 pods and 500 definitions\n\nSnapshot ${agent.started.toFixed(0)} ms after its start; peak ${peak} MiB resident, after ${2 * runs} calls.\n`,
+      [
+        '### The agent, 250 pods and 500 definitions',
+        '',
+        `Snapshot ${agent.started.toFixed(0)} ms after its start.`,
+        '',
+        '| | resident, MiB | peak so far | pages of files, which every process of Braid shares |',
+        '| --- | --: | --: | --: |',
+        `| after ${2 * runs} calls | ${mib(called.now)} | ${mib(called.peak)} | ${mib(called.files)} |`,
+        `| after ${rounds * changes} changes of pods, 2 KB each, in ${(rounds / 10).toFixed(0)} s | ${mib(changed.now)} | ${mib(changed.peak)} | ${mib(changed.files)} |`,
+        '',
+      ].join('\n'),
     );
   } finally {
     await agent.stop();

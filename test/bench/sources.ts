@@ -38,8 +38,8 @@ export function braidOfCluster(
 /** An agent at work. */
 export interface RunningAgent {
   readonly started: number; // ms until its snapshot was there
-  /** Peak resident size so far, MiB. */
-  peak(): number;
+  /** Resident size, MiB: the peak so far; now; and what of that is pages of files, the executable's above all. */
+  memory(): { readonly peak: number; readonly now: number; readonly files: number };
   stop(): Promise<void>;
 }
 
@@ -54,11 +54,13 @@ export async function startAgent(places: Places, conf: string): Promise<RunningA
     if (child.exitCode !== null || performance.now() - start > 30_000) throw new Error('the agent makes no snapshot');
     await Bun.sleep(5);
   }
-  return { started: performance.now() - start, peak: () => peakOf(child), stop: () => end(child) };
+  return { started: performance.now() - start, memory: () => memoryOf(child), stop: () => end(child) };
 }
 
-function peakOf({ pid }: ChildProcess): number {
-  return Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+function memoryOf({ pid }: ChildProcess) {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const line = (name: string): number => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) / 1024;
+  return { peak: line('VmHWM'), now: line('VmRSS'), files: line('RssFile') };
 }
 
 async function end(child: ChildProcess): Promise<void> {

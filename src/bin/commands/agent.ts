@@ -31,7 +31,10 @@ export function register(program: Command): void {
     )
     .option('--gc-every <seconds>', 'time between clean-ups', toSeconds, 300)
     .addOption(new Option('--log-level <level>').choices(['debug', 'info', 'warn', 'error']).default('info'))
-    .action(async (options: AgentOptions) => (await import('../agent')).runAgent(options));
+    .action(async (options: AgentOptions) => {
+      (await import('../small-heap')).beginWithSmallHeap();
+      await (await import('../agent')).runAgent(options);
+    });
 }
 
 function toSeconds(text: string): number {
