@@ -1,6 +1,6 @@
 /** Rows of bridge. Data only. */
 import type { Row } from '../twins';
-import { dual, fixed, inVersions, one, pool, routed, rowsOf } from './words';
+import { dual, fixed, inVersions, one, pool, routed, rowsOf, wholeDns } from './words';
 
 const mac = '02:00:00:00:00:07';
 const gateways = fixed(['10.1.0.5/24 via 10.1.0.1', 'fd00:1::5/64 via fd00:1::1']);
@@ -29,7 +29,7 @@ export const bridgeRows: readonly Row[] = [
       'macspoofchk at layer 2': { macspoofchk: true, runtimeConfig: { mac } },
       'a MAC that the runtime asks for': { runtimeConfig: { mac }, ...one },
       'a MAC of args.cni': { args: { cni: { mac } }, ...one },
-      'dns of its own': { dns: { nameservers: ['1.1.1.1'] }, ...one },
+      'dns of its own': { ...wholeDns, ...one },
       'dns of ipam': fixed(['10.1.0.5/24'], { dns: { nameservers: ['9.9.9.9'], search: ['lab'] } }),
       isGateway: { isGateway: true, ...one },
       'isGateway with a gateway of ipam': { isGateway: true, ...fixed(['10.1.0.5/24 via 10.1.0.254']) },

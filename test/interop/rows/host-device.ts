@@ -1,6 +1,22 @@
 /** Rows of host-device. Data only. */
 import type { Row } from '../twins';
-import { dual, fixed, inVersions, one, pool, rowsOf } from './words';
+import { dual, fixed, inVersions, one, pool, rowsOf, wholeDns } from './words';
+
+const pciBusID = '0000:3b:00.1';
+
+/** A bus of the guest’s own, with dev0 as the link of one device; its driver decides who drives it. */
+const withBus = (driver: string): Partial<Row> => ({
+  node: [
+    'mountpoint -q /sys/bus/pci || mount -t tmpfs tmpfs /sys/bus/pci; rm -rf /sys/bus/pci/*',
+    `mkdir -p /sys/bus/pci/devices/${pciBusID}/net/dev0 /sys/bus/pci/drivers/${driver}/${pciBusID}`,
+    `ln -s ../../drivers/${driver} /sys/bus/pci/devices/${pciBusID}/driver`,
+  ].join('; '),
+});
+
+/** A device of the guest’s own among those of the kernel, with dev0 as its link. */
+const withPath: Partial<Row> = {
+  node: 'd=/sys/devices/software; mountpoint -q $d || mount -t tmpfs tmpfs $d; mkdir -p $d/nic/net/dev0',
+};
 
 export const hostDeviceRows: readonly Row[] = [
   ...rowsOf(
@@ -16,7 +32,7 @@ export const hostDeviceRows: readonly Row[] = [
         device: 'dev0',
         ...fixed(['10.1.0.5/24 via 10.1.0.1'], { routes: [{ dst: '0.0.0.0/0' }] }),
       },
-      dns: { device: 'dev0', dns: { domain: 'lab' }, ...one },
+      dns: { device: 'dev0', ...wholeDns, ...one },
     },
   ),
   ...rowsOf(
@@ -31,6 +47,17 @@ export const hostDeviceRows: readonly Row[] = [
     { 'a device with an MTU and a queue': one },
     { node: 'ip link set dev0 mtu 1400 txqueuelen 77' },
   ),
+  ...rowsOf('host-device', {}, { 'by its place': { kernelpath: '/sys/devices/software/nic', ...one } }, withPath),
+  ...rowsOf(
+    'host-device',
+    {},
+    {
+      'by PCI address': { pciBusID, ...one },
+      'the device that the runtime asks for': { runtimeConfig: { deviceID: pciBusID }, ...one },
+    },
+    withBus('mlx5_core'),
+  ),
+  ...rowsOf('host-device', {}, { 'a device that a program of the pod drives': { pciBusID } }, withBus('vfio-pci')),
   ...inVersions({ name: 'host-device: an address', plugins: [{ type: 'host-device', device: 'dev0', ...one }] }),
   ...rowsOf(
     'host-device',

@@ -1,6 +1,6 @@
 /** Rows of host-local. Data only. */
 import type { Row } from '../twins';
-import { inArgs, ipamRows, wanted } from './ipam';
+import { inArgs, ipamRows, placedRoute, sized, sizedRoute, wanted } from './ipam';
 import { inVersions } from './words';
 
 const resolvConf = '/tmp/twin-resolv.conf';
@@ -14,13 +14,16 @@ export const hostLocalRows: readonly Row[] = [
     'the gateway as first of the range': { subnet: '10.1.0.0/24', rangeStart: '10.1.0.1', gateway: '10.1.0.1' },
     ranges: { ranges: [[{ subnet: '10.1.0.0/24' }]] },
     'two ranges of a set': { ranges: [[{ subnet: '10.1.0.0/30' }, { subnet: '10.2.0.0/24' }]] },
+    'a range of a set': { ranges: [[{ subnet: '10.1.0.0/24', rangeStart: '10.1.0.50', rangeEnd: '10.1.0.60' }]] },
     'two sets': { ranges: [[{ subnet: '10.1.0.0/24' }], [{ subnet: '10.2.0.0/24' }]] },
     'both families': { ranges: [[{ subnet: '10.1.0.0/24' }], [{ subnet: 'fd00:1::/64', gateway: 'fd00:1::99' }]] },
     'IPv6 alone': { subnet: 'fd00:1::/120', rangeStart: 'fd00:1::50' },
     'a subnet beside ranges': { subnet: '10.3.0.0/24', ranges: [[{ subnet: '10.1.0.0/24' }]] },
     routes: { subnet: '10.1.0.0/24', routes: [{ dst: '10.9.0.0/16' }, { dst: '10.8.0.0/16', gw: '10.1.0.77' }] },
     'a default route': { subnet: '10.1.0.0/24', routes: [{ dst: '0.0.0.0/0' }] },
+    'a route with all but sizes': { subnet: '10.1.0.0/24', routes: [placedRoute] },
   }),
+  ...ipamRows('host-local', { 'a route with sizes': { subnet: '10.1.0.0/24', routes: [sizedRoute] } }, sized),
   ...ipamRows(
     'host-local',
     { 'a file of name servers': { subnet: '10.1.0.0/24', resolvConf } },

@@ -16,3 +16,20 @@ export const ipamRows = (
   }));
 export const wanted = (ips: readonly string[]): Json => ({ runtimeConfig: { ips } });
 export const inArgs = (ips: readonly string[]): Json => ({ args: { cni: { ips } } });
+
+/** A route with its place in the pod’s tables. */
+export const placedRoute: Json = { dst: '10.9.0.0/16', gw: '10.1.0.9', priority: 50, table: 77, scope: 0 };
+
+/** A route that says how much it carries. */
+export const sizedRoute: Json = { dst: '10.9.0.0/16', gw: '10.1.0.9', mtu: 1300, advmss: 1200 };
+
+/** The reference plugin does not tell the kernel. */
+export const sized: Partial<Row> = {
+  differs: {
+    why: '`mtu` and `advmss` of a route are ignored',
+    alike: (side) => {
+      const routes = (side.pod.routes as readonly Json[]).map(({ metrics, ...route }) => route);
+      return { ...side, pod: { ...side.pod, routes } };
+    },
+  },
+};

@@ -1,6 +1,6 @@
 /** Rows of macvlan, ipvlan and vlan alike. Data only. */
 import type { Row } from '../twins';
-import { dual, fixed, inVersions, one, pool, routed, rowsOf } from './words';
+import { dual, fixed, inVersions, one, pool, routed, rowsOf, wholeDns } from './words';
 
 const inPod = 'ip link add ext0 type veth peer name ext1; ip link set ext0 up; ip link set ext1 up';
 
@@ -23,10 +23,7 @@ export const shared = (type: string, keys: Readonly<Record<string, unknown>>): r
       'a single address': fixed(['10.1.0.5/32']),
       'a smaller MTU': { mtu: 1400, ...one },
       'MTU 0': { mtu: 0, ...one },
-      'dns of its own': {
-        dns: { nameservers: ['1.1.1.1'], domain: 'lab', search: ['a', 'b'], options: ['ndots:5'] },
-        ...one,
-      },
+      'dns of its own': { ...wholeDns, ...one },
       'dns of ipam': fixed(['10.1.0.5/24'], { dns: { nameservers: ['9.9.9.9'] } }),
       'a pool': pool(['10.1.0.0/24']),
       'pools of both families': pool(['10.1.0.0/24', 'fd00:1::/64']),

@@ -1,6 +1,6 @@
 /** Rows of static. Data only. */
 import type { Row } from '../twins';
-import { inArgs, ipamRows, wanted } from './ipam';
+import { inArgs, ipamRows, placedRoute, sized, sizedRoute, wanted } from './ipam';
 import { inVersions } from './words';
 
 export const staticRows: readonly Row[] = [
@@ -13,8 +13,14 @@ export const staticRows: readonly Row[] = [
       routes: [{ dst: '0.0.0.0/0' }, { dst: '10.9.0.0/16', gw: '10.1.0.9' }],
       dns: { nameservers: ['9.9.9.9'], domain: 'lab', search: ['lab'], options: ['ndots:5'] },
     },
+    'a route with all but sizes': { addresses: [{ address: '10.1.0.5/24' }], routes: [placedRoute] },
     'an address written long': { addresses: [{ address: 'FD00:0001:0:0::5/64' }] },
   }),
+  ...ipamRows(
+    'static',
+    { 'a route with sizes': { addresses: [{ address: '10.1.0.5/24' }], routes: [sizedRoute] } },
+    sized,
+  ),
   ...ipamRows(
     'static',
     { 'addresses of CNI_ARGS': {} },

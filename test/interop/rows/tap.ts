@@ -1,6 +1,6 @@
 /** Rows of tap. Data only. */
 import type { Row } from '../twins';
-import { dual, inVersions, one, pool, routed, rowsOf } from './words';
+import { dual, inVersions, one, pool, routed, rowsOf, wholeDns } from './words';
 
 const mac = '02:00:00:00:00:07';
 
@@ -22,7 +22,7 @@ export const tapRows: readonly Row[] = [
       'a pool': pool(['10.1.0.0/24']),
       'the MAC that the runtime asks for': { mac: '02:00:00:00:00:09', runtimeConfig: { mac }, ...one },
       routes: routed,
-      'dns of its own': { dns: { domain: 'lab' }, ...one },
+      'dns of its own': { ...wholeDns, ...one },
     },
   ),
   ...rowsOf(

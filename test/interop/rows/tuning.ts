@@ -17,6 +17,16 @@ export const tuningRows: readonly Row[] = [
     'all of them': { type: 'tuning', mac, mtu: 1400, promisc: true, allmulti: true, txQLen: 500 },
     'a folder of its own for what was there': { type: 'tuning', mac, mtu: 1400, dataDir: '/run/cni/tuning/own' },
     'args.cni': { type: 'tuning', mtu: 1300, sysctl: {}, args: { cni: { mtu: 1400, mac } } },
+    'all of args.cni': {
+      type: 'tuning',
+      mtu: 1300,
+      args: {
+        cni: {
+          ...{ mac, mtu: 1400, promisc: true, allmulti: true, txQLen: 500 },
+          sysctl: { 'net.ipv4.conf.IFNAME.arp_filter': '1' },
+        },
+      },
+    },
     'the MAC that the runtime asks for': { type: 'tuning', mac: '02:00:00:00:00:09', runtimeConfig: { mac } },
   }),
   ...inVersions({

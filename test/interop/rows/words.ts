@@ -23,6 +23,11 @@ export const routed = fixed(['10.1.0.5/24 via 10.1.0.1'], {
   routes: [{ dst: '10.9.0.0/16' }, { dst: '10.8.0.0/16', gw: '10.1.0.254' }],
 });
 
+/** Every key of `dns`. */
+export const wholeDns: Json = {
+  dns: { nameservers: ['1.1.1.1'], domain: 'lab', search: ['a', 'b'], options: ['ndots:5'] },
+};
+
 /** Rows of one plugin on its own, the name told by what is special. */
 export function rowsOf(
   type: string,
