@@ -235,8 +235,11 @@ const pages: Readonly<Record<Reason, ErrorPage>> = {
     ],
   },
   FirewallFailed: {
-    causes: ['The nft command is missing or failed: needed for ipMasq and macspoofchk.'],
-    fixes: ['Install nftables on the node. The message has the words of nft.'],
+    causes: [
+      'The nft command is missing or failed: needed for ipMasq and macspoofchk.',
+      'The iptables command is missing or failed: needed for ipMasq with `ipMasqBackend: iptables`.',
+    ],
+    fixes: ['Install nftables, or iptables, on the node. The message has the words of the command.'],
   },
   SysctlRefused: {
     causes: ['A setting below /proc/sys cannot be made: /proc/sys is mounted read-only, or this kernel lacks it.'],

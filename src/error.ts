@@ -41,7 +41,10 @@ const catalogue = {
   KernelRefused: { code: 122, hint: 'see the kernel message; `braid doctor` checks what this kernel can do' },
   CheckFailed: { code: 123, hint: 'the interface was changed behind the plugin; delete and recreate the pod' },
   RecordInvalid: { code: 124, hint: '`braid list` shows it; `braid gc` repairs what it can prove' },
-  FirewallFailed: { code: 125, hint: 'the node needs the nft command and nf_tables' },
+  FirewallFailed: {
+    code: 125,
+    hint: 'the node needs the nft command and nf_tables, or iptables for "ipMasqBackend": "iptables"',
+  },
   SysctlRefused: { code: 126, hint: '/proc/sys must be writable for the plugin' },
   KubeconfigInvalid: {
     code: 127,

@@ -1,5 +1,6 @@
 /** CHECK of a bridge attachment: the bridge, the pair, the port's VLANs, the pod's addresses and routes. Reads only. */
 import type { CheckContext } from '../../src/attach/delegate';
+import { checkMasquerade } from '../../src/attach/masquerade';
 import { findSpoofChecks } from '../../src/attach/spoof';
 import { checkAddresses, checkLink, checkMtu, checkRoutes, ipsOf } from '../../src/attach/verify';
 import type { Interface } from '../../src/cni/result';
@@ -21,7 +22,9 @@ export async function check(c: BridgeConfig, context: CheckContext): Promise<voi
   await checkFlags(c, port, context);
   await checkVlans(c, port, context);
   if (c.macspoofchk) await checkSpoofCheck(context);
-  await checkAddresses(pod, inside, ipsOf(prevResult, ifName));
+  const ips = ipsOf(prevResult, ifName);
+  if (c.ipMasq) await checkMasquerade(context, ips);
+  await checkAddresses(pod, inside, ips);
   await checkRoutes(pod, prevResult.routes);
 }
 

@@ -1,10 +1,11 @@
 /** What a bridge network's configuration says. Pure. */
 import { optionalMac, runtimeMac } from '../../src/attach/mac';
+import { type MasqueradeBackend, parseMasqueradeBackend } from '../../src/attach/masquerade';
 import { parseMaster } from '../../src/attach/master';
 import { parseConfiguredDns } from '../../src/cni/dns';
 import type { Dns } from '../../src/cni/result';
 import { fail } from '../../src/error';
-import { boolean, type Fields, int, list, oneOf, record } from '../../src/json';
+import { boolean, type Fields, int, list, record } from '../../src/json';
 import type { Mac } from '../../src/net/mac';
 import { type IfName, ifName } from '../../src/net/names';
 import { parseVlanTag, type VlanTag } from '../../src/net/vlan';
@@ -18,7 +19,7 @@ export interface BridgeConfig {
   readonly isDefaultGateway: boolean;
   readonly forceAddress: boolean;
   readonly ipMasq: boolean;
-  readonly ipMasqBackend: 'nftables' | 'iptables';
+  readonly ipMasqBackend: MasqueradeBackend;
   readonly mtu: number | undefined; // bytes; undefined: the kernel's for a new bridge, the bridge's for its ports
   readonly hairpin: boolean;
   readonly promisc: boolean;
@@ -62,7 +63,7 @@ export function parse(input: unknown): BridgeConfig {
     isDefaultGateway,
     forceAddress: boolean(c.forceAddress, 'forceAddress'),
     ipMasq: boolean(c.ipMasq, 'ipMasq'),
-    ipMasqBackend: oneOf(c.ipMasqBackend, 'ipMasqBackend', ['nftables', 'iptables'], 'nftables'),
+    ipMasqBackend: parseMasqueradeBackend(c),
     mtu: int(c.mtu ?? 0, 'mtu', 0, 65535) || undefined, // 0 on the wire means unset
     hairpin: boolean(c.hairpinMode, 'hairpinMode'),
     promisc: boolean(c.promiscMode, 'promiscMode'),

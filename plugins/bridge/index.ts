@@ -27,8 +27,7 @@ export const cnvBridge = delegate('cnv-bridge', parseExisting, { add, del, check
 
 /** The bridge, its addresses and its VLAN gateways stay when ADD fails: other pods may have come to use them. */
 async function add(c: BridgeConfig, context: AddContext): Promise<Result> {
-  const { host, pod, nft, undo } = context;
-  refuseIptables(c);
+  const { host, pod, undo } = context;
   const bridge = await requireUplink(c, await requireBridge(c, host), context);
   const port = await createPort(c, bridge, c.mac ?? argsMac(context.args), context);
   if (c.macspoofchk) await guardMac(port, context);
@@ -38,12 +37,8 @@ async function add(c: BridgeConfig, context: AddContext): Promise<Result> {
   else if (!c.podLinkDown) await setUp(pod, port.inside);
   const gatewayLinks = await serveGateways(c, bridge, plan.gateways, host);
   if (c.ipMasq && lease !== undefined) {
-    undo.push(() => deleteMasquerade(nft, context));
-    await addMasquerade(
-      nft,
-      context,
-      plan.ips.map(({ address }) => address),
-    );
+    undo.push(() => deleteMasquerade(context, plan.ips));
+    await addMasquerade(c.ipMasqBackend, context, plan.ips);
   }
   return {
     interfaces: [...(await interfacesNow(c, port, context)), ...gatewayLinks],
@@ -55,28 +50,21 @@ async function add(c: BridgeConfig, context: AddContext): Promise<Result> {
 
 /** STATUS: the bridge is there or can be made, and so is its way out. */
 async function status(c: BridgeConfig, { host }: StatusContext): Promise<void> {
-  refuseIptables(c);
   await statusOfBridge(c, host);
   if (c.uplink !== undefined) await requireMaster(host, c.uplink.master);
 }
 
 /** Every step is tried, the addresses go back last, when nothing can use them any more. */
 async function del(c: BridgeConfig, context: DelContext): Promise<void> {
-  const { nft, ipam } = context;
+  const { nft, ipam, prevResult } = context;
   const steps = new Undo();
   steps.push(async () => ipam?.del());
-  if (c.ipMasq) steps.push(() => deleteMasquerade(nft, context));
+  if (c.ipMasq) steps.push(() => deleteMasquerade(context, prevResult?.ips));
   if (c.macspoofchk) steps.push(() => deleteSpoofCheck(nft, context));
   steps.push(() => releaseUplink(c, context));
   steps.push(() => deletePort(c, context));
   const [failure] = await steps.run();
   if (failure !== undefined) throw failure;
-}
-
-/** Only ADD minds: DEL must work for pods that the reference plugin attached. */
-function refuseIptables({ ipMasq, ipMasqBackend }: BridgeConfig): void {
-  if (ipMasq && ipMasqBackend === 'iptables')
-    fail('FieldUnsupported', 'Cannot use "iptables" as ipMasqBackend: need "nftables", or leave it out');
 }
 
 async function guardMac({ inside, outside }: Port, { nft, undo, ...owner }: AddContext): Promise<void> {

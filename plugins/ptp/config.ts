@@ -1,13 +1,14 @@
 /** What a ptp network's configuration says. Pure. */
+import { type MasqueradeBackend, parseMasqueradeBackend } from '../../src/attach/masquerade';
 import { parseConfiguredDns } from '../../src/cni/dns';
 import type { Dns } from '../../src/cni/result';
-import { boolean, int, oneOf, record } from '../../src/json';
+import { boolean, int, record } from '../../src/json';
 
 /** Keys of the reference plugin. */
 export interface PtpConfig {
   readonly mtu: number | undefined; // bytes; undefined: the kernel's
   readonly ipMasq: boolean;
-  readonly ipMasqBackend: 'nftables' | 'iptables';
+  readonly ipMasqBackend: MasqueradeBackend;
   readonly dns: Dns | undefined; // undefined: IPAM's
 }
 
@@ -17,7 +18,7 @@ export function parse(input: unknown): PtpConfig {
   return {
     mtu: int(c.mtu ?? 0, 'mtu', 0, 65535) || undefined, // 0 on the wire means unset
     ipMasq: boolean(c.ipMasq, 'ipMasq'),
-    ipMasqBackend: oneOf(c.ipMasqBackend, 'ipMasqBackend', ['nftables', 'iptables'], 'nftables'),
+    ipMasqBackend: parseMasqueradeBackend(c),
     dns: parseConfiguredDns(c.dns),
   };
 }

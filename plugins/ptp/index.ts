@@ -3,10 +3,11 @@
 import { leaseAddresses } from '../../src/attach/child';
 import { configure } from '../../src/attach/configure';
 import { type AddContext, type CheckContext, type DelContext, delegate } from '../../src/attach/delegate';
-import { addMasquerade, deleteMasquerade } from '../../src/attach/masquerade';
+import { addMasquerade, checkMasquerade, deleteMasquerade } from '../../src/attach/masquerade';
 import { checkPodLink, tryAll } from '../../src/attach/pod-link';
 import { enableForwarding, ensureSysctl } from '../../src/attach/sysctl';
 import { unlessThere } from '../../src/attach/tolerate';
+import { ipsOf } from '../../src/attach/verify';
 import { createPair, deletePair, requireLink } from '../../src/attach/veth';
 import type { Result } from '../../src/cni/result';
 import { fail } from '../../src/error';
@@ -17,9 +18,7 @@ import { hostPlan, podPlan, withGateways } from './plan';
 export const ptp = delegate('ptp', parse, { add, del, check });
 
 async function add(c: PtpConfig, context: AddContext): Promise<Result> {
-  const { host, pod, ifName, undo, nft } = context;
-  if (c.ipMasq && c.ipMasqBackend === 'iptables')
-    fail('FieldUnsupported', 'Cannot use "iptables" as ipMasqBackend: need "nftables", or leave it out');
+  const { host, pod, ifName, undo } = context;
   const lease = withGateways(
     (await leaseAddresses(context)) ??
       fail('ConfigInvalid', 'Cannot do without ipam: the node needs to know whom it routes to'),
@@ -38,12 +37,8 @@ async function add(c: PtpConfig, context: AddContext): Promise<Result> {
   for (const route of here.routes) await host.addRoute(route).catch(unlessThere);
   for (const family of new Set(lease.ips.map(({ address }) => familyOf(address)))) await enableForwarding(host, family);
   if (c.ipMasq) {
-    undo.push(() => deleteMasquerade(nft, context));
-    await addMasquerade(
-      nft,
-      context,
-      lease.ips.map(({ address }) => address),
-    );
+    undo.push(() => deleteMasquerade(context, lease.ips));
+    await addMasquerade(c.ipMasqBackend, context, lease.ips);
   }
   return {
     interfaces: [
@@ -58,14 +53,15 @@ async function add(c: PtpConfig, context: AddContext): Promise<Result> {
 
 /** Every step is tried, the addresses go back last, when nothing can use them any more. */
 async function del(c: PtpConfig, context: DelContext): Promise<void> {
-  const { nft, ipam } = context;
+  const { ipam, prevResult } = context;
   await tryAll([
     async () => ipam?.del(),
-    ...(c.ipMasq ? [() => deleteMasquerade(nft, context)] : []),
+    ...(c.ipMasq ? [() => deleteMasquerade(context, prevResult?.ips)] : []),
     () => deletePair(context),
   ]);
 }
 
-async function check(_: PtpConfig, context: CheckContext): Promise<void> {
+async function check(c: PtpConfig, context: CheckContext): Promise<void> {
   await checkPodLink('veth', context);
+  if (c.ipMasq) await checkMasquerade(context, ipsOf(context.prevResult, context.ifName));
 }

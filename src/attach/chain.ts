@@ -173,7 +173,7 @@ class PluginCall {
   #context(prevResult: Result | undefined): Omit<DelContext, 'pod'> {
     const { containerId } = this.sandbox;
     const { ifName, name: network, args } = this.attachment;
-    const { leases, dhcp, hostLinks, nft, files, log, kernel } = this.edges;
+    const { leases, dhcp, hostLinks, nft, iptables, files, log, kernel } = this.edges;
     const context = {
       host: kernel.host,
       containerId,
@@ -184,6 +184,7 @@ class PluginCall {
       dhcp,
       hostLinks,
       nft,
+      iptables,
       files,
       log,
       prevResult,

@@ -3,7 +3,7 @@ import type { CniArgs } from '../cni/args';
 import type { Result } from '../cni/result';
 import type { Link } from '../net/link';
 import type { ContainerId, IfName, NetworkName } from '../net/names';
-import type { DhcpDaemon, Files, HostLinks, LeaseStore, Log, Netns, Nft } from './ports';
+import type { DhcpDaemon, Files, HostLinks, Iptables, LeaseStore, Log, Netns, Nft } from './ports';
 import type { Undo } from './undo';
 
 /** IPAM of one attachment: whatever `ipam.type` names, built in or foreign. */
@@ -27,6 +27,7 @@ interface Context {
   readonly dhcp: DhcpDaemon;
   readonly hostLinks: HostLinks;
   readonly nft: Nft;
+  readonly iptables: Iptables;
   readonly files: Files;
   readonly log: Log;
 }

@@ -199,6 +199,15 @@ export interface Nft {
   list(what: readonly string[]): Promise<readonly Readonly<Record<string, unknown>>[] | undefined>;
 }
 
+/** iptables of a namespace, by its commands. */
+export interface Iptables {
+  /**
+   * Runs `iptables --wait -t nat …`, of IPv6 `ip6tables`, in the host namespace: the lines that it prints; `undefined` when the
+   * chain or rule does not exist. FirewallFailed with the command's message, or when it is missing (errno ENOENT).
+   */
+  nat(family: Family, args: readonly string[]): Promise<readonly string[] | undefined>;
+}
+
 /** Files of the node that a configuration may name. */
 export interface Files {
   /** Names of what is in that directory; none when there is none. */
@@ -380,6 +389,7 @@ export interface Edges {
   readonly deviceFiles: DeviceFiles;
   readonly foreign: Foreign;
   readonly nft: Nft;
+  readonly iptables: Iptables;
   readonly files: Files;
   readonly log: Log;
   readonly meter: Meter;

@@ -16,14 +16,19 @@ export async function findRules(nft: Nft, chain: readonly string[]): Promise<rea
   return listed?.flatMap(({ rule }) => (isRecord(rule) && typeof rule.handle === 'number' ? [toRule(rule)] : []));
 }
 
-/** Runs what takes rules back. A node without the nft command never got any, so that is success. */
-export async function takingBack(work: () => Promise<void>): Promise<void> {
+/** What is found, or taken back; `none` on a node without the command, which never got any rules. */
+export async function orNone<T>(work: Promise<T>, none: T): Promise<T> {
   try {
-    await work();
+    return await work;
   } catch (error) {
-    const noCommand = error instanceof CniError && error.reason === 'FirewallFailed' && error.errno === 'ENOENT';
-    if (!noCommand) throw error;
+    if (!isCommandMissing(error)) throw error;
+    return none;
   }
+}
+
+/** Whether the node has no such command. */
+export function isCommandMissing(error: unknown): boolean {
+  return error instanceof CniError && error.reason === 'FirewallFailed' && error.errno === 'ENOENT';
 }
 
 /** Commands as one transaction in nft's own language. Pure. */

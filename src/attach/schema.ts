@@ -42,8 +42,13 @@ export const vlanKeys: Keys = {
 /** `probe`. */
 export const probe: Schema = flag('An address that somebody on the network holds is refused.');
 
-/** `ipMasqBackend`; the other one of the reference plugin is refused by every ADD. */
-export const ipMasqBackend: Schema = oneOf(['nftables'], 'What masquerades.');
+/** `ipMasqBackend`. */
+export const ipMasqBackend: Schema = text(
+  'What masquerades. Default: nftables; on a node without the nft command iptables.',
+  {
+    enum: ['nftables', 'iptables'],
+  },
+);
 
 /** Keys of delegates whose link lives on a master. */
 export const childKeys: Keys = {

@@ -4,7 +4,7 @@ import { shown } from '../json';
 import type { Mac } from '../net/mac';
 import type { ContainerId, IfName } from '../net/names';
 import type { Nft } from './ports';
-import { findRules, takingBack, transaction } from './ruleset';
+import { findRules, orNone, transaction } from './ruleset';
 
 /** Whose rules they are: one interface of a container. */
 export interface SpoofOwner {
@@ -28,10 +28,8 @@ export async function addSpoofCheck(nft: Nft, owner: SpoofOwner, port: IfName, m
 
 /** Takes back the owner's rules and chains; none is success. The table and its first chain stay, others use them. */
 export async function deleteSpoofCheck(nft: Nft, owner: SpoofOwner): Promise<void> {
-  await takingBack(async () => {
-    const handles = await findSpoofChecks(nft, owner);
-    if (handles !== undefined && /^[\w.-]+$/.test(owner.ifName)) await nft.run(spoofRemoval(owner, handles));
-  });
+  const handles = await orNone(findSpoofChecks(nft, owner), undefined);
+  if (handles !== undefined && /^[\w.-]+$/.test(owner.ifName)) await nft.run(spoofRemoval(owner, handles));
 }
 
 /** Handles of the rules that lead into the owner's chains; `undefined` when nobody ever had any. */

@@ -56,6 +56,9 @@ export function openEdges(conf: NetConf, path: readonly string[], meter: Meter =
       log,
     ),
     nft: createNft(process.env),
+    iptables: {
+      nat: async (...call) => (await import('../exec/iptables')).createIptables(process.env).nat(...call),
+    },
     files,
     log,
     meter,

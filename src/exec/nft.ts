@@ -11,36 +11,49 @@ const usualDirectories = ['/usr/sbin', '/sbin', '/usr/local/sbin']; // a runtime
 
 /** The nft command of this node, in `PATH` or where distributions put it. */
 export function createNft(env: Readonly<Record<string, string | undefined>>): Nft {
-  const nft = async (args: readonly string[], stdin: string): Promise<ProgramEnd> => {
-    const path =
-      findCommand('nft', env.PATH ?? '') ??
-      fail('FirewallFailed', 'Cannot find the nft command: install nftables', { errno: 'ENOENT' });
-    try {
-      return await runProgram({ path, args, env: { ...env, LC_ALL: 'C' }, stdin, timeout });
-    } catch (cause) {
-      return fail('FirewallFailed', `Cannot start ${path}: ${String(cause)}`, { cause });
-    }
-  };
+  const nft = (args: readonly string[], stdin: string): Promise<ProgramEnd> =>
+    runFirewall({ name: 'nft', source: 'nftables', args, stdin, env });
   return {
     async run(script) {
       const end = await nft(['-f', '-'], script);
-      if (end.exitCode !== 0) fail('FirewallFailed', `Cannot change the firewall: ${why(end)}`);
+      if (end.exitCode !== 0) fail('FirewallFailed', `Cannot change the firewall: ${whyEnded('nft', end)}`);
     },
 
     async check(script) {
       const end = await nft(['--check', '-f', '-'], script);
       if (end.exitCode === 0) return;
       const errno = /not permitted/.test(end.stderr) ? 'EPERM' : undefined; // nft tells errno by text only
-      fail('FirewallFailed', `Cannot check the firewall: ${why(end)}`, { errno });
+      fail('FirewallFailed', `Cannot check the firewall: ${whyEnded('nft', end)}`, { errno });
     },
 
     async list(what) {
       const end = await nft(['--json', '--handle', 'list', ...what], '');
       if (end.exitCode === 0) return itemsOf(end.stdout);
       if (end.stderr.includes('No such file or directory')) return undefined; // nft tells errno by text only
-      return fail('FirewallFailed', `Cannot list ${what.join(' ')} of the firewall: ${why(end)}`);
+      return fail('FirewallFailed', `Cannot list ${what.join(' ')} of the firewall: ${whyEnded('nft', end)}`);
     },
   };
+}
+
+/** A command of the node's firewall. */
+interface FirewallCall {
+  readonly name: string;
+  readonly source: string; // the package that has it
+  readonly args: readonly string[];
+  readonly stdin?: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Runs it to its end. FirewallFailed when it cannot be started, with errno ENOENT when the node has no such command. */
+export async function runFirewall({ name, source, args, stdin = '', env }: FirewallCall): Promise<ProgramEnd> {
+  const path =
+    findCommand(name, env.PATH ?? '') ??
+    fail('FirewallFailed', `Cannot find the ${name} command: install ${source}`, { errno: 'ENOENT' });
+  try {
+    return await runProgram({ path, args, env: { ...env, LC_ALL: 'C' }, stdin, timeout });
+  } catch (cause) {
+    return fail('FirewallFailed', `Cannot start ${path}: ${String(cause)}`, { cause });
+  }
 }
 
 /** The path of that command, in `PATH` or where distributions put such; `undefined` when there is none. */
@@ -56,9 +69,9 @@ function itemsOf(stdout: string): readonly Readonly<Record<string, unknown>>[] {
   return nftables.filter((item) => isRecord(item) && !('metainfo' in item));
 }
 
-/** nft's first lines: the message, the statement, and a mark below the mistake. */
-function why({ killed, stderr, exitCode, signal }: ProgramEnd): string {
-  if (killed !== undefined) return `nft took more than ${timeout / 1000} s`;
+/** The command's first lines: of nft the message, the statement, and a mark below the mistake. */
+export function whyEnded(name: string, { killed, stderr, exitCode, signal }: ProgramEnd): string {
+  if (killed !== undefined) return `${name} took more than ${timeout / 1000} s`;
   const words = stderr.trim().split('\n').slice(0, 2).join(': ').replace(/\s+/g, ' ');
-  return words === '' ? `nft ended with ${signal ?? `exit status ${exitCode}`}` : words;
+  return words === '' ? `${name} ended with ${signal ?? `exit status ${exitCode}`}` : words;
 }

@@ -10,6 +10,7 @@ import { fakeDhcp } from './dhcp';
 import { fakeFiles } from './files';
 import { modelForeign, type Unpredicted } from './foreign';
 import { fakeHostLinks } from './host-links';
+import { fakeIptables } from './iptables';
 import { FakeKernel, type HostLink } from './kernel';
 import { fakeLeases } from './leases';
 import { fakeLog } from './log';
@@ -74,6 +75,7 @@ export async function modelNode({ findDelegate, networks, cluster, host, now }: 
     deviceFiles: noDeviceFiles,
     foreign: modelForeign(kernel, unpredicted),
     nft: fakeNft(),
+    iptables: fakeIptables(),
     files: { ...fakeFiles(), exists: async () => true }, // no plan waits for a readiness file
     log: fakeLog(),
     meter: fakeMeter(),

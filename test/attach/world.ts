@@ -8,6 +8,7 @@ import type { Json } from '../../src/json';
 import { fakeDhcp } from '../../src/model/dhcp';
 import { fakeFiles } from '../../src/model/files';
 import { fakeHostLinks } from '../../src/model/host-links';
+import { fakeIptables } from '../../src/model/iptables';
 import { type FakeKernelOptions, fakeKernel } from '../../src/model/kernel';
 import { fakeLeases } from '../../src/model/leases';
 import { fakeLog } from '../../src/model/log';
@@ -68,6 +69,7 @@ export function world(options: WorldOptions = {}) {
     deviceFiles: fakeDeviceFiles(options.deviceFiles),
     foreign: fakeForeign(options.foreign),
     nft: fakeNft(),
+    iptables: fakeIptables(),
     files: fakeFiles(),
     log: fakeLog(),
     meter: fakeMeter(),

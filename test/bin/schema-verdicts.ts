@@ -94,12 +94,11 @@ const chained = ['sbr', 'loopback', 'tuning', 'vrf'];
 /** Parses one plugin, and its IPAM. Throws what is wrong. */
 export function parsePlugin(plugin: Json): void {
   const type = typeOf(plugin);
-  const { master, ipMasqBackend } = record(plugin);
+  const { master } = record(plugin);
   const match = ['macvlan', 'ipvlan', 'vlan', 'bridge', 'cnv-bridge'].includes(type)
     ? parseMasterMatch(master)
     : undefined;
   findDelegate(type)?.bind(match === undefined ? plugin : { ...plugin, master: 'eth0' });
-  if (['bridge', 'cnv-bridge', 'ptp'].includes(type) && ipMasqBackend === 'iptables') throw new Error('refused by ADD');
   if (!chained.includes(type)) parseSection(ipamTypeOf(plugin), plugin);
 }
 

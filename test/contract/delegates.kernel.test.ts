@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { describe } from 'vitest';
 import { findDelegate } from '../../plugins';
 import type { Edges } from '../../src/attach/ports';
+import { createIptables } from '../../src/exec/iptables';
 import { createNft } from '../../src/exec/nft';
 import { fakeDhcp } from '../../src/model/dhcp';
 import { fakeFiles } from '../../src/model/files';
@@ -11,7 +12,7 @@ import { fakeLeases } from '../../src/model/leases';
 import { fakeLog } from '../../src/model/log';
 import type { Link } from '../../src/net/link';
 import { Lab } from '../kernel/lab';
-import { bridgeAddresses, type DelegateWorld, delegateContract, kernelScope } from './delegates';
+import { bridgeAddresses, type DelegateWorld, delegateContract, kernelScope, type Touched } from './delegates';
 import { stateOf } from './node-state';
 
 const dev0 = 'ip link add dev0 address 02:00:00:00:de:00 type veth peer name dev1 address 02:00:00:00:de:01';
@@ -25,13 +26,14 @@ describe('in a real kernel', () => {
     const addresses = bridgeAddresses.map((held) => `ip addr add ${held} dev br0 nodad`).join('; ');
     lab.run(lab.host, 'sh', '-ec', `${dev0}; ip link add br0 ${bridge}; ${addresses}`);
     const [leases, dhcp, hostLinks, files] = [fakeLeases(), fakeDhcp(), fakeHostLinks(), fakeFiles()];
-    const edges: Pick<Edges, 'kernel' | 'leases' | 'dhcp' | 'hostLinks' | 'nft' | 'files' | 'log' | 'findDelegate'> = {
+    const edges: Touched = {
       findDelegate,
       kernel: lab.kernel,
       leases,
       dhcp,
       hostLinks,
       nft: createNft(process.env),
+      iptables: createIptables(process.env),
       files,
       log: fakeLog(),
     };
@@ -48,7 +50,7 @@ describe('in a real kernel', () => {
         files: files.paths(),
         rules: execFileSync('nft', ['list', 'ruleset'], { encoding: 'utf8' })
           .split('\n')
-          .filter((line) => line.includes('comment "') && line.includes('id: c1')),
+          .filter((line) => /comment ".*id: c1|\bCNI-[0-9a-f]{24}\b/.test(line)),
       }),
       async removePod() {
         gone = true;

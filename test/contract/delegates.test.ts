@@ -5,13 +5,14 @@ import type { Edges } from '../../src/attach/ports';
 import { fakeDhcp } from '../../src/model/dhcp';
 import { fakeFiles } from '../../src/model/files';
 import { fakeHostLinks } from '../../src/model/host-links';
+import { fakeIptables } from '../../src/model/iptables';
 import { fakeKernel } from '../../src/model/kernel';
 import { fakeLeases } from '../../src/model/leases';
 import { fakeLog } from '../../src/model/log';
 import { cidr } from '../../src/net/ip';
 import { ifName, netnsPath } from '../../src/net/names';
 import { rulesNft } from '../plugins/bridge-nft';
-import { bridgeAddresses, type DelegateWorld, delegateContract } from './delegates';
+import { bridgeAddresses, type DelegateWorld, delegateContract, type Touched } from './delegates';
 import { stateOf } from './node-state';
 
 describe('on the fake node', () => {
@@ -24,14 +25,16 @@ describe('on the fake node', () => {
     const bridge = await kernel.host.createLink({ kind: 'bridge', name: ifName('br0', 'test') });
     await kernel.host.changeLink(bridge.index, { up: true, mac: bridge.mac });
     for (const held of bridgeAddresses) await kernel.host.addAddress(bridge.index, cidr(held, 'test'), { noDad: true });
-    const [leases, dhcp, hostLinks, nft, files] = [fakeLeases(), fakeDhcp(), fakeHostLinks(), rulesNft(), fakeFiles()];
-    const edges: Pick<Edges, 'kernel' | 'leases' | 'dhcp' | 'hostLinks' | 'nft' | 'files' | 'log' | 'findDelegate'> = {
+    const [leases, dhcp, hostLinks, files] = [fakeLeases(), fakeDhcp(), fakeHostLinks(), fakeFiles()];
+    const [nft, iptables] = [rulesNft(), fakeIptables()];
+    const edges: Touched = {
       findDelegate,
       kernel,
       leases,
       dhcp,
       hostLinks,
       nft,
+      iptables,
       files,
       log: fakeLog(),
     };
@@ -48,6 +51,7 @@ describe('on the fake node', () => {
           users: hostLinks.users(),
           files: files.paths(),
           rules: [...nft.chains].flatMap((chain) => nft.rulesOf(chain)).filter((rule) => rule.includes('comment')),
+          iptables: iptables.rules(),
         };
       },
       async removePod() {

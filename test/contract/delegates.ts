@@ -15,6 +15,12 @@ import { faulty } from './faulty';
 /** What br0 has: bridges keep a gateway's address, for other pods use it, too. */
 export const bridgeAddresses = ['10.1.0.1/24', 'fd00:1::1/64'] as const;
 
+/** The edges that a delegate on its own touches. */
+export type Touched = Pick<
+  Edges,
+  'kernel' | 'leases' | 'dhcp' | 'hostLinks' | 'nft' | 'iptables' | 'files' | 'log' | 'findDelegate'
+>;
+
 /** A node with the links eth0 (up), br0 (a bridge, up, with its addresses) and dev0 (down), and one pod. */
 export interface DelegateWorld {
   readonly edges: Edges;

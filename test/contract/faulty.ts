@@ -51,6 +51,7 @@ export function faulty(
     leases: wrap(edges.leases, 'leases'),
     hostLinks: wrap(edges.hostLinks, 'hostLinks'),
     nft: wrap(edges.nft, 'nft'),
+    iptables: wrap(edges.iptables, 'iptables'),
     dhcp: wrap(edges.dhcp, 'dhcp'),
     files: wrap(edges.files, 'files'),
   };

@@ -50,6 +50,8 @@ const mac = /\b(?:[0-9a-f]{2}:){5}[0-9a-f]{2}\b/g;
 const made = /\b(?:veth[0-9a-f]{8}|b[0-9a-f]{8})\b/g;
 const byCnitool = /\bcnitool-[0-9a-f]{20}/g;
 const hashed = /-[0-9a-f]{16}(?=, net: )/g; // of the container's name; the other's DEL finds it
+const chained = /\bCNI-[0-9a-f]{24}\b/g; // of iptables, hashed as well
+const counted = /\bpackets \d+ bytes \d+/g;
 const quietFlags = new Set(['LOWER_UP', 'NO-CARRIER', 'M-DOWN', 'linkdown']); // the kernel sets them when it comes to it
 
 /** Names of the links of this thread's namespace. */
@@ -148,7 +150,12 @@ function batch(
 export function calm(value: unknown, known: string): unknown {
   if (typeof value === 'string') {
     const named = value.replace(mac, (one) => (known.includes(one) || /^(00:|ff:)/.test(one) ? one : 'MAC'));
-    return named.replace(made, 'MADE').replace(byCnitool, container).replace(hashed, '-HASH');
+    return named
+      .replace(made, 'MADE')
+      .replace(byCnitool, container)
+      .replace(hashed, '-HASH')
+      .replace(chained, 'CNI-HASH')
+      .replace(counted, 'counted');
   }
   if (Array.isArray(value)) return value.filter((one) => !quietFlags.has(one as string)).map((one) => calm(one, known));
   if (typeof value !== 'object' || value === null) return value;

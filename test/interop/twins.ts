@@ -109,7 +109,7 @@ export class Twin {
         this.#node.enter(linksHere).filter((name) => !this.#isOfBridge(name)),
         row,
       ),
-      rules: firewalled ? this.#rules().filter((line) => /\bc1\b|veth|cnitool/.test(line)) : [],
+      rules: firewalled ? this.#rules().filter((line) => /\bc1\b|veth|cnitool|\bCNI-/.test(line)) : [],
       leases: this.leases(),
     };
   }

@@ -22,7 +22,7 @@ describe('bridge configuration', () => {
       isDefaultGateway: false,
       forceAddress: false,
       ipMasq: false,
-      ipMasqBackend: 'nftables',
+      ipMasqBackend: undefined,
       mtu: undefined,
       hairpin: false,
       promisc: false,

@@ -4,6 +4,7 @@ import { addMasquerade, deleteMasquerade, masqueradeComment, masqueradeScript } 
 import type { Nft } from '../../src/attach/ports';
 import { addSpoofCheck, deleteSpoofCheck, spoofRemoval, spoofScript } from '../../src/attach/spoof';
 import { CniError } from '../../src/error';
+import { fakeIptables } from '../../src/model/iptables';
 import { fakeNft } from '../../src/model/nft';
 import { cidr } from '../../src/net/ip';
 import { mac } from '../../src/net/mac';
@@ -17,6 +18,8 @@ const port = ifName('veth12345678', 'port');
 const mac1 = mac('02:00:00:00:00:01', 'mac');
 const checks = 'inet cni_plugins_masquerade masq_checks';
 const prerouting = 'bridge nat PREROUTING';
+
+const by = (nft: Nft) => ({ ...owner, nft, iptables: fakeIptables() });
 
 /** A node without the nft command, as src/exec says it. */
 const noNft: Nft = {
@@ -54,25 +57,25 @@ add rule inet cni_plugins_masquerade masq_checks ip6 saddr == fd00:5::2 ip6 dadd
 
   it('replaces what the same interface had before', async () => {
     const nft = rulesNft();
-    await addMasquerade(nft, owner, [address]);
-    await addMasquerade(nft, owner, [cidr('10.5.0.3/24', 'address')]);
+    await addMasquerade('nftables', by(nft), [{ address }]);
+    await addMasquerade('nftables', by(nft), [{ address: cidr('10.5.0.3/24', 'address') }]);
     expect(nft.rulesOf(checks)).toEqual([expect.stringContaining('ip saddr == 10.5.0.3 ')]);
     expect(nft.rulesOf('inet cni_plugins_masquerade postrouting')).toHaveLength(3);
   });
 
   it('is taken back by its fingerprint, whatever the address; others stay', async () => {
     const nft = rulesNft();
-    await addMasquerade(nft, owner, [address, address6]);
-    await addMasquerade(nft, { ...owner, ifName: ifName('net2', 'ifName') }, [address]);
-    await deleteMasquerade(nft, owner);
+    await addMasquerade('nftables', by(nft), [{ address }, { address: address6 }]);
+    await addMasquerade('nftables', { ...by(nft), ifName: ifName('net2', 'ifName') }, [{ address }]);
+    await deleteMasquerade({ ...by(nft), pod: undefined }, undefined);
     expect(nft.rulesOf(checks)).toEqual([expect.stringContaining('if: net2')]);
   });
 
   it('runs nothing when there is nothing to take back', async () => {
     const nft = fakeNft();
-    await deleteMasquerade(nft, owner);
+    await deleteMasquerade({ ...by(nft), pod: undefined }, undefined);
     expect(nft.scripts).toEqual([]);
-    await deleteMasquerade(noNft, owner);
+    await deleteMasquerade({ ...by(noNft), pod: undefined }, undefined);
   });
 });
 

@@ -273,13 +273,18 @@ describe('bridge firewall', () => {
     expect(nft.scripts).toEqual([]);
   });
 
-  it('refuses iptables by name, but detaches pods that were attached with it', async () => {
-    const { pod, add, del } = lab({ ipam: pool() });
-    const iptables = { ...gateway, ipMasq: true, ipMasqBackend: 'iptables' };
-    await expect(add(bridge, iptables)).rejects.toMatchObject({ reason: 'FieldUnsupported', code: 2 });
-    expect(pod.names()).toEqual([]);
-    await del(bridge, iptables);
-    await add(bridge, { ...iptables, ipMasq: false });
+  it('masquerades by iptables when asked to, and takes back what the Go plugin made by iptables unasked', async () => {
+    const { iptables, add, check, del } = lab({ ipam: dual() });
+    const asked = { ...gateway, ipMasq: true, ipMasqBackend: 'iptables' };
+    const result = await add(bridge, asked);
+    expect(iptables.rules().filter((rule) => rule.startsWith('-A POSTROUTING'))).toEqual([
+      expect.stringContaining('-s 10.1.0.5/32'),
+      expect.stringContaining('-s fd00:1::5/128'),
+    ]);
+    await check(bridge, asked, result);
+    await del(bridge, { ...gateway, ipMasq: true });
+    expect(iptables.rules()).toEqual([]);
+    await expect(check(bridge, asked, result)).rejects.toMatchObject({ reason: 'CheckFailed' });
   });
 });
 

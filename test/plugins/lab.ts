@@ -8,6 +8,7 @@ import { CniError, fail } from '../../src/error';
 import { fakeDhcp } from '../../src/model/dhcp';
 import { fakeFiles } from '../../src/model/files';
 import { fakeHostLinks } from '../../src/model/host-links';
+import { fakeIptables } from '../../src/model/iptables';
 import { type Act, type FakeKernel, type FakeKernelOptions, type FakeNetns, fakeKernel } from '../../src/model/kernel';
 import { fakeLeases } from '../../src/model/leases';
 import { fakeLog } from '../../src/model/log';
@@ -97,6 +98,7 @@ export function callsFor(host: Netns, pod: Netns, options: Pick<LabOptions, 'ipa
     dhcp: fakeDhcp(),
     hostLinks: fakeHostLinks(),
     nft: fakeNft(),
+    iptables: fakeIptables(),
     files: fakeFiles(),
     log: fakeLog(),
   };
@@ -112,6 +114,7 @@ export function callsFor(host: Netns, pod: Netns, options: Pick<LabOptions, 'ipa
     undo: ctx.undo,
     leases: base.leases,
     hostLinks: base.hostLinks,
+    iptables: base.iptables,
     async add(delegate: Delegate, config: unknown, changes: Partial<AddContext> = {}): Promise<Result> {
       const mine = new Undo();
       try {

@@ -52,10 +52,20 @@ describe('ptp', () => {
     expect(nft.rulesOf('inet cni_plugins_masquerade masq_checks')).toEqual([]);
   });
 
+  it('masquerades by iptables when asked to, checks that, and takes it back', async () => {
+    const { iptables, add, check, del } = lab({ ipam: dual() });
+    const config = { ipMasq: true, ipMasqBackend: 'iptables' };
+    const result = await add(ptp, config);
+    expect(iptables.rules().filter((rule) => rule.startsWith('-A POSTROUTING'))).toHaveLength(2);
+    await check(ptp, config, result);
+    await del(ptp, { ipMasq: true }, { pod: undefined });
+    expect(iptables.rules()).toEqual([]);
+    await expect(check(ptp, config, result)).rejects.toMatchObject({ reason: 'CheckFailed' });
+  });
+
   it.each([
     ['without ipam', undefined, {}, 'ConfigInvalid'],
     ['with an address without gateway', fixedIpam(['10.2.0.5/24']), {}, 'AddressMissing'],
-    ['with iptables', dual(), { ipMasq: true, ipMasqBackend: 'iptables' }, 'FieldUnsupported'],
   ])('refuses to attach %s, and leaves nothing', async (_, ipam, config, reason) => {
     const { host, pod, add } = lab({ ipam });
     await expect(add(ptp, config)).rejects.toMatchObject({ reason });

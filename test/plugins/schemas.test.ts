@@ -87,7 +87,7 @@ const ofAll = ['type', 'name', 'cniVersion', 'cniVersions', 'ipam', 'dns', 'args
 const ofPods = ['shared'];
 
 /** The test and its parsers look at these of any type; the tables need not have them. */
-const ofTest = ['master', 'ipMasqBackend'];
+const ofTest = ['master'];
 
 function sorted(reads: Reads, at: string, without: readonly string[] = []): readonly string[] {
   return [...(reads.get(at) ?? [])].filter((key) => !without.includes(key)).sort();

@@ -1,4 +1,4 @@
-/** What other programs this node's networks need: plugins, a DHCP daemon, nft. Looks for them; nft checks a transaction that it does not do. */
+/** What other programs this node's networks need: plugins, a DHCP daemon, nft, iptables. Looks for them; nft checks a transaction that it does not do. */
 import { masqueradeScript } from '../../attach/masquerade';
 import { spoofScript } from '../../attach/spoof';
 import { prefersExternal } from '../../cni/config';
@@ -79,10 +79,25 @@ function trials(): readonly { readonly what: string; readonly key: string; reado
   ];
 }
 
-/** nft is there, answers, and would do what Braid asks of it. */
+/** The commands of the firewall are there, and nft would do what Braid asks of it. */
 export async function checkFirewall(look: Look): Promise<readonly Line[]> {
-  const { edges, isRoot, inspection } = look;
   const needed = neededKeys(look);
+  return [...(await checkNft(look, needed)), ...(needed.has('iptables') ? [await checkIptables(look)] : [])];
+}
+
+async function checkIptables({ inspection }: Look): Promise<Line> {
+  const version = await inspection.version('iptables', ['--version']);
+  return version === undefined
+    ? bad({
+        subject: 'iptables',
+        found: 'the iptables command is not there',
+        cause: 'iptables is not installed, or lies outside PATH and the usual directories',
+        fix: 'install iptables; a network has "ipMasqBackend": "iptables"',
+      })
+    : ok('does the ipMasq of networks with "ipMasqBackend": "iptables"', version);
+}
+
+async function checkNft({ edges, isRoot, inspection }: Look, needed: ReadonlySet<string>): Promise<readonly Line[]> {
   const version = await inspection.version('nft', ['--version']);
   const subject = version ?? 'nft';
   if (version === undefined) {
@@ -90,9 +105,11 @@ export async function checkFirewall(look: Look): Promise<readonly Line[]> {
       subject,
       found: 'the nft command is not there',
       cause: 'nftables is not installed, or lies outside PATH and the usual directories',
-      fix: 'install nftables; ipMasq and macspoofchk need it',
+      fix: 'install nftables; macspoofchk needs it, and ipMasq where there is no iptables',
     };
-    return [needed.size > 0 ? bad(trouble) : warning(trouble)];
+    const masqueraded = needed.has('ipMasq') && (await inspection.version('iptables', ['--version'])) !== undefined;
+    const isNeeded = needed.has('macspoofchk') || (needed.has('ipMasq') && !masqueraded);
+    return [isNeeded ? bad(trouble) : warning(trouble)];
   }
   const lines: Line[] = [];
   for (const { what, key, script } of trials())
@@ -109,7 +126,12 @@ export async function checkFirewall(look: Look): Promise<readonly Line[]> {
   return lines.length > 0 ? lines : [ok('would do the rules of ipMasq and macspoofchk', subject)];
 }
 
+/** Keys that need nft, and `iptables`. */
 function neededKeys({ networks }: Pick<DoctorView, 'networks'>): ReadonlySet<string> {
-  const plugins = networks.flatMap(({ network }) => network.plugins);
-  return new Set(['ipMasq', 'macspoofchk'].filter((key) => plugins.some((plugin) => record(plugin)[key] === true)));
+  const plugins = networks.flatMap(({ network }) => network.plugins.map((plugin) => record(plugin)));
+  const keys = plugins.flatMap(({ ipMasq, ipMasqBackend, macspoofchk }) => [
+    ...(ipMasq === true ? [ipMasqBackend === 'iptables' ? 'iptables' : 'ipMasq'] : []),
+    ...(macspoofchk === true ? ['macspoofchk'] : []),
+  ]);
+  return new Set(keys);
 }

@@ -197,6 +197,26 @@ describe('a node on which', () => {
     expect(verdicts.map(({ check }) => check)).toContain('leftovers');
   });
 
+  const masked = (keys: object) => [{ cniVersion: '1.0.0', type: 'bridge', ipMasq: true, ...keys }];
+  const having = (...commands: readonly string[]) => ({
+    version: async (command: string) => (commands.includes(command) ? `${command} v1` : undefined),
+  });
+  it.each([
+    ['nothing', masked({}), having(), ['bad nft']],
+    [
+      'nothing, and iptables is asked for',
+      masked({ ipMasqBackend: 'iptables' }),
+      having(),
+      ['warning nft', 'bad iptables'],
+    ],
+    ['iptables alone, which does it, too', masked({}), having('iptables'), ['warning nft']],
+    ['iptables alone, and macspoofchk', masked({ macspoofchk: true }), having('iptables'), ['bad nft']],
+    ['iptables as asked for', masked({ ipMasqBackend: 'iptables' }), having('iptables', 'nft'), []],
+  ])('of the commands of a firewall the node has %s', async (_, networks, inspection, lines) => {
+    const verdicts = wrong(await node({ networks, inspection }).run()).filter(({ check }) => check === 'firewall');
+    expect(verdicts.map(({ light, subject }) => `${light} ${subject}`)).toEqual(lines);
+  });
+
   it("Braid's own configuration cannot be read: the rest is looked at, and without root that is no finding", async () => {
     const error = new CniError('IoFailed', 'Cannot read /x', { errno: 'EACCES' });
     const view = { unreadable: { path: '/x', error } };

@@ -1,6 +1,6 @@
 /** Rows of bridge. Data only. */
 import type { Row } from '../twins';
-import { dual, fixed, inVersions, one, pool, routed, rowsOf, wholeDns } from './words';
+import { byDefault, dual, fixed, inVersions, one, pool, routed, rowsOf, wholeDns } from './words';
 
 const mac = '02:00:00:00:00:07';
 const gateways = fixed(['10.1.0.5/24 via 10.1.0.1', 'fd00:1::5/64 via fd00:1::1']);
@@ -44,6 +44,8 @@ export const bridgeRows: readonly Row[] = [
       'ipMasq by nftables': { isGateway: true, ipMasq: true, ipMasqBackend: 'nftables', ...one },
       'ipMasq of both families': { isGateway: true, ipMasq: true, ipMasqBackend: 'nftables', ...dual },
       'ipMasq without a gateway': { ipMasq: true, ipMasqBackend: 'nftables', ...one },
+      'ipMasq by iptables': { isGateway: true, ipMasq: true, ipMasqBackend: 'iptables', ...one },
+      'ipMasq of both families by iptables': { isGateway: true, ipMasq: true, ipMasqBackend: 'iptables', ...dual },
       'VLAN 7': { vlan: 7, ...one },
       'VLAN 7 at layer 2': { vlan: 7 },
       'VLAN 7 with VLAN 1 preserved': { vlan: 7, preserveDefaultVlan: true, ...one },
@@ -54,6 +56,12 @@ export const bridgeRows: readonly Row[] = [
       'the gateway of a VLAN': { vlan: 7, isGateway: true, ...one },
       'keys in any case': { ISGATEWAY: true, ...one },
     },
+  ),
+  ...rowsOf(
+    'bridge',
+    { bridge: 'br0', ipMasq: true },
+    { 'ipMasq by whatever': one, 'ipMasq of both by whatever': dual },
+    byDefault,
   ),
   ...rowsOf('bridge', {}, { 'the bridge cni0': one }),
   ...rowsOf('bridge', { bridge: 'br0' }, { 'a bridge that is there': one }, { node: noVlans }),

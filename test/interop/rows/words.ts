@@ -57,3 +57,11 @@ export const behind = (lease: Json, table: Readonly<Record<string, Json>>, more:
     plugins: [{ type: 'bridge', bridge: 'br0', ...lease }, plugin],
     ...more,
   }));
+
+/** Where nobody names a backend the reference masquerades by iptables. */
+export const byDefault: Partial<Row> = {
+  differs: {
+    why: '`ipMasq` without `ipMasqBackend` is done by iptables where that is installed',
+    alike: (side) => ({ ...side, nft: [] }),
+  },
+};
