@@ -16,8 +16,8 @@ import type { Family } from '../../net/ip';
 import { containerId, ifName, netnsPath, networkName } from '../../net/names';
 import type { PodIdentity } from '../../pod/event';
 import { clientIdOf, duidOf, type Owner, toLife } from './identity';
-import type { Place, PodLinks, Trouble } from './ports';
-import { Runner, type RunnerMeans, type Wish } from './runner';
+import type { Place, PodLinks, RunnerMeans, Trouble, Wish } from './ports';
+import { Runner } from './runner';
 import { fromText, type Saved, toText } from './saved';
 
 /** What the keeper acts through. */

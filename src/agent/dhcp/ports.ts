@@ -1,10 +1,14 @@
 /** What the agent's DHCP client needs of the world. Types, and names of troubles. */
+import type { Log } from '../../attach/ports';
+import type { Told } from '../../dhcp/config';
+import type { Lease } from '../../dhcp/life';
 import type { CniError } from '../../error';
 import type { Family, Ip } from '../../net/ip';
 import type { Link } from '../../net/link';
 import type { Mac } from '../../net/mac';
 import type { IfName, NetnsPath } from '../../net/names';
 import type { PodIdentity } from '../../pod/event';
+import type { Owner } from './identity';
 
 /** Where a link is: identity is that of its namespace, so that a later one at the same path is not taken for it. */
 export interface Place {
@@ -45,4 +49,29 @@ export interface Trouble {
   readonly what: (typeof troubles)[number];
   readonly pod: PodIdentity | undefined; // undefined: who asked did not say
   readonly error: CniError; // LeaseLost
+}
+
+/** What a lease is kept by. */
+export interface RunnerMeans {
+  readonly links: PodLinks;
+  readonly log: Log;
+  /** Milliseconds of a clock that no one sets back while the agent runs. */
+  now(): number;
+  random(): number;
+  /** The lease is there, or longer: on disk before it returns. */
+  keep(lease: Lease, place: Place): Promise<void>;
+  /** It is over: lost, given back, or its pod is gone. */
+  forget(): Promise<void>;
+  /** Something happened to the pod's lease that its owner should hear of. */
+  tell(trouble: Trouble): void;
+}
+
+/** What is asked for. */
+export interface Wish {
+  readonly owner: Owner;
+  readonly pod: PodIdentity | undefined;
+  readonly place: Place;
+  readonly told: Told;
+  /** The interface has a lease of the other family, too. */
+  readonly isOneOfTwo: boolean;
 }

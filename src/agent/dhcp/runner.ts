@@ -1,37 +1,9 @@
 /** Keeps one lease: sends what the state machine wants, hears answers, sleeps between. Acts through the pod's link. */
-import type { Log } from '../../attach/ports';
-import type { Told } from '../../dhcp/config';
 import type { Lease, Lost } from '../../dhcp/life';
 import type { Action, Event, Life } from '../../dhcp/living';
-import { CniError, toCniError } from '../../error';
-import type { PodIdentity } from '../../pod/event';
-import type { Owner } from './identity';
-import type { OpenLink, Place, PodLinks, Trouble } from './ports';
-
-/** What a lease is kept by. */
-export interface RunnerMeans {
-  readonly links: PodLinks;
-  readonly log: Log;
-  /** Milliseconds of a clock that no one sets back while the agent runs. */
-  now(): number;
-  random(): number;
-  /** The lease is there, or longer: on disk before it returns. */
-  keep(lease: Lease, place: Place): Promise<void>;
-  /** It is over: lost, given back, or its pod is gone. */
-  forget(): Promise<void>;
-  /** Something happened to the pod's lease that its owner should hear of. */
-  tell(trouble: Trouble): void;
-}
-
-/** What is asked for. */
-export interface Wish {
-  readonly owner: Owner;
-  readonly pod: PodIdentity | undefined;
-  readonly place: Place;
-  readonly told: Told;
-  /** The interface has a lease of the other family, too. */
-  readonly isOneOfTwo: boolean;
-}
+import { toCniError } from '../../error';
+import type { OpenLink, Place, RunnerMeans, Trouble, Wish } from './ports';
+import { endOf, tellTrouble, wordsOf } from './trouble';
 
 const quick = 10; // ms between looks at the socket, while a pod waits
 const calm = 100; // ms, when nobody waits
@@ -194,25 +166,13 @@ export class Runner {
   }
 
   #tell(what: Trouble['what'], problem: string): void {
-    const { owner, pod } = this.wish;
-    const where = { network: owner.network, ifName: owner.ifName };
-    const error = new CniError('LeaseLost', problem, { where });
-    this.means.log.error({ ...owner, pod, what, problem }, 'a pod loses, or has lost, its DHCP lease');
-    this.means.tell({ what, pod, error });
+    tellTrouble(what, problem, this.wish, this.means);
   }
 
-  async #lost({ why, said, lease }: Lost): Promise<void> {
+  async #lost(lost: Lost): Promise<void> {
     this.#ended = true;
-    const { ifName } = this.wish.place;
-    const words = {
-      silence: `no DHCP server answered on ${ifName}`,
-      refusal: `the DHCP server refused: ${said}`,
-      taken: `the DHCP server gives what others have: ${said}`,
-      'no mask': 'DHCP option Subnet Mask not found in DHCPACK',
-    }[why];
-    this.#reject(new Error(words));
-    const done = this.wish.isOneOfTwo ? 'its address was removed' : 'the interface was set down';
-    if (lease !== undefined) this.#tell('expired', `The lease of ${lease.address} ended: ${words}; ${done}`);
+    this.#reject(new Error(wordsOf(lost, this.wish)));
+    if (lost.lease !== undefined) this.#tell('expired', endOf(lost.lease, lost, this.wish));
     await this.means.forget();
   }
 
