@@ -70,8 +70,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
         },
         peerUser,
         users,
-        startDhcp:
-          options.dhcp === 'off' ? undefined : (tell) => serveLeases({ socket: options.dhcp, conf, log, tell }),
+        startDhcp: options.dhcp === 'off' ? undefined : (tell) => serveLeases({ options, conf, log, tell }),
         publish: async () => (await publishPending({ records: createRecords(cniDir, log), publisher, log })).left,
         writeEvent: (event) =>
           publisher
@@ -97,18 +96,19 @@ export async function runAgent(options: AgentOptions): Promise<void> {
 }
 
 interface Serving {
-  readonly socket: string;
+  readonly options: AgentOptions;
   readonly conf: NetConf;
   readonly log: Log;
   readonly tell: DhcpMeans['tell'];
 }
 
 /** The node's DHCP daemon: loaded when the agent starts, and no sooner. */
-async function serveLeases({ socket, conf, log, tell }: Serving): Promise<RunningDhcp> {
+async function serveLeases({ options, conf, log, tell }: Serving): Promise<RunningDhcp> {
   const { startDhcp } = await import('../agent/dhcp/start');
   const edges = openEdges(conf, []);
   return await startDhcp({
-    socket,
+    socket: options.dhcp,
+    broadcast: options.dhcpBroadcast,
     directory: join(conf.cniDir, 'dhcp'),
     bootId: edges.bootId,
     files,

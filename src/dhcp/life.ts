@@ -54,8 +54,8 @@ export type Deed<L extends Lease = Lease> =
 /** What a machine must know of the link that it speaks on. */
 export interface Speaker {
   readonly mac: Mac;
-  /** Others have the same MAC: ipvlan. */
-  readonly sharesMac: boolean;
+  /** IPv4 servers are to answer by broadcast: the link cannot hear anything else before it has an address. */
+  readonly broadcast: boolean;
 }
 
 /** What the pod has in that state: `keep` is what it asks for again, until that ends. */

@@ -14,10 +14,10 @@ export function toLife4(told: Options4, lease?: Lease4): Life {
     {
       listens,
       wakeAt,
-      step(state, event, moment, { mac, sharesMac }) {
+      step(state, event, moment, { mac, broadcast }) {
         const happened = event.kind === 'heard' ? findEvent(event.bytes) : event;
         if (happened === undefined) return { state, actions: [] };
-        const client: Client4 = { mac, options: told, broadcast: sharesMac };
+        const client: Client4 = { mac, options: told, broadcast };
         const next = step4(state, happened, moment, client);
         return { state: next.state, actions: next.actions.map((action) => toBytes(action, client)) };
       },

@@ -37,6 +37,7 @@ async function start(changes: Partial<DhcpMeans> = {}) {
   const links = vi.fn(async () => ({ open: async () => undefined, addresses: async () => undefined }));
   const means = {
     socket: socketPath(),
+    broadcast: false,
     directory: '/state/dhcp',
     bootId: 'boot-1',
     files: fakeFiles(),

@@ -104,11 +104,21 @@ const args = (changes: Partial<CmdArgs> = {}): CmdArgs => ({
   ...changes,
 });
 
-function agent(links: PodLinks, files = fakeFiles(), bootId = 'boot-1') {
+function agent(links: PodLinks, files = fakeFiles(), bootId = 'boot-1', broadcast = false) {
   const log = fakeLog();
   const troubles: Trouble[] = [];
   const tell = (trouble: Trouble): void => void troubles.push(trouble);
-  const means = { links, files, log, directory: '/state/dhcp', bootId, tell, now: Date.now, random: () => 0.5 };
+  const means = {
+    links,
+    files,
+    log,
+    broadcast,
+    directory: '/state/dhcp',
+    bootId,
+    tell,
+    now: Date.now,
+    random: () => 0.5,
+  };
   return { keeper: new Keeper(means), files, log, troubles };
 }
 
@@ -140,6 +150,22 @@ describe('a lease', () => {
     expect(state.open).toBe(0); // an open link would keep the namespace alive
     keeper.stop();
   });
+
+  it.each([true, false])(
+    'is answered by broadcast when the agent is to ask for that (%s), until there is an address',
+    async (wanted) => {
+      const { links, asked } = network();
+      const { keeper } = agent(links, fakeFiles(), 'boot-1', wanted);
+      await inTime(keeper.allocate(args()), 100);
+      await minutes(6);
+      expect(asked.map(({ type, broadcast }) => [type, broadcast])).toEqual([
+        ['discover', wanted],
+        ['request', wanted],
+        ['request', false], // renewed: to the address that it has
+      ]);
+      keeper.stop();
+    },
+  );
 
   it('is renewed at half its time, for hours', async () => {
     const { links, types, state } = network();

@@ -98,7 +98,7 @@ const args = (ipam: object = { family: 'ipv6' }): CmdArgs => ({
 function agent(links: PodLinks, files = fakeFiles()) {
   const troubles: Trouble[] = [];
   const tell = (trouble: Trouble): void => void troubles.push(trouble);
-  const own = { directory: '/state/dhcp', bootId: 'boot-1', log: fakeLog() };
+  const own = { directory: '/state/dhcp', bootId: 'boot-1', log: fakeLog(), broadcast: false };
   const keeper = new Keeper({ links, files, ...own, tell, now: Date.now, random: () => 0.5 });
   return { keeper, files, troubles };
 }

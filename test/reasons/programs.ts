@@ -87,7 +87,7 @@ async function endOfLease(): Promise<never> {
     return clock;
   };
   const { error } = await new Promise<Trouble>((tell) => {
-    const means = { links, log: fakeLog(), now, random: () => 0.5, keep: done, forget: done, tell };
+    const means = { links, log: fakeLog(), broadcast: false, now, random: () => 0.5, keep: done, forget: done, tell };
     new Runner({ owner, pod: undefined, place, told, isOneOfTwo: false }, toLife(owner, told, lease), means);
   });
   throw error;
@@ -212,6 +212,7 @@ export const programs: Provocations<
         const client = openDhcp(5, []);
         const running = await startDhcp({
           socket: join(directory, 'dhcp.sock'),
+          broadcast: false,
           directory: '/state/dhcp',
           bootId: 'boot-1',
           files: fakeFiles(),

@@ -25,6 +25,7 @@ export interface KeeperMeans {
   readonly links: PodLinks;
   readonly files: Files;
   readonly log: Log;
+  readonly broadcast: boolean; // as RunnerMeans
   readonly directory: string; // of the leases, one file each
   readonly bootId: string;
   now(): number;
@@ -99,11 +100,12 @@ export class Keeper {
 
   #start(wish: Wish, lease?: Lease): Runner {
     const key = keyOf(wish.owner, wish.told.family);
-    const { links, files, log, now, random, tell } = this.means;
+    const { links, files, log, broadcast, now, random, tell } = this.means;
     const path = this.#pathOf(key);
     const means: RunnerMeans = {
       links,
       log,
+      broadcast,
       now,
       random,
       tell,

@@ -55,6 +55,8 @@ export interface Trouble {
 export interface RunnerMeans {
   readonly links: PodLinks;
   readonly log: Log;
+  /** Servers are asked to answer by broadcast on every link. */
+  readonly broadcast: boolean;
   /** Milliseconds of a clock that no one sets back while the agent runs. */
   now(): number;
   random(): number;

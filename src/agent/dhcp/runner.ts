@@ -120,8 +120,8 @@ export class Runner {
     const { mac, name, detail } = open.link;
     if (mac === undefined) throw new Error(`${name} has no MAC`);
     const moment = { now: this.means.now(), random: this.means.random() };
-    for (const deed of this.life.step(event, moment, { mac, sharesMac: detail.kind === 'ipvlan' }))
-      await this.#act(deed, open);
+    const broadcast = this.means.broadcast || detail.kind === 'ipvlan'; // others have its MAC, too
+    for (const deed of this.life.step(event, moment, { mac, broadcast })) await this.#act(deed, open);
   }
 
   async #act(deed: Action, open: OpenLink): Promise<void> {

@@ -6,6 +6,7 @@ import { type DhcpService, serveDhcp } from './serve';
 /** What it acts through. */
 export interface DhcpMeans {
   readonly socket: string;
+  readonly broadcast: boolean; // servers are asked to answer so
   readonly directory: string; // of the leases
   readonly bootId: string;
   readonly files: Files;
@@ -71,13 +72,14 @@ export async function startDhcp(means: DhcpMeans): Promise<RunningDhcp> {
   };
 }
 
-async function openKeeper({ files, log, directory, bootId, links, tell }: DhcpMeans): Promise<Keeper> {
+async function openKeeper({ files, log, broadcast, directory, bootId, links, tell }: DhcpMeans): Promise<Keeper> {
   const { Keeper } = await import('./keeper');
   const began = Date.now() - performance.now(); // of a clock that nobody sets back from here on
   return new Keeper({
     links: await links(),
     files,
     log,
+    broadcast,
     directory,
     bootId,
     tell,

@@ -8,6 +8,8 @@ export interface AgentOptions {
   readonly listen: string;
   /** Path of the DHCP daemon's socket, or off. */
   readonly dhcp: string;
+  /** Its servers are asked to answer by broadcast. */
+  readonly dhcpBroadcast: boolean;
   /** Seconds. */
   readonly gcEvery: number;
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error';
@@ -28,6 +30,11 @@ export function register(program: Command): void {
       '--dhcp <socket>',
       'lease addresses by DHCP for networks with that IPAM: path of the socket, or off',
       '/run/cni/dhcp.sock',
+    )
+    .option(
+      '--dhcp-broadcast',
+      'ask DHCP servers to answer by broadcast, for networks that drop what else they say',
+      false,
     )
     .option('--gc-every <seconds>', 'time between clean-ups', toSeconds, 300)
     .addOption(new Option('--log-level <level>').choices(['debug', 'info', 'warn', 'error']).default('info'))
