@@ -6,6 +6,7 @@ import { expect, it, onTestFinished, vi } from 'vitest';
 import { isAtLeast, supportedVersions } from '../../src/cni/version';
 import { braid, type Json, Node, type Printed, Space } from '../e2e/runtime';
 import { base64, kubeconfig } from '../kube/kubeconfigs';
+import { dhcpSections } from './rows/dhcp';
 import { goTool } from './tools';
 
 type Side = 'braid' | 'reference';
@@ -69,19 +70,6 @@ function start(space: Space, command: readonly string[]): void {
   });
 }
 
-const table: Readonly<Record<string, Json>> = {
-  'nothing more': {},
-  'classless routes': { request: [{ option: '121' }], priority: 42 },
-  'static routes by class': { request: [{ option: '33' }] },
-  'without the usual': { request: [{ skipDefault: true, option: 'subnet-mask' }] },
-  'a host name and a vendor class': {
-    provide: [
-      { option: 'host-name', fromArg: 'HOST' },
-      { option: 'vendor-class-identifier', value: 'braid-test' },
-    ],
-  },
-};
-
 const sides: readonly Side[] = ['braid', 'reference'];
 const pairs = sides.flatMap((daemon) => sides.map((plugin) => [plugin, daemon] as const));
 
@@ -102,7 +90,7 @@ async function released(daemon: Side, said: () => string): Promise<void> {
 const patience = { timeout: 600_000 };
 
 it.each(pairs)('%s’s plugin and %s’s daemon give what the reference gives', patience, async (plugin, daemon) => {
-  for (const [name, ipam] of Object.entries(table)) {
+  for (const [name, ipam] of Object.entries(dhcpSections)) {
     const expected = await expectedOf(name, ipam);
     const { call, said } = await scene(daemon);
     expect(await call(plugin, 'ADD', ipam), name).toEqual(expected);

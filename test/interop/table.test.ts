@@ -8,6 +8,7 @@ import { supportedVersions } from '../../src/cni/version';
 import { isRecord } from '../../src/json';
 import type { Json } from '../e2e/runtime';
 import { placesOf, usedBy } from './places';
+import { dhcpSections } from './rows/dhcp';
 import { table } from './table';
 import { type Row, versionOf } from './twins';
 
@@ -71,6 +72,14 @@ describe.each(Object.entries(table))('%s', (type, own) => {
     // What is listed as Braid's own is still a key.
     expect((ofBraid[type] ?? []).filter((key) => !places.includes(key))).toEqual([]);
   });
+});
+
+it('dhcp, which has a test of its own, has every key that the reference plugin knows', () => {
+  const { schema = {} } = ipamSchemas.find(({ type }) => type === 'dhcp') ?? {};
+  const used = Object.values(dhcpSections).flatMap((section) => usedBy(section));
+  const elsewhere = /^(type|daemonSocketPath|prefixLength|family( = .*)?)$/; // every row has the first two, no row of the reference the others
+  const missing = placesOf(schema).filter((place) => !used.includes(place) && !elsewhere.test(place));
+  expect(missing).toEqual([]);
 });
 
 /** What a row says to a plugin, or an IPAM, of that type. */
