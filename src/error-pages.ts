@@ -220,7 +220,11 @@ const pages: Readonly<Record<Reason, ErrorPage>> = {
     fixes: ['Correct the gateway, or the subnet and prefix length of the address.'],
   },
   KernelRefused: {
-    causes: ['The kernel said no; its own words are in the message.', 'A kernel module is missing.'],
+    causes: [
+      'The kernel said no; its own words are in the message, or in the details.',
+      'A kernel module is missing.',
+      'The kernel said yes, and did not do it, or not all of it: older ones pass over what they do not know.',
+    ],
     fixes: ['`braid doctor` checks what this kernel can do. `dmesg` often has more.'],
   },
   CheckFailed: {

@@ -83,6 +83,8 @@ interface Extra {
   readonly details?: string | undefined;
   /** Symbolic errno, e.g. `EEXIST`, when the kernel said it. */
   readonly errno?: string | undefined;
+  /** The kernel's own words (extended acknowledgement); else those of the cause. */
+  readonly words?: string | undefined;
   readonly where?: Where | undefined;
 }
 
@@ -93,6 +95,7 @@ export class CniError extends Error {
   readonly hint: string;
   readonly details: string | undefined;
   readonly errno: string | undefined;
+  readonly words: string | undefined;
   readonly where: Where;
 
   constructor(
@@ -105,6 +108,7 @@ export class CniError extends Error {
     this.hint = catalogue[reason].hint;
     this.details = extra.details;
     this.errno = extra.errno;
+    this.words = extra.words ?? (extra.cause instanceof CniError ? extra.cause.words : undefined);
     this.where = extra.where ?? {};
   }
 }
@@ -142,11 +146,14 @@ export function reasons(): readonly { readonly reason: Reason; readonly code: nu
 /** A CNI error object (CNI specification 1.1, "Error"), the only thing a failing call prints. */
 export function toErrorObject(error: CniError, cniVersion: string): Record<string, unknown> {
   const hint = `${error.reason}: ${error.hint}`;
+  const { words, message } = error;
+  const said = words === undefined || message.includes(words) ? undefined : `the kernel: ${words}`;
+  const details = error.details === undefined ? said : shortened(error.details, longestDetails);
   return {
     cniVersion,
     code: error.code,
     msg: shortened(error.message, longest),
-    details: error.details === undefined ? hint : `${shortened(error.details, longestDetails)} (${hint})`,
+    details: details === undefined ? hint : `${details} (${hint})`,
   };
 }
 

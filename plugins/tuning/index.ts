@@ -83,7 +83,7 @@ async function check(c: TuningConfig, { pod, ifName, args }: CheckContext): Prom
   const change = plan(c, argsMac(args));
   if (change === undefined) return;
   const link = (await pod.findLink(ifName)) ?? fail('CheckFailed', `Cannot find interface ${ifName} in the pod`);
-  const held: LinkChange = { ...link, promisc: link.promisc > 0 };
+  const held = { ...link, promisc: link.promisc > 0 };
   for (const key of ['mac', 'promisc', 'mtu', 'allMulti', 'txQueueLength'] as const)
     if (change[key] !== undefined && change[key] !== held[key])
       fail('CheckFailed', `Interface ${ifName} has ${key} ${held[key]}: Tuning configured ${change[key]}`);

@@ -16,6 +16,7 @@ import { stopwatch } from './history';
 import { type Apart, holdBackNew, keepApart } from './isolation';
 import { metered } from './meter';
 import type { Edges } from './ports';
+import { watched } from './read-back';
 import { type AttachedRecord, type AttachRecord, type RecordedAttachment, recordVersion } from './record';
 import { planRoutes, type RouteChanges, type Routed, type RoutePolicy, routesAfter } from './routes';
 import { requireFreeAddresses } from './static-addresses';
@@ -61,8 +62,10 @@ async function attachNew(plan: AddPlan, edges: Edges): Promise<AttachedRecord> {
   return await attachAll(plan, edges);
 }
 
-async function attachAll(plan: AddPlan, edges: Edges): Promise<AttachedRecord> {
-  const { sandbox } = plan;
+async function attachAll(asked: AddPlan, trusting: Edges): Promise<AttachedRecord> {
+  const { pod, edges, verify } = watched(asked.sandbox.pod, trusting);
+  const sandbox = { ...asked.sandbox, pod };
+  const plan = { ...asked, sandbox };
   const record = begun(plan, edges);
   const undo = new Undo();
   const failed: Failed[] = [];
@@ -85,6 +88,7 @@ async function attachAll(plan: AddPlan, edges: Edges): Promise<AttachedRecord> {
     }
     const routed = await lookAt(made, plan, undo);
     const routes = await decideRoutes(routed, first, plan, edges, undo);
+    await verify();
     lap('routes');
     const result = toAnswer(routed, routes, plan);
     const attachments: RecordedAttachment[] = [];

@@ -11,6 +11,7 @@ import type { Attachment } from '../pod/attachment';
 import { type Attached, addChain, checkChain, delChain, type LiveSandbox, openChain } from './chain';
 import type { Delegate } from './delegate';
 import type { Edges } from './ports';
+import { watched } from './read-back';
 import { Undo } from './undo';
 
 type AloneRequest = AddRequest | DelRequest | CheckRequest | GcRequest | StatusRequest;
@@ -60,15 +61,17 @@ export async function handleAlone(
 }
 
 /** The text for stdout is made before the ADD counts as done: a version may have no words for the result. */
-async function addAlone(one: Attachment, request: AddRequest, conf: AloneConf, edges: Edges): Promise<string> {
-  return inSandbox(request, edges, async (sandbox) => {
+async function addAlone(one: Attachment, request: AddRequest, conf: AloneConf, trusting: Edges): Promise<string> {
+  return inSandbox(request, trusting, async (sandbox) => {
     const undo = new Undo();
+    const { pod, edges, verify } = watched(sandbox.pod, trusting);
     try {
-      const result = await addChain(openChain(one, sandbox, edges), undo, findPrevResult(conf));
+      const result = await addChain(openChain(one, { ...sandbox, pod }, edges), undo, findPrevResult(conf));
+      await verify();
       return toResultText(result, conf.network.cniVersion);
     } catch (error) {
       const left = await undo.run();
-      if (left.length > 0) edges.log.warn({ left: left.map(({ message }) => message) }, 'could not undo everything');
+      if (left.length > 0) trusting.log.warn({ left: left.map(({ message }) => message) }, 'could not undo everything');
       throw error;
     }
   });

@@ -69,6 +69,8 @@ export interface Netns {
 
   /** Tells the MAC of a neighbour on that link for good; it is not asked for any more. Goes with the link. */
   setNeighbour(index: number, address: Ip, mac: Mac): Promise<void>;
+  /** Neighbours on that link that were told for good. */
+  neighbours(index: number): Promise<readonly (readonly [Ip, Mac])[]>;
 
   /** Asks the network on that link, which must be up, who holds these addresses; who answers, holds one. */
   probe(index: number, addresses: readonly Ip[], how?: ProbeWay): Promise<readonly (readonly [Ip, Mac])[]>;

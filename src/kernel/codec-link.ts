@@ -203,6 +203,7 @@ const linkAttributes: ReadonlySet<number> = new Set([
   ifla.IFLA_GROUP,
   ifla.IFLA_PROP_LIST,
   ifla.IFLA_LINKINFO,
+  ifla.IFLA_AF_SPEC,
 ]);
 
 /** RTM_NEWLINK as the kernel sends it. */
@@ -222,6 +223,7 @@ export function decodeLink(data: Buffer): Link {
   let txQueueLength = 0;
   let alias: string | undefined;
   let group = 0;
+  let ipv4: Link['ipv4'];
   const take = (type: number, value: Buffer): void => {
     switch (type) {
       case ifla.IFLA_IFNAME:
@@ -268,6 +270,9 @@ export function decodeLink(data: Buffer): Link {
       case ifla.IFLA_LINKINFO:
         detail = decodeDetail(value);
         return;
+      case ifla.IFLA_AF_SPEC:
+        ipv4 = decodeIpv4(value);
+        return;
       default:
     }
   };
@@ -281,6 +286,8 @@ export function decodeLink(data: Buffer): Link {
     up: (flags & ifH.IFF_UP) !== 0,
     promisc,
     allMulti: (flags & ifH.IFF_ALLMULTI) !== 0,
+    arp: (flags & ifH.IFF_NOARP) === 0,
+    ipv4,
     operState,
     master,
     parent,
@@ -293,6 +300,25 @@ export function decodeLink(data: Buffer): Link {
   };
 }
 
+/** IFLA_AF_SPEC { AF_INET { IFLA_INET_CONF } }: an array of all settings. */
+function decodeIpv4(families: Buffer): Link['ipv4'] {
+  let found: Link['ipv4'];
+  eachAttribute(families, 0, (family, settings) => {
+    if (family !== socketH.AF_INET) return;
+    eachAttribute(settings, 0, (type, conf) => {
+      const at = (id: number): number => conf.readUInt32LE(4 * (id - 1));
+      if (type !== ifla.IFLA_INET_CONF || conf.length < 4 * ipH.IPV4_DEVCONF_ARP_NOTIFY) return;
+      found = {
+        forwarding: at(ipH.IPV4_DEVCONF_FORWARDING),
+        arpIgnore: at(ipH.IPV4_DEVCONF_ARP_IGNORE),
+        arpAnnounce: at(ipH.IPV4_DEVCONF_ARP_ANNOUNCE),
+        arpNotify: at(ipH.IPV4_DEVCONF_ARP_NOTIFY),
+      };
+    });
+  });
+  return found;
+}
+
 /** IFLA_LINKINFO. */
 function decodeDetail(info: Buffer): LinkDetail {
   let kind = '';
@@ -302,8 +328,11 @@ function decodeDetail(info: Buffer): LinkDetail {
     if (type === ifla.IFLA_INFO_DATA) eachAttribute(data, 0, (key, value) => values.set(key, value));
   });
   switch (kind) {
-    case 'macvlan':
-      return { kind, mode: keyOf(macvlanModes, values.get(ifla.IFLA_MACVLAN_MODE)?.readUInt32LE(0), 'vepa') };
+    case 'macvlan': {
+      const mode = keyOf(macvlanModes, values.get(ifla.IFLA_MACVLAN_MODE)?.readUInt32LE(0), 'vepa');
+      const queue = values.get(ifla.IFLA_MACVLAN_BC_QUEUE_LEN)?.readUInt32LE(0);
+      return queue === undefined ? { kind, mode } : { kind, mode, broadcastQueueLength: queue };
+    }
     case 'ipvlan':
       return { kind, mode: keyOf(ipvlanModes, values.get(ifla.IFLA_IPVLAN_MODE)?.readUInt16LE(0), 'l3') };
     case 'vlan': {

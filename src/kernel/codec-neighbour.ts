@@ -1,9 +1,11 @@
 /** Neighbours as rtnetlink messages (linux/neighbour.h). Pure. */
-import { AttrStream } from 'netlink/dist/structs.js';
+import { AttrStream, putU32 } from 'netlink/dist/structs.js';
 import { familyOf, type Ip, ipBytes } from '../net/ip';
-import { type Mac, macBytes } from '../net/mac';
-import { afOf, type Message } from './codec';
+import { type Mac, macBytes, macFrom } from '../net/mac';
+import { afOf, eachAttribute, findAddress, type Message } from './codec';
 import { neighbourH as nd, netlinkH as nl, rtnetlinkH as rt } from './headers';
+
+const headerLength = 12; // struct ndmsg: family, pad, ifindex, state, flags, type
 
 /** Enters a neighbour for good, in place of what was known of it. */
 export function setNeighbour(index: number, address: Ip, mac: Mac): Message {
@@ -23,7 +25,7 @@ export function forgetNeighbour(index: number, address: Ip): Message {
 }
 
 function neighbour(index: number, address: Ip, state: number, flags: number): AttrStream {
-  const header = Buffer.alloc(12); // struct ndmsg: family, pad, ifindex, state, flags, type
+  const header = Buffer.alloc(headerLength);
   header.writeUInt8(afOf(familyOf(address)), 0);
   header.writeInt32LE(index, 4);
   header.writeUInt16LE(state, 8);
@@ -32,4 +34,24 @@ function neighbour(index: number, address: Ip, state: number, flags: number): At
   out.emit(header);
   out.push(nd.NDA_DST, ipBytes(address));
   return out;
+}
+
+/** Asks for the neighbours of a link. */
+export function getNeighbours(index: number): Message {
+  const out = new AttrStream();
+  out.emit(Buffer.alloc(headerLength));
+  out.push(nd.NDA_IFINDEX, putU32(index));
+  return { type: rt.RTM_GETNEIGH, flags: 0, body: out.bufs };
+}
+
+/** RTM_NEWNEIGH as the kernel sends it; `undefined` for one of another link, and for what the kernel found out itself. */
+export function decodeNeighbour(data: Buffer, index: number): readonly [Ip, Mac] | undefined {
+  if (data.readInt32LE(4) !== index || (data.readUInt16LE(8) & nd.NUD_PERMANENT) === 0) return undefined;
+  let address: Ip | undefined;
+  let mac: Mac | undefined;
+  eachAttribute(data, headerLength, (type, value) => {
+    if (type === nd.NDA_DST) address = findAddress(value);
+    if (type === nd.NDA_LLADDR && value.length === 6) mac = macFrom(value);
+  });
+  return address === undefined || mac === undefined ? undefined : [address, mac];
 }

@@ -69,7 +69,10 @@ export function errnoText(errno: string): string {
 /** KernelRefused: what was tried, the error number's text and name, and the kernel's own words when it had any. */
 export function refused(action: string, errno: string, words?: string): CniError {
   const detail = words === undefined || words === '' ? '' : `: ${words}`;
-  return new CniError('KernelRefused', `Cannot ${action}: ${errnoText(errno)} (${errno})${detail}`, { errno });
+  return new CniError('KernelRefused', `Cannot ${action}: ${errnoText(errno)} (${errno})${detail}`, {
+    errno,
+    words: words === '' ? undefined : words,
+  });
 }
 
 /** The errno of a CniError, or the `code` of an error of node:fs; `undefined` for any other value. */

@@ -64,6 +64,7 @@ export const rtnetlinkH = {
   RTM_GETROUTE: 26,
   RTM_NEWNEIGH: 28,
   RTM_DELNEIGH: 29,
+  RTM_GETNEIGH: 30,
   RTM_NEWRULE: 32,
   RTM_DELRULE: 33,
   RTM_GETRULE: 34,
@@ -191,6 +192,7 @@ export const ifAddrH = {
 export const neighbourH = {
   NDA_DST: 1,
   NDA_LLADDR: 2,
+  NDA_IFINDEX: 8,
   NUD_PERMANENT: 0x80,
   NTF_USE: 0x01,
 } as const;

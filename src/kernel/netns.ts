@@ -218,6 +218,11 @@ export class RouteNetns implements Netns {
     this.#change(neighbour.setNeighbour(index, address, mac), `tell link ${index} of neighbour ${address}`);
   }
 
+  async neighbours(index: number): Promise<readonly (readonly [Ip, Mac])[]> {
+    const decode = (data: Buffer): readonly [Ip, Mac] | undefined => neighbour.decodeNeighbour(data, index);
+    return this.#open().dump(neighbour.getNeighbours(index), decode, `list neighbours of link ${index}`);
+  }
+
   async probe(
     index: number,
     addresses: readonly Ip[],

@@ -76,6 +76,8 @@ export function toLink(d: Device): Link {
     up: d.up,
     promisc: d.promisc,
     allMulti: d.allMulti,
+    arp: d.arp,
+    ipv4: ipv4Of(d),
     operState: operState(d),
     master: d.master?.index,
     parent: d.parent?.index,
@@ -85,6 +87,17 @@ export function toLink(d: Device): Link {
     altNames: [...d.altNames],
     device: d.device,
     group: d.group,
+  };
+}
+
+/** Settings of IPv4, as /proc/sys has them, too. */
+function ipv4Of({ ns, name }: Device): Link['ipv4'] {
+  const read = (key: string): number => Number(ns.sysctls.get(`net/ipv4/conf/${name}/${key}`) ?? 0);
+  return {
+    forwarding: read('forwarding'),
+    arpIgnore: read('arp_ignore'),
+    arpAnnounce: read('arp_announce'),
+    arpNotify: read('arp_notify'),
   };
 }
 
@@ -152,8 +165,9 @@ export function stack(spec: LinkSpec, lower: Device, world: readonly Device[]): 
 export function detailOf(spec: LinkSpec): LinkDetail {
   switch (spec.kind) {
     case 'macvlan':
+      return { kind: 'macvlan', mode: spec.mode, broadcastQueueLength: spec.broadcastQueueLength || 1000 };
     case 'ipvlan':
-      return { kind: spec.kind, mode: spec.mode } as LinkDetail;
+      return { kind: 'ipvlan', mode: spec.mode };
     case 'vlan':
       return { kind: 'vlan', id: spec.id, protocol: spec.protocol ?? '802.1Q' };
     case 'bridge':

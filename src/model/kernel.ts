@@ -434,6 +434,11 @@ export class FakeNetns implements Netns {
     d.neighbours.set(address, mac);
   }
 
+  async neighbours(index: number): Promise<readonly (readonly [Ip, Mac])[]> {
+    this.#enter('neighbours', index);
+    return [...(this.devices.find((d) => d.index === index)?.neighbours ?? [])];
+  }
+
   async probe(
     index: number,
     addresses: readonly Ip[],

@@ -4,7 +4,7 @@ import type { IfName } from './names';
 
 /** What IFLA_LINKINFO tells of a link, by kind (linux/if_link.h); `other` for kinds that no delegate makes. */
 export type LinkDetail =
-  | { readonly kind: 'macvlan'; readonly mode: MacvlanMode }
+  | { readonly kind: 'macvlan'; readonly mode: MacvlanMode; readonly broadcastQueueLength?: number }
   | { readonly kind: 'ipvlan'; readonly mode: IpvlanMode }
   | { readonly kind: 'vlan'; readonly id: number; readonly protocol: VlanProtocol }
   | { readonly kind: 'bridge'; readonly vlanFiltering: boolean }
@@ -36,6 +36,8 @@ export interface Link {
   readonly up: boolean; // IFF_UP
   readonly promisc: number; // IFLA_PROMISCUITY, how many users
   readonly allMulti: boolean; // IFF_ALLMULTI
+  readonly arp: boolean; // no IFF_NOARP
+  readonly ipv4: Required<Ipv4Settings> | undefined; // undefined: the link has no IPv4
   readonly operState: OperState;
   readonly master: number | undefined; // IFLA_MASTER, index of the bridge or vrf
   readonly parent: number | undefined; // IFLA_LINK: macvlan's master, vlan's parent, veth's peer
@@ -102,10 +104,10 @@ export interface LinkChange {
 
 /** Per-link IPv4 settings (IFLA_INET_CONF; Documentation/networking/ip-sysctl.rst, conf/<link>); unset ones stay. */
 export interface Ipv4Settings {
-  readonly forwarding?: 0 | 1 | undefined;
+  readonly forwarding?: number | undefined;
   readonly arpIgnore?: number | undefined;
   readonly arpAnnounce?: number | undefined;
-  readonly arpNotify?: 0 | 1 | undefined;
+  readonly arpNotify?: number | undefined;
 }
 
 /** Flags of a bridge port (IFLA_BRPORT_MODE, IFLA_BRPORT_ISOLATED). */

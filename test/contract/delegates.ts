@@ -83,7 +83,7 @@ export const kernelScope: Scope = {
   versions: ['1.1.0'],
   withIpam: false,
   counts: (act) =>
-    !/^(find|links|addresses|routes|rules|sysctl$|bridge|list|exists|read|locked|usedBy|isOnly)/.test(act),
+    !/^(find|links|neighbours|addresses|routes|rules|sysctl$|bridge|list|exists|read|locked|usedBy|isOnly)/.test(act),
 };
 
 /** Runs the suite. */

@@ -270,7 +270,8 @@ async function compare(lab: Lab, space: Space): Promise<void> {
   }
 }
 
-const ofLink = ({ promisc, operState, ...link }: Link): unknown => ({ ...link, promisc, operState });
+/** Of IPv4's settings `ip` shows nothing; a fact compares them with /proc/sys. */
+const ofLink = ({ ipv4, ...link }: Link): unknown => link;
 
 function ofShownLink(shown: Shown, links: readonly Link[]): unknown {
   const named = (name: unknown): number | undefined => links.find((link) => link.name === name)?.index;
@@ -284,6 +285,7 @@ function ofShownLink(shown: Shown, links: readonly Link[]): unknown {
     up: flags.includes('UP'),
     promisc: shown.promiscuity,
     allMulti: flags.includes('ALLMULTI'),
+    arp: !flags.includes('NOARP'),
     operState: String(shown.operstate).toLowerCase(),
     master: named(shown.master),
     parent: shown.link_index ?? named(shown.link),
@@ -300,8 +302,9 @@ function ofShownDetail(shown: Shown): LinkDetail {
   const data = info?.info_data;
   switch (info?.info_kind) {
     case 'macvlan':
+      return { kind: 'macvlan', mode: data?.mode, broadcastQueueLength: data?.bcqueuelen } as unknown as LinkDetail;
     case 'ipvlan':
-      return { kind: info.info_kind, mode: data?.mode } as unknown as LinkDetail;
+      return { kind: 'ipvlan', mode: data?.mode } as unknown as LinkDetail;
     case 'vlan':
       return { kind: 'vlan', id: data?.id, protocol: data?.protocol } as unknown as LinkDetail;
     case 'bridge':

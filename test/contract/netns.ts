@@ -102,14 +102,14 @@ export function netnsContract(makeWorld: () => Promise<World>, lacks: ReadonlySe
         parent: up0.index,
         parentElsewhere: true,
       });
-      expect(made.detail).toEqual({ kind: 'macvlan', mode: 'bridge' });
+      expect(made.detail).toMatchObject({ kind: 'macvlan', mode: 'bridge' });
       expect(await pod.findLinkByIndex(made.index)).toEqual(made);
       expect(await host.findLink('net1')).toBeUndefined();
     });
     it.each(['private', 'vepa', 'bridge', 'passthru'] as const)('makes a macvlan of mode %s', async (mode) => {
       const made = await host.createLink(macvlan('net1', { mode, broadcastQueueLength: 2000 }));
       expect(made).toMatchObject({
-        detail: { kind: 'macvlan', mode },
+        detail: { kind: 'macvlan', mode, broadcastQueueLength: 2000 },
         parent: up0.index,
         parentElsewhere: false,
         mtu: 1500,
@@ -319,6 +319,26 @@ export function netnsContract(makeWorld: () => Promise<World>, lacks: ReadonlySe
       expect(await link(pod, 'lan')).toMatchObject({ index: made.index, ...change });
       expect(await pod.findLink('net1')).toBeUndefined();
       expect(await pod.sysctl('net/ipv4/conf/lan/forwarding')).toBeDefined();
+    });
+    it('changes settings of IPv4, and tells of them', async () => {
+      const made = await host.createLink(macvlan('net1'), pod);
+      expect(made.ipv4).toEqual({ forwarding: 0, arpIgnore: 0, arpAnnounce: 0, arpNotify: 0 });
+      const ipv4 = { forwarding: 1, arpIgnore: 1, arpAnnounce: 2, arpNotify: 1 };
+      await pod.changeLink(made.index, { ipv4, arp: false });
+      expect(await link(pod, 'net1')).toMatchObject({ ipv4, arp: false });
+      expect(await pod.sysctl('net/ipv4/conf/net1/arp_announce')).toBe('2');
+    });
+    it('remembers the neighbours that it is told of, each on its link', async () => {
+      const [net1, net2] = [await upWith('net1', '10.1.0.2/24', 'fd00::2/64'), await upWith('net2', '10.2.0.2/24')];
+      const [one, other] = [mac('02:00:00:00:00:0a', 'mac'), mac('02:00:00:00:00:0b', 'mac')];
+      await pod.setNeighbour(net1.index, addr('10.1.0.1'), one);
+      await pod.setNeighbour(net1.index, addr('fd00::1'), one);
+      await pod.setNeighbour(net1.index, addr('10.1.0.1'), other); // in its place
+      expect([...(await pod.neighbours(net1.index))].sort()).toEqual([
+        ['10.1.0.1', other],
+        ['fd00::1', one],
+      ]);
+      expect(await pod.neighbours(net2.index)).toEqual([]);
     });
     it('counts the users of promiscuous mode', async () => {
       await host.changeLink(up0.index, { promisc: true });

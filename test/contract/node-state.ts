@@ -7,8 +7,8 @@ export async function stateOf(space: Netns): Promise<unknown> {
   const nameOf = (index: number | undefined): string | undefined => links.find((link) => link.index === index)?.name;
   const addresses = await space.addresses();
   return {
-    links: links
-      .map(({ index, operState, master, parent, ...link }) => ({
+    links: links // a gateway's forwarding stays, as the node's own
+      .map(({ index, operState, ipv4, master, parent, ...link }) => ({
         ...link,
         master: nameOf(master),
         addresses: addresses

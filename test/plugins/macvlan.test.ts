@@ -39,7 +39,7 @@ describe('macvlan', () => {
   it.each(['bridge', 'private', 'vepa', 'passthru'] as const)('works in mode %s, and CHECK sees it', async (mode) => {
     const { pod, add, check } = lab();
     const result = await add(macvlan, { ...config, mode });
-    expect(pod.link('net1').detail).toEqual({ kind: 'macvlan', mode });
+    expect(pod.link('net1').detail).toMatchObject({ kind: 'macvlan', mode });
     await check(macvlan, { ...config, mode }, result);
     const other = mode === 'vepa' ? 'bridge' : 'vepa';
     await expect(check(macvlan, { ...config, mode: other }, result)).rejects.toMatchObject({

@@ -1,0 +1,176 @@
+/** What a namespace was asked for, one claim for each thing, and whether the kernel holds it. Pure. */
+import { type Cidr, familyOf, type Ip } from './ip';
+import type { BridgePort, BridgeVlan, Link, LinkChange, LinkSpec } from './link';
+import type { Mac } from './mac';
+import { type Address, mainTable, type Route, type Rule, sameAct, sameRoute } from './route';
+
+/** One thing that a link, or a namespace, was asked for; `gone`: not to be there. */
+export type Claim =
+  | { readonly about: 'link'; readonly index: number; readonly key: string; readonly value: unknown }
+  | { readonly about: 'port'; readonly index: number; readonly key: keyof BridgePort; readonly value: boolean }
+  | { readonly about: 'vlan'; readonly index: number; readonly id: number; readonly vlan: BridgeVlan | undefined }
+  | { readonly about: 'neighbour'; readonly index: number; readonly address: Ip; readonly mac: Mac }
+  | { readonly about: 'address'; readonly index: number; readonly address: Cidr; readonly gone: boolean }
+  | { readonly about: 'route'; readonly index: number | undefined; readonly route: Route; readonly gone: boolean }
+  | { readonly about: 'rule'; readonly index: undefined; readonly rule: Rule; readonly gone: boolean };
+
+/** What the kernel holds, as far as there are claims about it. */
+export interface Held {
+  readonly links: ReadonlyMap<number, Link>;
+  readonly ports: ReadonlyMap<number, BridgePort | undefined>;
+  readonly vlans: ReadonlyMap<number, readonly BridgeVlan[]>;
+  readonly neighbours: ReadonlyMap<number, readonly (readonly [Ip, Mac])[]>;
+  readonly addresses: readonly Address[];
+  readonly routes: readonly Route[];
+  readonly rules: readonly Rule[];
+}
+
+/** What is not as asked for: what was tried, and what there is. */
+export interface Broken {
+  readonly tried: string;
+  readonly held: string;
+}
+
+/** Claims that are equal here: the later one counts. */
+export function keyOf(claim: Claim): string {
+  switch (claim.about) {
+    case 'link':
+    case 'port':
+      return `${claim.about} ${claim.index} ${claim.key}`;
+    case 'vlan':
+      return `vlan ${claim.index} ${claim.id}`;
+    case 'address':
+    case 'neighbour':
+      return `${claim.about} ${claim.index} ${claim.address}`;
+    case 'route': {
+      const { dst, table = mainTable, metric, gateway, index } = claim.route;
+      return `route ${dst} ${table} ${metric} ${gateway} ${index}`;
+    }
+    case 'rule': {
+      const { family, source, table, iif, priority } = claim.rule;
+      return `rule ${family} ${source} ${table} ${iif} ${priority}`;
+    }
+  }
+}
+
+/** The claims of a change; whom a link is promiscuous for besides, nobody knows. */
+export function claimsOf(index: number, change: LinkChange): readonly Claim[] {
+  const { name, ipv4, promisc, ...plain } = change;
+  const values = { ...plain, ...ipv4, promisc: promisc === true ? true : undefined };
+  return Object.entries(values).flatMap(([key, value]) =>
+    value === undefined ? [] : [{ about: 'link', index, key, value } as const],
+  );
+}
+
+/** Whether a deletion that says no more than this takes back the claim. */
+export function isTakenBack(claim: Claim, gone: Claim): boolean {
+  if (claim.about === 'route' && gone.about === 'route') return isRoute(gone.route, claim.route);
+  return claim.about === 'rule' && gone.about === 'rule' && isRule(gone.rule, claim.rule);
+}
+
+/** How the kernel does not hold the claim; `undefined` when it does. */
+export function brokenBy(claim: Claim, held: Held): Broken | undefined {
+  const { about, index } = claim;
+  const name = (index === undefined ? undefined : held.links.get(index)?.name) ?? `link ${index}`;
+  switch (about) {
+    case 'link': {
+      const { key, value } = claim;
+      return differ(`set ${key} of ${name} to ${value}`, value, valueIn(held.links.get(index), key));
+    }
+    case 'port':
+      return differ(`set ${claim.key} of ${name} to ${claim.value}`, claim.value, held.ports.get(index)?.[claim.key]);
+    case 'vlan': {
+      const found = held.vlans.get(index)?.find(({ id }) => id === claim.id);
+      return differ(`make ${name} a member of VLAN ${claim.id}`, shown(claim.vlan), shown(found));
+    }
+    case 'neighbour': {
+      const [, found] = held.neighbours.get(index)?.find(([address]) => address === claim.address) ?? [];
+      return differ(`tell ${name} of neighbour ${claim.address}`, claim.mac, found);
+    }
+    case 'address': {
+      const found = held.addresses.some((one) => one.index === index && one.address === claim.address);
+      return misplaced(`${claim.address} ${claim.gone ? 'from' : 'to'} ${name}`, claim, found);
+    }
+    case 'route': {
+      const found = held.routes.some((one) => (claim.gone ? sameRoute(claim.route, one) : isRoute(claim.route, one)));
+      return misplaced(`route ${routeText(claim.route)}`, claim, found);
+    }
+    case 'rule': {
+      const found = held.rules.some((one) => isRule(claim.rule, one));
+      const { source, iif } = claim.rule;
+      return misplaced(`the rule from ${source ?? iif ?? 'all'}`, claim, found);
+    }
+  }
+}
+
+/** How a new link is not what was asked for; what is left to the kernel counts for nothing. */
+export function brokenSpec(spec: LinkSpec, link: Link): Broken | undefined {
+  const asked: Readonly<Record<string, unknown>> = { ...spec, broadcastQueueLength: queueOf(spec) };
+  const held: Readonly<Record<string, unknown>> = { ...link, ...link.detail };
+  const compared = ['kind', 'mtu', 'mac', 'group', ...Object.keys(link.detail)];
+  const key = compared.find((one) => asked[one] !== undefined && asked[one] !== held[one]);
+  return key === undefined ? undefined : differ(`make ${spec.name} with ${key} ${asked[key]}`, asked[key], held[key]);
+}
+
+/** An address that somebody else on the network has. */
+export function isHeldElsewhere(claim: Claim, { addresses }: Held): boolean {
+  if (claim.about !== 'address' || claim.gone) return false;
+  return addresses.some((one) => one.index === claim.index && one.address === claim.address && one.dadFailed);
+}
+
+/** What was left to the kernel counts for nothing, nor does what it has no place for: scope 0 and metric 0 of IPv6. */
+function isRoute(asked: Route, held: Route): boolean {
+  const isIpv4 = familyOf(asked.dst) === 4;
+  const wanted: Readonly<Record<string, unknown>> = {
+    ...asked,
+    table: asked.table ?? mainTable,
+    metric: isIpv4 ? asked.metric : asked.metric || undefined,
+    scope: isIpv4 ? asked.scope : undefined,
+    mtu: asked.mtu || undefined,
+    advmss: asked.advmss || undefined,
+  };
+  const found: Readonly<Record<string, unknown>> = { table: mainTable, ...held, metric: held.metric ?? 0 };
+  return Object.keys(wanted).every((key) => wanted[key] === undefined || wanted[key] === found[key]);
+}
+
+function isRule(asked: Rule, held: Rule): boolean {
+  const isOf = (key: 'priority' | 'protocol'): boolean => asked[key] === undefined || asked[key] === held[key];
+  return sameAct(asked, held) && isOf('priority') && isOf('protocol');
+}
+
+function valueIn(link: Link | undefined, key: string): unknown {
+  if (link === undefined) return undefined;
+  switch (key) {
+    case 'promisc':
+      return link.promisc > 0;
+    case 'master':
+      return link.master ?? 0;
+    case 'alias':
+      return link.alias ?? '';
+    default:
+      return { ...link.ipv4, ...link }[key as keyof Link];
+  }
+}
+
+function queueOf(spec: LinkSpec): number | undefined {
+  return (spec.kind === 'macvlan' && spec.broadcastQueueLength) || undefined;
+}
+
+function differ(tried: string, wanted: unknown, found: unknown): Broken | undefined {
+  return wanted === found ? undefined : { tried, held: `${found ?? 'none'}` };
+}
+
+/** What is not there, or still is. */
+function misplaced(what: string, { gone }: { readonly gone: boolean }, found: boolean): Broken | undefined {
+  if (found !== gone) return undefined;
+  return gone ? { tried: `delete ${what}`, held: 'it still' } : { tried: `add ${what}`, held: 'none' };
+}
+
+function shown(vlan: BridgeVlan | undefined): string {
+  if (vlan === undefined) return 'none';
+  return [vlan.id, ...(vlan.pvid ? ['native'] : []), ...(vlan.untagged ? ['untagged'] : [])].join(' ');
+}
+
+function routeText({ dst, gateway }: Route): string {
+  return gateway === undefined ? dst : `${dst} via ${gateway}`;
+}
