@@ -13,6 +13,7 @@ import {
 } from '../net/claims';
 import type { Link, LinkChange, LinkSpec } from '../net/link';
 import type { IfName } from '../net/names';
+import type { Route } from '../net/route';
 import type { Edges, Kernel, Netns, NetnsChange } from './ports';
 
 /** The same namespaces, which know what they were asked for. */
@@ -58,6 +59,7 @@ class WatchedSpace {
   readonly netns: Netns;
   readonly claims = new Map<string, Claim>();
   readonly #made = new Map<IfName, number>();
+  #routes: readonly Route[] | undefined; // as last read whole, while nothing has changed since
 
   constructor(readonly space: Netns) {
     const own: Partial<Netns> = this.#methods();
@@ -74,7 +76,7 @@ class WatchedSpace {
   async verify(isMeant: (claim: Claim) => boolean = () => true): Promise<void> {
     const claims = [...this.claims.values()].filter(isMeant);
     if (claims.length === 0) return;
-    const held = await heldFor(claims, this.space);
+    const held = await heldFor(claims, this.space, this.#routes);
     for (const claim of claims) {
       const link = claim.index === undefined ? undefined : held.links.get(claim.index);
       if (isHeldElsewhere(claim, held)) throw heldElsewhere(claim, link);
@@ -150,6 +152,11 @@ class WatchedSpace {
         await space.setNeighbour(index, address, mac);
         this.#note({ about: 'neighbour', index, address, mac });
       },
+      routes: async (filter = {}) => {
+        const routes = await space.routes(filter);
+        if (filter.table === 'all' && Object.keys(filter).length === 1) this.#routes = routes;
+        return routes;
+      },
       setSysctl: async (key, value) => {
         await space.setSysctl(key, value); // reads back itself
         if (key.startsWith('net/ipv4/')) this.#drop((claim) => claim.about === 'link' && ipv4Keys.has(claim.key)); // may be the same
@@ -170,6 +177,7 @@ class WatchedSpace {
   }
 
   #note(claim: Claim): void {
+    this.#routes = undefined;
     this.claims.set(keyOf(claim), claim);
   }
 
@@ -205,14 +213,18 @@ class WatchedSpace {
   }
 
   #drop(isDropped: (claim: Claim) => boolean): void {
+    this.#routes = undefined;
     for (const [key, claim] of this.claims) if (isDropped(claim)) this.claims.delete(key);
   }
 }
 
 const ipv4Keys: ReadonlySet<string> = new Set(['forwarding', 'arpIgnore', 'arpAnnounce', 'arpNotify']);
 
-/** What the kernel holds of all that the claims are about. A pod is looked at as a whole, of a node, which may have much, only those links. */
-async function heldFor(claims: readonly Claim[], space: Netns): Promise<Held> {
+/**
+ * What the kernel holds of all that the claims are about. A pod is looked at as a whole, of a node, which may have much, only
+ * those links. `routes`: all of the pod's, where they are known.
+ */
+async function heldFor(claims: readonly Claim[], space: Netns, routes: readonly Route[] | undefined): Promise<Held> {
   const indexes = (...about: readonly Claim['about'][]): readonly number[] => [
     ...new Set(claims.flatMap((claim) => (about.includes(claim.about) ? (claim.index ?? []) : []))),
   ];
@@ -236,9 +248,11 @@ async function heldFor(claims: readonly Claim[], space: Netns): Promise<Held> {
     vlans: await each(indexes('vlan'), (index) => space.bridgeVlans(index)),
     neighbours: await each(indexes('neighbour'), (index) => space.neighbours(index)),
     addresses: await listed(indexes('address'), (index) => space.addresses(index === undefined ? {} : { index })),
-    routes: await listed(indexes('route'), (index) =>
-      space.routes(index === undefined ? { table: 'all' } : { table: 'all', index }),
-    ),
+    routes:
+      routes ??
+      (await listed(indexes('route'), (index) =>
+        space.routes(index === undefined ? { table: 'all' } : { table: 'all', index }),
+      )),
     rules: claims.some(({ about }) => about === 'rule') ? await space.rules() : [],
   };
 }

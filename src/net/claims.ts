@@ -1,6 +1,6 @@
 /** What a namespace was asked for, one claim for each thing, and whether the kernel holds it. Pure. */
 import { type Cidr, familyOf, type Ip } from './ip';
-import type { BridgePort, BridgeVlan, Link, LinkChange, LinkSpec } from './link';
+import type { BridgePort, BridgeVlan, Ipv4Settings, Link, LinkChange, LinkSpec } from './link';
 import type { Mac } from './mac';
 import { type Address, mainTable, type Route, type Rule, sameAct, sameRoute } from './route';
 
@@ -71,34 +71,38 @@ export function isTakenBack(claim: Claim, gone: Claim): boolean {
 /** How the kernel does not hold the claim; `undefined` when it does. */
 export function brokenBy(claim: Claim, held: Held): Broken | undefined {
   const { about, index } = claim;
-  const name = (index === undefined ? undefined : held.links.get(index)?.name) ?? `link ${index}`;
+  const name = (): string => (index === undefined ? undefined : held.links.get(index)?.name) ?? `link ${index}`;
   switch (about) {
     case 'link': {
       const { key, value } = claim;
-      return differ(`set ${key} of ${name} to ${value}`, value, valueIn(held.links.get(index), key));
+      return differ(() => `set ${key} of ${name()} to ${value}`, value, valueIn(held.links.get(index), key));
     }
     case 'port':
-      return differ(`set ${claim.key} of ${name} to ${claim.value}`, claim.value, held.ports.get(index)?.[claim.key]);
+      return differ(
+        () => `set ${claim.key} of ${name()} to ${claim.value}`,
+        claim.value,
+        held.ports.get(index)?.[claim.key],
+      );
     case 'vlan': {
       const found = held.vlans.get(index)?.find(({ id }) => id === claim.id);
-      return differ(`make ${name} a member of VLAN ${claim.id}`, shown(claim.vlan), shown(found));
+      return differ(() => `make ${name()} a member of VLAN ${claim.id}`, shown(claim.vlan), shown(found));
     }
     case 'neighbour': {
       const [, found] = held.neighbours.get(index)?.find(([address]) => address === claim.address) ?? [];
-      return differ(`tell ${name} of neighbour ${claim.address}`, claim.mac, found);
+      return differ(() => `tell ${name()} of neighbour ${claim.address}`, claim.mac, found);
     }
     case 'address': {
       const found = held.addresses.some((one) => one.index === index && one.address === claim.address);
-      return misplaced(`${claim.address} ${claim.gone ? 'from' : 'to'} ${name}`, claim, found);
+      return misplaced(() => `${claim.address} ${claim.gone ? 'from' : 'to'} ${name()}`, claim, found);
     }
     case 'route': {
       const found = held.routes.some((one) => (claim.gone ? sameRoute(claim.route, one) : isRoute(claim.route, one)));
-      return misplaced(`route ${routeText(claim.route)}`, claim, found);
+      return misplaced(() => `route ${routeText(claim.route)}`, claim, found);
     }
     case 'rule': {
       const found = held.rules.some((one) => isRule(claim.rule, one));
       const { source, iif } = claim.rule;
-      return misplaced(`the rule from ${source ?? iif ?? 'all'}`, claim, found);
+      return misplaced(() => `the rule from ${source ?? iif ?? 'all'}`, claim, found);
     }
   }
 }
@@ -107,9 +111,10 @@ export function brokenBy(claim: Claim, held: Held): Broken | undefined {
 export function brokenSpec(spec: LinkSpec, link: Link): Broken | undefined {
   const asked: Readonly<Record<string, unknown>> = { ...spec, broadcastQueueLength: queueOf(spec) };
   const held: Readonly<Record<string, unknown>> = { ...link, ...link.detail };
-  const compared = ['kind', 'mtu', 'mac', 'group', ...Object.keys(link.detail)];
-  const key = compared.find((one) => asked[one] !== undefined && asked[one] !== held[one]);
-  return key === undefined ? undefined : differ(`make ${spec.name} with ${key} ${asked[key]}`, asked[key], held[key]);
+  for (const key of ['kind', 'mtu', 'mac', 'group', ...Object.keys(link.detail)])
+    if (asked[key] !== undefined && asked[key] !== held[key])
+      return differ(() => `make ${spec.name} with ${key} ${asked[key]}`, asked[key], held[key]);
+  return undefined;
 }
 
 /** An address that somebody else on the network has. */
@@ -120,6 +125,7 @@ export function isHeldElsewhere(claim: Claim, { addresses }: Held): boolean {
 
 /** What was left to the kernel counts for nothing, nor does what it has no place for: scope 0 and metric 0 of IPv6. */
 function isRoute(asked: Route, held: Route): boolean {
+  if (asked.dst !== held.dst) return false;
   const isIpv4 = familyOf(asked.dst) === 4;
   const wanted: Readonly<Record<string, unknown>> = {
     ...asked,
@@ -148,7 +154,7 @@ function valueIn(link: Link | undefined, key: string): unknown {
     case 'alias':
       return link.alias ?? '';
     default:
-      return { ...link.ipv4, ...link }[key as keyof Link];
+      return key in link ? link[key as keyof Link] : link.ipv4?.[key as keyof Ipv4Settings];
   }
 }
 
@@ -156,14 +162,14 @@ function queueOf(spec: LinkSpec): number | undefined {
   return (spec.kind === 'macvlan' && spec.broadcastQueueLength) || undefined;
 }
 
-function differ(tried: string, wanted: unknown, found: unknown): Broken | undefined {
-  return wanted === found ? undefined : { tried, held: `${found ?? 'none'}` };
+function differ(tried: () => string, wanted: unknown, found: unknown): Broken | undefined {
+  return wanted === found ? undefined : { tried: tried(), held: `${found ?? 'none'}` };
 }
 
 /** What is not there, or still is. */
-function misplaced(what: string, { gone }: { readonly gone: boolean }, found: boolean): Broken | undefined {
+function misplaced(what: () => string, { gone }: { readonly gone: boolean }, found: boolean): Broken | undefined {
   if (found !== gone) return undefined;
-  return gone ? { tried: `delete ${what}`, held: 'it still' } : { tried: `add ${what}`, held: 'none' };
+  return gone ? { tried: `delete ${what()}`, held: 'it still' } : { tried: `add ${what()}`, held: 'none' };
 }
 
 function shown(vlan: BridgeVlan | undefined): string {
