@@ -57,7 +57,7 @@ test-races: setup guest-setup build ## many pods at once, RACES (200) of them, i
 test-interop: setup guest-setup build ## against cnitool, containerd and the Go reference plugins (needs Go); last line: N passed, N failed
 	@scripts/guest/install test/interop/packages
 	@scripts/go-tools test/interop dist/interop
-	@scripts/bun scripts/test.ts --interop $(TESTS)
+	@scripts/bun scripts/test.ts --interop --timeout 7200 $(TESTS)
 
 test-cluster: setup ## on a real cluster of this machine, as root (needs Go); CLUSTER_PODS=100 of them; last line: N passed, N failed
 	@scripts/guest/install test/cluster/packages
