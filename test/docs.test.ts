@@ -149,6 +149,17 @@ describe('docs/errors.md', () => {
   });
 });
 
+describe('docs/operations.md', () => {
+  it('names reasons that there are, in its table of troubles', () => {
+    const [, table = ''] = /\| What you see \|([\s\S]*)$/.exec(read('docs/operations.md')) ?? [];
+    const rows = table.split('\n').filter((row) => row.startsWith('| ') && !row.startsWith('| ---'));
+    const named = rows.flatMap((row) => row.split('|')[2]?.match(/\b[A-Z]\w+/g) ?? []);
+    expect(named.length).toBeGreaterThan(15);
+    const known = reasons().map(({ reason }) => reason as string);
+    expect(named.filter((name) => !known.includes(name))).toEqual([]);
+  });
+});
+
 describe('docs/configuration.md', () => {
   const page = read('docs/configuration.md');
   const documented = new Set([...page.matchAll(/`([\w./-]+)`/g)].map(([, key = '']) => key.toLowerCase()));

@@ -62,6 +62,11 @@ export class Metrics {
     }
   }
 
+  /** Tasks that never succeed are as if they had succeeded now: an alert on their age needs a first value. */
+  begins(task: string, now: number): void {
+    this.#lastSuccess.set(task, now);
+  }
+
   ran({ task, seconds, failed }: TaskRun, now: number): void {
     this.#runs.add({ task, outcome: failed ? 'failed' : 'done' });
     this.#runSeconds.add({ task }, seconds);
@@ -133,11 +138,15 @@ export class Metrics {
               this.#leaseTroubles.samples(),
             ),
           ]),
-      counter('braid_task_runs_total', 'Runs of what the agent repeats: gc, publish, health.', this.#runs.samples()),
+      counter(
+        'braid_task_runs_total',
+        'Runs of what the agent repeats: gc, publish, ready, memory.',
+        this.#runs.samples(),
+      ),
       counter('braid_task_seconds_total', 'Seconds that these runs took.', this.#runSeconds.samples()),
       gauge(
         'braid_task_last_success_timestamp_seconds',
-        'When each last succeeded.',
+        'When each last succeeded; before that, when the agent began with it.',
         [...this.#lastSuccess].map(([task, at]) => ({ labels: { task }, value: at / 1000 })),
       ),
       counter('braid_gc_freed_total', 'Things that GC freed.', this.#freed.samples()),

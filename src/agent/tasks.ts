@@ -56,6 +56,7 @@ export function startTask({ name, every, retry, run }: Task, metrics: Metrics, l
       again = false;
     });
   };
+  metrics.begins(name, Date.now());
   begin();
   return {
     now: begin,

@@ -1,4 +1,6 @@
 /** Metrics as Prometheus reads them. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { Counter } from '../../src/agent/exposition';
 import { type Gauges, Metrics } from '../../src/agent/metrics';
@@ -72,6 +74,32 @@ it('tells what the agent knows and does', () => {
       'braid_build_info{version="1.2.3"} 1',
     ]),
   );
+});
+
+it('has the age of a task that never succeeded: as old as the agent', () => {
+  const metrics = new Metrics('1');
+  metrics.begins('gc', 5000);
+  metrics.ran({ task: 'gc', seconds: 1, failed: true }, 9000);
+  expect(lines(metrics)).toContain('braid_task_last_success_timestamp_seconds{task="gc"} 5');
+});
+
+it('has all that the alerts of docs/operations.md ask for, by name and label', () => {
+  const metrics = new Metrics('1');
+  for (const verb of ['ADD', 'DEL']) metrics.call({ verb, ...nobody, ms: 1, reason: 'Internal', networks: [] });
+  metrics.begins('gc', 0);
+  const served = lines(metrics, { ...nothing, leases: 0 });
+  const page = readFileSync(join(import.meta.dirname, '../../docs/operations.md'), 'utf8');
+  const [, table = ''] = /\| Alert \|([\s\S]*?)\n\n/.exec(page) ?? [];
+  const asked = [...table.matchAll(/(braid_\w+)(?:\{([^}]*)\})?/g)];
+  expect(asked.length).toBeGreaterThan(7);
+  for (const [whole, name = '', matchers = ''] of asked) {
+    const equal = [...matchers.matchAll(/(\w+)(!?=)"([^"]*)"/g)].map(([, label, sign, value]) =>
+      sign === '=' ? `${label}="${value}"` : `${label}="`,
+    );
+    const fits = (line: string): boolean =>
+      /^\w+/.exec(line)?.[0] === name && equal.every((each) => line.includes(each));
+    expect(served.some(fits), whole).toBe(true);
+  }
 });
 
 it('has a help and a type before each family', () => {

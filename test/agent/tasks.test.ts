@@ -8,9 +8,12 @@ import { fakeLog } from '../../src/model/log';
 
 function task(run: () => Promise<void>, every = 3_600_000) {
   const log = fakeLog();
-  const running = startTask({ name: 'test', every, retry: 5, run }, new Metrics('1'), log);
+  const metrics = new Metrics('1');
+  const running = startTask({ name: 'test', every, retry: 5, run }, metrics, log);
   onTestFinished(running.stop);
-  return { ...running, log };
+  const text = () =>
+    metrics.text({ known: [], records: { attached: 0, broken: 0 }, pools: [], leases: 0, queue: 0, memory: 0 });
+  return { ...running, log, text };
 }
 
 describe('a task', () => {
@@ -43,6 +46,13 @@ describe('a task', () => {
     });
     await vi.waitFor(() => expect(runs).toBe(3));
     expect(log.entries.map(({ fields }) => fields.reason)).toEqual(['IoFailed', 'IoFailed']);
+  });
+
+  it('has an age from its start on, although it never succeeds', async () => {
+    const { log, text } = task(async () => fail('IoFailed', 'no'));
+    await vi.waitFor(() => expect(log.entries.length).toBeGreaterThan(0));
+    const [, since] = /last_success_timestamp_seconds\{task="test"\} (\S+)/.exec(text()) ?? [];
+    expect(Number(since)).toBeCloseTo(Date.now() / 1000, -2);
   });
 
   it('is over when it is stopped', async () => {
