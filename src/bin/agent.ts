@@ -45,8 +45,9 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   const place =
     findPlace(conf, process.env) ??
     fail('KubeconfigInvalid', 'Cannot watch a cluster: need "kubeconfig" in the configuration, or to run in a pod');
-  const publisher = createPublisher(place, files, log, { node: options.node ?? hostname(), patience: usualPatience });
   const ending = new AbortController();
+  const patience = { ...usualPatience, ending: ending.signal };
+  const publisher = createPublisher(place, files, log, { node: options.node ?? hostname(), patience });
   const end = (): void => ending.abort();
   process.on('SIGTERM', end).on('SIGINT', end);
   try {

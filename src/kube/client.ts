@@ -2,6 +2,7 @@
 import type { Files, Log } from '../attach/ports';
 import { CniError, fail } from '../error';
 import type { Json } from '../json';
+import { sleepUntil } from '../sleep';
 import { type Access, type Credentials, identity, readCredentials } from './access';
 import { type Outcome, outcomeOf, type Settled, tryLater, unexpected } from './answer';
 import { send } from './request';
@@ -14,6 +15,8 @@ export interface Patience {
   readonly total: number;
   /** Before the second try; doubled for each further one, up to 2 s. */
   readonly pause: number;
+  /** Whoever waits has to end: what is under way fails, and nothing is tried any more. */
+  readonly ending?: AbortSignal;
 }
 
 /** At most 20 s together: kubelet itself waits minutes, but a call that waits holds a place in the runtime's queue. */
@@ -50,14 +53,15 @@ export function createClient(access: Access, files: Files, patience: Patience, l
     const doing = `Cannot ${change === undefined ? 'read' : 'write'} ${what} ${change === undefined ? 'from' : 'to'} ${access.server}`;
     if (performance.now() >= end) fail('PodUnavailable', `${doing}: no time is left, its answers are slow`);
     for (let tries = 1; ; tries += 1) {
-      const outcome = await tryOnce(url, access, files, patience.request, change);
+      const outcome = await tryOnce(url, access, files, patience, change);
       if (outcome.kind !== 'later' && outcome.kind !== 'final') return outcome;
       const { problem, reason, cause } = outcome;
       if (outcome.kind === 'final') return fail(reason, `${doing}: ${problem}`, { cause });
       const wait = outcome.after ?? pauseBefore(tries, patience.pause);
-      if (performance.now() + wait >= end) return fail(reason, `${doing}: ${problem}; tries: ${tries}`, { cause });
+      const isLast = performance.now() + wait >= end || patience.ending?.aborted === true;
+      if (isLast) return fail(reason, `${doing}: ${problem}; tries: ${tries}`, { cause });
       log.warn({ what, server: access.server, problem, tries, wait: Math.round(wait) }, 'API server asked again');
-      await Bun.sleep(wait);
+      await (patience.ending === undefined ? Bun.sleep(wait) : sleepUntil(wait, patience.ending));
     }
   };
   return {
@@ -81,7 +85,7 @@ async function tryOnce(
   url: string,
   access: Access,
   files: Files,
-  milliseconds: number,
+  { request: milliseconds, ending }: Patience,
   change: Change | undefined,
 ): Promise<Outcome> {
   const credentials = await readCredentials(access, files);
@@ -89,7 +93,8 @@ async function tryOnce(
   const method = change?.method;
   const contentType = method === 'PATCH' ? 'application/merge-patch+json' : method && 'application/json';
   try {
-    const signal = AbortSignal.timeout(milliseconds);
+    const limit = AbortSignal.timeout(milliseconds);
+    const signal = ending === undefined ? limit : AbortSignal.any([limit, ending]);
     const sent = {
       accept: 'application/json',
       signal,
@@ -104,6 +109,7 @@ async function tryOnce(
     return outcomeOf(response, shown, identity(access), method);
   } catch (cause) {
     if (cause instanceof CniError) throw cause;
+    if (ending?.aborted === true) return tryLater('Braid ended before it was answered', cause);
     return await connectionOutcome(cause, access, credentials, milliseconds);
   }
 }

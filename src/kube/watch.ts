@@ -6,6 +6,7 @@ import type { Sink } from '../agent/ports';
 import type { Files } from '../attach/ports';
 import { CniError, toCniError } from '../error';
 import { isRecord, type Json } from '../json';
+import { sleepUntil } from '../sleep';
 import { type Access, type AccessPlace, identity, readAccess, readCredentials } from './access';
 import { type Outcome, outcomeOf } from './answer';
 import { connectionOutcome, pauseBefore, urlOf } from './client';
@@ -53,13 +54,13 @@ export async function watchAll<T>(
       version ??= await list(server, kind, sink, signal);
       if (version === undefined) {
         sink.inStep();
-        await sleep(patience.missing, signal); // the kind is not known
+        await sleepUntil(patience.missing, signal); // the kind is not known
         continue;
       }
       const since = performance.now();
       version = await watch(server, kind, version, sink, signal);
       tries = 0;
-      if (performance.now() - since < 1000) await sleep(patience.pause, signal); // whoever ends every watch at once
+      if (performance.now() - since < 1000) await sleepUntil(patience.pause, signal); // whoever ends every watch at once
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof Gone) {
@@ -68,7 +69,7 @@ export async function watchAll<T>(
       }
       tries += 1;
       sink.lost(toCniError(error).problem);
-      await sleep(pauseBefore(tries, patience.pause), signal);
+      await sleepUntil(pauseBefore(tries, patience.pause), signal);
     }
   }
 }
@@ -204,18 +205,4 @@ function failed(outcome: Outcome): CniError {
   if (outcome.kind === 'missing') return new CniError('PodUnavailable', 'it does not know what is watched any more');
   if (outcome.kind === 'conflict') return new CniError('PodUnavailable', outcome.problem);
   return new CniError(outcome.reason, outcome.problem, { cause: outcome.cause });
-}
-
-/** Ends early with the signal. */
-function sleep(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, milliseconds);
-    signal.addEventListener('abort', done);
-    if (signal.aborted) done();
-  });
 }

@@ -536,6 +536,8 @@ export interface RecordFile {
     readonly isDefault: boolean;
     readonly result?: unknown;
   }[];
+  /** There while the cluster is still to be told. */
+  readonly unpublished?: { readonly problem?: string };
 }
 
 function parsed(text: string): Printed {

@@ -55,11 +55,7 @@ export function serveApi(
       if (powerless.includes(token) || (readers.includes(token) && method !== 'GET'))
         return status(403, 'Forbidden', `User "nobody" cannot ${method} resource at ${path}`);
       if (!allowed.has(token) && !readers.includes(token)) return status(401, 'Unauthorized', 'Unauthorized');
-      if (method === 'POST') return create(objects, path, JSON.parse(body));
-      if (method === 'PATCH')
-        return request.headers.get('content-type') === 'application/merge-patch+json'
-          ? change(objects, path, JSON.parse(body) as Json)
-          : status(415, 'UnsupportedMediaType', 'the body of the request was in an unknown format');
+      if (method !== 'GET') return write(objects, request, body);
       const object = objects[path];
       return object === undefined ? status(404, 'NotFound', `${path} not found`) : Response.json(object);
     },
@@ -67,6 +63,15 @@ export function serveApi(
   const host = hostname.includes(':') ? `[${hostname}]` : hostname;
   const stop = () => running.stop(true);
   return { url: `https://${host}:${running.port}`, port: running.port, seen, allowed, objects, stop };
+}
+
+/** What a POST or PATCH makes of the objects, which are by path. */
+export function write(objects: Record<string, Json>, { method, url, headers }: Request, body: string): Response {
+  const path = new URL(url).pathname;
+  if (method === 'POST') return create(objects, path, JSON.parse(body));
+  return method === 'PATCH' && headers.get('content-type') === 'application/merge-patch+json'
+    ? change(objects, path, JSON.parse(body) as Json)
+    : status(415, 'UnsupportedMediaType', 'the body of the request was in an unknown format');
 }
 
 /** A new object in the list at that path. */

@@ -1,6 +1,6 @@
 /** An API server whose objects change: get, list in pages and watch, as kube-apiserver answers them. Listens on loopback. */
 import type { Json } from '../../src/json';
-import { status } from './api-server';
+import { status, write } from './api-server';
 import type { Certificates } from './certificates';
 
 interface Stored {
@@ -18,13 +18,18 @@ interface Event {
 const networksPath = '/apis/k8s.cni.cncf.io/v1/network-attachment-definitions';
 const podsPath = '/api/v1/pods';
 
-/** Starts it; a port of its own, or the one given. */
-export function serveLive({ server }: Pick<Certificates, 'server'>, port = 0) {
+/** Starts it; a port of its own, or the one given. `tell` hears of each pod or Event that somebody wrote. */
+export function serveLive(
+  { server }: Pick<Certificates, 'server'>,
+  port = 0,
+  tell: (path: string, object: Json) => void = () => {},
+) {
   const objects = new Map<string, Stored>();
   const events: Event[] = [];
   const watchers = new Set<{ send(event: Event): void; end(): void }>();
   const seen: { readonly path: string; readonly accept: string | null }[] = [];
   const tokens = new Set(['good']);
+  const posted: Record<string, Json> = {};
   let version = 100;
   let compacted = 0; // events up to here are forgotten
   let knowsNetworks = true;
@@ -55,17 +60,36 @@ export function serveLive({ server }: Pick<Certificates, 'server'>, port = 0) {
     hostname: '127.0.0.1',
     idleTimeout: 0,
     tls: { cert: server.cert, key: server.key },
-    fetch(request) {
+    async fetch(request) {
       const { pathname: path, searchParams: query } = new URL(request.url);
       seen.push({ path: `${path}${new URL(request.url).search}`, accept: request.headers.get('accept') });
       const token = request.headers.get('authorization')?.replace(/^Bearer /, '') ?? '';
       if (!tokens.has(token)) return status(401, 'Unauthorized', 'Unauthorized');
+      if (request.method !== 'GET') return written(request, path, await request.text());
       if (path === podsPath || path === networksPath) return collection(path, query);
       const [, group, namespace, kind, name] = /^(.*)\/namespaces\/([^/]+)\/([^/]+)\/([^/]+)$/.exec(path) ?? [];
       const stored = objects.get(`${group}/${kind} ${namespace}/${name}`);
       return stored === undefined ? status(404, 'NotFound', `${path} not found`) : Response.json(stored.object);
     },
   });
+
+  /** Of a pod, or an Event; whoever watches pods is told. */
+  function written(request: Request, path: string, body: string): Response {
+    const place = path.replace(/\/status$/, '');
+    const [, namespace, name] = /^\/api\/v1\/namespaces\/([^/]+)\/pods\/([^/]+)$/.exec(place) ?? [];
+    const stored = objects.get(`${podsPath} ${namespace}/${name}`);
+    const before: Readonly<Record<string, Json>> = {
+      ...posted,
+      ...(stored !== undefined && { [place]: stored.object }),
+    };
+    const all = { ...before };
+    const response = write(all, request, body);
+    const pod = all[place];
+    if (stored !== undefined && pod !== undefined) put(podsPath, pod, stored.node);
+    else Object.assign(posted, all);
+    if (response.ok) for (const [at, object] of Object.entries(all)) if (object !== before[at]) tell(at, object);
+    return response;
+  }
 
   function collection(path: string, query: URLSearchParams): Response {
     if (path === networksPath && !knowsNetworks) return status(404, 'NotFound', 'the server could not find it');
