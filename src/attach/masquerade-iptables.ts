@@ -1,10 +1,12 @@
-/** Masquerading by iptables, rule by rule as the reference plugins do it: either can take back the other's. Acts through iptables. */
+/** Masquerading by iptables, rule by rule as the reference plugins do it: either can take back the other's. Acts through iptables, and nft where that is missing. */
 import { fail } from '../error';
 import { fingerprint } from '../net/hash';
 import { addressOf, type Cidr, contains, type Family, familyOf, findCidr, hostCidr, type Ip } from '../net/ip';
 import type { MasqueradeOwner } from './masquerade';
-import type { Iptables } from './ports';
+import type { Iptables, Nft } from './ports';
+import { findRules, isCommandMissing, orNone, transaction } from './ruleset';
 
+const natTables = { 4: 'ip nat', 6: 'ip6 nat' } as const;
 const multicast = { 4: '224.0.0.0/4', 6: 'ff00::/8' } as const;
 
 /** As addMasquerade; rules that are there already stay. */
@@ -27,18 +29,35 @@ export async function addByIptables(
  * links of the pod, have now stay, and the chain with them.
  */
 export async function deleteByIptables(
-  iptables: Iptables,
+  { iptables, nft }: { readonly iptables: Iptables; readonly nft: Nft },
   owner: MasqueradeOwner,
   family: Family,
   others: () => Promise<readonly Ip[]>,
 ): Promise<void> {
   const chain = chainOf(owner);
-  if (!(await hasChain(iptables, family, chain))) return;
+  const has = await hasChain(iptables, family, chain);
+  if (has === 'no command' && (await others()).length === 0) await deleteInNftables(nft, family, chain);
+  if (has !== true) return;
   const [jumps, kept] = [await jumpsTo(iptables, family, chain), await others()];
   const stale = jumps.filter(({ source }) => source === undefined || !kept.some((one) => contains(source, one)));
   for (const { rule } of stale) await iptables.nat(family, ['-D', ...rule]);
   if (stale.length < jumps.length) return;
   for (const verb of ['-F', '-X']) await iptables.nat(family, [verb, chain]);
+}
+
+/** iptables-nft keeps its rules in nftables: the agent's image has nft alone, and its GC finds there what the node's iptables made. */
+async function deleteInNftables(nft: Nft, family: Family, chain: string): Promise<void> {
+  const table = natTables[family];
+  const find = (name: string) => orNone(findRules(nft, [...table.split(' '), name]), undefined);
+  if ((await find(chain)) === undefined) return;
+  const jumps = ((await find('POSTROUTING')) ?? []).filter((rule) => rule.jumps.includes(chain));
+  await nft.run(
+    transaction([
+      ...jumps.map(({ handle }) => `delete rule ${table} POSTROUTING handle ${handle}`),
+      `flush chain ${table} ${chain}`,
+      `delete chain ${table} ${chain}`,
+    ]),
+  );
 }
 
 /** Addresses that no jump leads into the owner's chain for. */
@@ -78,10 +97,11 @@ async function jumpsTo(iptables: Iptables, family: Family, chain: string): Promi
 }
 
 /** iptables that cannot list anything never got a rule: the node may have the command, and a kernel without iptables. */
-async function hasChain(iptables: Iptables, family: Family, chain: string): Promise<boolean> {
+async function hasChain(iptables: Iptables, family: Family, chain: string): Promise<boolean | 'no command'> {
   try {
     return (await iptables.nat(family, ['-S', chain])) !== undefined;
   } catch (error) {
+    if (isCommandMissing(error)) return 'no command';
     const isUsable = await iptables.nat(family, ['-S', 'POSTROUTING']).then(
       () => true,
       () => false,

@@ -62,10 +62,10 @@ export async function deleteMasquerade(
   means: Means & { readonly pod: Netns | undefined },
   ips: readonly Held[] | undefined,
 ): Promise<void> {
-  const { nft, iptables, pod, ifName } = means;
+  const { nft, pod, ifName } = means;
   const steps = new Undo();
   for (const family of ips === undefined ? ([4, 6] as const) : new Set(toAddresses(ips).map(familyOf)))
-    steps.push(async () => (await rare()).deleteByIptables(iptables, means, family, () => othersOf(pod, ifName)));
+    steps.push(async () => (await rare()).deleteByIptables(means, means, family, () => othersOf(pod, ifName)));
   steps.push(() => orNone(deleteByNft(nft, means), undefined));
   const [failure] = await steps.run();
   if (failure !== undefined) throw failure;

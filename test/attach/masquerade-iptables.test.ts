@@ -112,6 +112,35 @@ describe('DEL', () => {
     expect([iptables.rules(), nft.rulesOf('inet cni_plugins_masquerade masq_checks')]).toEqual([[], []]);
   });
 
+  /** What iptables-nft keeps in nftables for the owner's chain and another one. */
+  const kept = [
+    ...['POSTROUTING', chain, 'CNI-other'].map((name) => `add chain ip nat ${name}`),
+    ...[chain, 'CNI-other'].map((name) => `add rule ip nat POSTROUTING ip saddr 10.5.0.2 counter jump ${name}`),
+    `add rule ip nat ${chain} ip daddr 10.5.0.0/24 counter accept`,
+  ];
+
+  it.each([
+    [
+      'of a pod that is gone, by nft alone: the agent has no iptables',
+      false,
+      ['ip saddr 10.5.0.2 counter jump CNI-other'],
+    ],
+    [
+      'of a pod that has other addresses, by nobody: they may need it',
+      true,
+      kept.slice(3, 5).map((each) => each.slice(28)),
+    ],
+  ])('takes back what iptables made %s', async (_, lives, left) => {
+    const nft = rulesNft();
+    await nft.run(`${kept.join('\n')}\n`);
+    const { means, pod } = node(nft, noIptables);
+    const link = await pod.createLink({ kind: 'dummy', name: ifName('net2', 'test') });
+    await pod.addAddress(link.index, other.address);
+    await deleteMasquerade({ ...means, pod: lives ? pod : undefined }, [v4]);
+    expect(nft.rulesOf('ip nat POSTROUTING')).toEqual(left);
+    expect(nft.chains.has(`ip nat ${chain}`)).toBe(lives);
+  });
+
   it('takes back what a killed call left half done, and the oldest form of the rule', async () => {
     const iptables = fakeIptables();
     const { means } = node(rulesNft(), iptables);
