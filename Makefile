@@ -54,9 +54,9 @@ test-faults: setup guest-setup build ## every system call of ADD and DEL killed 
 test-races: setup guest-setup build ## many pods at once, RACES (200) of them, in a guest of 12 GiB; last line: N passed, N failed
 	@RACES=$${RACES:-200} scripts/bun scripts/test.ts --kernel --guests 1 --memory 12288 --timeout 7200 e2e/races
 
-test-interop: setup guest-setup build ## against cnitool, containerd and the Go reference plugins (needs Go); last line: N passed, N failed
+test-interop: setup guest-setup build ## against cnitool, containerd, Multus and the Go reference plugins (needs Go); last line: N passed, N failed
 	@scripts/guest/install test/interop/packages
-	@scripts/go-tools test/interop dist/interop
+	@for module in interop bench; do scripts/go-tools test/$$module dist/$$module || exit 1; done
 	@scripts/bun scripts/test.ts --interop --timeout 7200 $(TESTS)
 
 test-cluster: setup ## on a real cluster of this machine, as root (needs Go); CLUSTER_PODS=100 of them; last line: N passed, N failed

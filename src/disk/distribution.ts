@@ -31,7 +31,7 @@ export function findLayout(root: string, given: Partial<Pick<HostLayout, 'confDi
     usual: readonly string[],
   ): string => {
     if (path !== undefined) return path;
-    const all = [...ours, ...usual];
+    const all = [...new Set([...ours, ...usual])];
     return (
       all.find(there) ??
       fail('IoFailed', `Cannot find the ${what} of this node (${found.name}): looked for ${all.join(', ')}`)

@@ -34,7 +34,7 @@ export interface Places {
   readonly multus: string | undefined; // Multus' programs; undefined: left out
 }
 
-const root = path.resolve(import.meta.dir, '../..');
+const root = path.resolve(import.meta.dirname, '../..');
 
 /** The same runtime doing nothing: the floor of every process. */
 export function empty({ dist }: Places): Competitor {
