@@ -133,6 +133,7 @@ it('both are killed, for an hour: the snapshot answers', async () => {
   await here.killApi();
   here.age(3600);
   expect(await asked()).toEqual(right);
+  expect(here.log.entries.map(({ message }) => message)).toContain('uses the snapshot of a node agent that is away');
 });
 
 it('both are dead and nothing is known of the pod: error 11', async () => {
