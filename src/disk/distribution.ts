@@ -37,20 +37,13 @@ export function findLayout(root: string, given: Partial<Pick<HostLayout, 'confDi
       fail('IoFailed', `Cannot find the ${what} of this node (${found.name}): looked for ${all.join(', ')}`)
     );
   };
-  const { confDir, binDirs = [] } = named ?? {};
-  return {
-    distribution: found.name,
-    runtime,
-    confDir: choose(
-      'CNI configuration directory',
-      given.confDir,
-      confDir === undefined ? [] : [confDir],
-      found.confDirs,
-    ),
-    binDir: choose('CNI plugin directory', given.binDir, binDirs, found.binDirs),
-    because: named?.source ?? `usual for ${found.name}`,
-    named,
-  };
+  const { confDir: namedConf, binDirs: namedBins = [] } = named ?? {};
+  const namedConfs = namedConf === undefined ? [] : [namedConf];
+  const confDir = choose('CNI configuration directory', given.confDir, namedConfs, found.confDirs);
+  const binDir = choose('CNI plugin directory', given.binDir, namedBins, found.binDirs);
+  const isTold = namedConfs.includes(confDir) || namedBins.includes(binDir);
+  const because = named !== undefined && isTold ? named.source : `usual for ${found.name}`;
+  return { distribution: found.name, runtime, confDir, binDir, because, named };
 }
 
 /** A running one counts more than an installed one. */

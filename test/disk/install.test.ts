@@ -387,6 +387,7 @@ describe('a runtime that looks elsewhere', () => {
     const plan = planInstall(options);
     expect(plan.warnings).toEqual([expect.stringContaining(confAway), expect.stringContaining(binAway)]);
     expect(plan.warnings.join()).toContain('run braid install');
+    expect(plan.layout.because).toBe('usual for kubeadm');
     install(plan, options);
     expect(findMisplaced(options.cniDir, root)).toEqual([confAway, binAway]);
   });
