@@ -69,29 +69,44 @@ it('has two programs that run with what is in it, and no other', () => {
 
 it('has what its agent needs to take back the firewall rules of a pod that is gone', async () => {
   const node = new Node();
-  const ipam = { type: 'host-local', subnet: '192.0.2.0/24' };
-  const bridge = { type: 'bridge', bridge: 'br-masked', isGateway: true, ipMasq: true, macspoofchk: true, ipam };
-  node.network('masked', { cniVersion: '1.0.0', ...bridge });
-  const [gone, alive] = [node.pod({ networks: 'masked' }), node.pod({ networks: 'masked' })];
+  const bridge = (name: string, subnet: string) =>
+    ({
+      cniVersion: '1.0.0',
+      type: 'bridge',
+      bridge: name,
+      isGateway: true,
+      ipMasq: true,
+      ipam: { type: 'host-local', subnet },
+    }) as const;
+  node.network('masked', { ...bridge('br-masked', '192.0.2.0/24'), macspoofchk: true });
+  node.network('tabled', { ...bridge('br-tabled', '198.51.100.0/24'), ipMasqBackend: 'iptables' });
+  const networks = 'masked,tabled';
+  const [gone, alive] = [node.pod({ networks }), node.pod({ networks })];
   for (const pod of [gone, alive]) await pod.add();
-  expect(rulesOf(node, gone)).toHaveLength(rulesPerPod);
+  const [gonesAddress, alivesAddress] = [addressOf(gone), addressOf(alive)];
+  expect(rulesOf(gone, gonesAddress)).toHaveLength(rulesPerPod);
   run('ip', 'netns', 'del', gone.name);
   startAgent(node);
   await vi.waitFor(() => expect(existsSync(recordOf(gone))).toBe(false), { timeout: 30_000 });
-  expect(rulesOf(node, gone)).toEqual([]);
-  expect(rulesOf(node, alive)).toHaveLength(rulesPerPod);
+  expect(rulesOf(gone, gonesAddress)).toEqual([]);
+  expect(rulesOf(alive, alivesAddress)).toHaveLength(rulesPerPod);
   run('ip', 'netns', 'add', gone.name); // the test's end takes it away
   await alive.end();
-  expect(rulesOf(node, alive)).toEqual([]);
+  expect(rulesOf(alive, alivesAddress)).toEqual([]);
 });
 
-const rulesPerPod = 5; // one masquerades, four guard the MAC
+const rulesPerPod = 6; // of masked: one masquerades, four guard the MAC; of tabled: one leads to a chain of iptables
 
-const rulesOf = (node: Node, { containerId }: Pod): readonly string[] =>
+/** By the sandbox in a rule's comment, or its address of network tabled, which nobody else gets meanwhile. */
+const rulesOf = ({ node, containerId }: Pod, address: string): readonly string[] =>
   node
     .nft()
     .split('\n')
-    .filter((line) => line.includes('comment') && line.includes(containerId));
+    .filter(
+      (line) => (line.includes('comment') && line.includes(containerId)) || line.includes(`ip saddr ${address} `),
+    );
+
+const addressOf = (pod: Pod): string => String(pod.addresses('net2')[0]?.split('/')[0]);
 
 const recordOf = ({ node, containerId }: Pod): string =>
   path.join(node.state, 'attachments', `${containerId}_eth0.json`);
