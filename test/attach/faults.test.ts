@@ -50,3 +50,25 @@ describe('a killed or failed call', () => {
     expect(asked).toEqual(['chain bridge nat PREROUTING']);
   });
 });
+
+it('takes everything back when the kernel said yes to a route, and did not add it', async () => {
+  const lan = {
+    ...{ cniVersion: '1.0.0', type: 'macvlan', master: 'eth1' },
+    ipam: {
+      type: 'static',
+      addresses: [{ address: '192.168.1.5/24' }],
+      routes: [{ dst: '10.9.0.0/16', gw: '192.168.1.1' }],
+    },
+  };
+  const { add, kernel, record } = world({ networks: { 'default/lan': lan } });
+  const { addRoute } = kernel.pod;
+  kernel.pod.addRoute = async (route, mode) =>
+    route.dst === '10.9.0.0/16' ? undefined : addRoute.call(kernel.pod, route, mode);
+  await expect(add('lan')).rejects.toMatchObject({
+    reason: 'KernelRefused',
+    problem: 'Cannot add route 10.9.0.0/16 via 192.168.1.1: the kernel said yes, and has none',
+    where: { pod: 'default/thor', ifName: 'net1' },
+  });
+  expect(kernel.pod.names()).toEqual([]);
+  expect(await record()).toBeUndefined();
+});

@@ -1,5 +1,5 @@
 /** The kernel's own words are in the error, whichever delegate asked and whatever Braid makes of the refusal. Touches namespaces of its own. */
-import { globSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { findDelegate } from '../../plugins';
@@ -20,11 +20,10 @@ import { Lab } from './lab';
 
 const root = path.resolve(import.meta.dirname, '../../plugins');
 
-/** The plugins of every example, each folder's first one. */
+/** The plugins of each folder's example. */
 const examples = folders.map((folder) => {
-  const [file = ''] = globSync(`${folder}/example*.json`, { cwd: root }).sort();
-  const { plugins } = parseObject(readFileSync(path.join(root, file), 'utf8'), file);
-  return [folder, plugins as readonly Json[]] as const;
+  const file = path.join(root, folder, 'example.json');
+  return [folder, parseObject(readFileSync(file, 'utf8'), file).plugins as readonly Json[]] as const;
 });
 
 /** Delegates that ask the kernel for nothing that it says more of than its error number, or for nothing at all. */
