@@ -1,5 +1,5 @@
 /** sbr: what leaves a pod from an address of this network leaves by this network's link. Kernel through the context. */
-import { type AddContext, type CheckContext, type DelContext, delegate } from '../../src/attach/delegate';
+import { type AddContext, type CheckContext, chainedDelegate, type DelContext } from '../../src/attach/delegate';
 import { Undo } from '../../src/attach/undo';
 import { ipsOf } from '../../src/attach/verify';
 import type { Result } from '../../src/cni/result';
@@ -9,7 +9,7 @@ import { mainTable } from '../../src/net/route';
 import { parse, type SbrConfig } from './config';
 import { gatewayOf, plan, sourceOf } from './plan';
 
-export const sbr = delegate('sbr', parse, { add, del, check });
+export const sbr = chainedDelegate('sbr', parse, { add, del, check });
 
 async function add(c: SbrConfig, { pod, ifName, prevResult, undo }: AddContext): Promise<Result> {
   if (prevResult === undefined)

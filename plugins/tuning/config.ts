@@ -28,7 +28,7 @@ export function parse(input: unknown): TuningConfig {
     sysctls: new Map([...parseSysctls(c.sysctl, 'sysctl'), ...parseSysctls(args.sysctl, 'args.cni.sysctl')]),
     mac: optionalMac(c.mac, 'mac'),
     strongerMac: optionalMac(args.mac, 'args.cni.mac') ?? runtimeMac(c),
-    promisc: boolean(args.promisc, 'args.cni.promisc') || boolean(c.promisc, 'promisc'),
+    promisc: optionalBoolean(args.promisc, 'args.cni.promisc') ?? boolean(c.promisc, 'promisc'),
     mtu: length(args, c, 'mtu') || undefined, // 0 on the wire means unset
     allMulti: optionalBoolean(args.allmulti, 'args.cni.allmulti') ?? optionalBoolean(c.allmulti, 'allmulti'),
     txQueueLength: length(args, c, 'txQLen'),

@@ -1,5 +1,5 @@
 /** tuning: sysctls and settings of the chain's interface. Kernel and files through the context. */
-import { type AddContext, type CheckContext, type DelContext, delegate } from '../../src/attach/delegate';
+import { type AddContext, type CheckContext, chainedDelegate, type DelContext } from '../../src/attach/delegate';
 import { argsMac } from '../../src/attach/mac';
 import type { Netns } from '../../src/attach/ports';
 import type { Result } from '../../src/cni/result';
@@ -10,7 +10,7 @@ import { requireAllowed } from './allowlist';
 import { type Backup, backupOf, backupText, parseBackup, restoring } from './backup';
 import { backupPath, parse, sysctlPath, type TuningConfig } from './config';
 
-export const tuning = delegate('tuning', parse, { add, del, check });
+export const tuning = chainedDelegate('tuning', parse, { add, del, check });
 
 /** What is asked of the link; `undefined` when nothing is. Pure. */
 export function plan(c: TuningConfig, fromArgs: Mac | undefined): LinkChange | undefined {

@@ -1,5 +1,5 @@
 /** vrf: puts the chain's interface into a VRF of the pod, which is made when first needed. Kernel through the context. */
-import { type AddContext, type CheckContext, type DelContext, delegate } from '../../src/attach/delegate';
+import { type AddContext, type CheckContext, chainedDelegate, type DelContext } from '../../src/attach/delegate';
 import type { Netns } from '../../src/attach/ports';
 import type { Result } from '../../src/cni/result';
 import { fail } from '../../src/error';
@@ -16,7 +16,7 @@ export interface VrfConfig {
 
 type Vrf = Link & { readonly detail: { readonly kind: 'vrf'; readonly table: number } };
 
-export const vrf = delegate('vrf', parse, { add, del, check });
+export const vrf = chainedDelegate('vrf', parse, { add, del, check });
 
 /** Bytes only. */
 export function parse(input: unknown): VrfConfig {

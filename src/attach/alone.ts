@@ -48,7 +48,7 @@ export async function handleAlone(
       await checkAlone(toAttachment(delegate, request, conf), request, conf, edges);
       return '';
     case 'DEL':
-      await delAlone(toAttachment(delegate, request, conf), request, conf, edges);
+      await delAlone(delegate, request, conf, edges);
       return '';
     case 'STATUS': {
       const { statusOfPlugin } = await import('./status');
@@ -83,7 +83,8 @@ async function checkAlone(one: Attachment, request: CheckRequest, conf: AloneCon
 }
 
 /** A configuration that ADD refuses is no reason to fail when nothing is attached: the runtime would ask for ever. */
-async function delAlone(one: Attachment, request: DelRequest, conf: AloneConf, edges: Edges): Promise<void> {
+async function delAlone(delegate: Delegate, request: DelRequest, conf: AloneConf, edges: Edges): Promise<void> {
+  const one = toAttachment(delegate, request, conf);
   const { containerId, netns } = request;
   const pod = netns === undefined ? undefined : await edges.kernel.find(netns);
   try {
@@ -92,7 +93,8 @@ async function delAlone(one: Attachment, request: DelRequest, conf: AloneConf, e
     const [failure] = await delChain(attached, { containerId, netns, pod }, edges, links);
     await pod?.deleteLinks([...links]);
     if (failure === undefined) return;
-    if (failure.reason !== 'ConfigInvalid' || (await pod?.findLink(one.ifName)) !== undefined) throw failure;
+    const isThere = delegate.isChained !== true && (await pod?.findLink(one.ifName)) !== undefined;
+    if (failure.reason !== 'ConfigInvalid' || isThere) throw failure;
     edges.log.warn({ reason: failure.message }, 'nothing is attached: DEL is done');
   } finally {
     pod?.close();

@@ -85,6 +85,8 @@ export interface Delegate {
   readonly type: string;
   /** It gives addresses, and makes no interface. */
   readonly isIpam?: true;
+  /** It works on the link of the plugin before, and makes none. */
+  readonly isChained?: true;
   /** Parses the plugin's configuration (for IPAM: the whole configuration of the plugin above). ConfigInvalid names the field. */
   bind(input: unknown): Bound;
 }
@@ -108,4 +110,13 @@ export function delegate<Config>(type: string, parse: (input: unknown) => Config
 /** The same of one that `ipam.type` names. */
 export function ipamDelegate<Config>(type: string, parse: (input: unknown) => Config, verbs: Verbs<Config>): Delegate {
   return { ...delegate(type, parse, verbs), isIpam: true };
+}
+
+/** The same of one that goes after another plugin. */
+export function chainedDelegate<Config>(
+  type: string,
+  parse: (input: unknown) => Config,
+  verbs: Verbs<Config>,
+): Delegate {
+  return { ...delegate(type, parse, verbs), isChained: true };
 }

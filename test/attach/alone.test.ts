@@ -22,12 +22,12 @@ function node() {
   const foreign = { run: async ({ type }: Json) => fail('DelegateMissing', `Cannot find ${type}`) };
   const own = { kernel, leases, hostLinks: fakeHostLinks(), log: fakeLog(), findDelegate, foreign };
   const edges = own as unknown as Edges; // macvlan on its own touches no other
-  const call = (verb: string, keys: Json): Promise<string> => {
+  const call = (verb: string, keys: Json, type = 'macvlan'): Promise<string> => {
     const env = { CNI_CONTAINERID: 'c1', CNI_IFNAME: 'net1', CNI_PATH: '/opt/cni/bin', CNI_NETNS: podPath };
     const request = parseRequest({ ...env, CNI_COMMAND: verb });
-    const macvlan = findDelegate('macvlan');
-    if (macvlan === undefined) return expect.fail('no macvlan');
-    return handleAlone(macvlan, request, parseAlone(JSON.stringify({ ...network, ...keys })), edges);
+    const delegate = findDelegate(type);
+    if (delegate === undefined) return expect.fail(`no ${type}`);
+    return handleAlone(delegate, request, parseAlone(JSON.stringify({ ...network, ...keys })), edges);
   };
   const links = async () => (await (await kernel.find(netnsPath(podPath)))?.links())?.map(({ name }) => name);
   return { call, links, leases };
@@ -53,6 +53,18 @@ it('DEL with a configuration that went bad gives the address back, and fails whi
   expect(await links()).toEqual(['lo', 'net1']);
   expect(await call('DEL', pool)).toBe('');
   expect(await links()).toEqual(['lo']);
+});
+
+it.each([
+  ['tuning', { mac: '02:00' }],
+  ['sbr', { table: -1 }],
+  ['vrf', {}],
+])('DEL of %s that ADD refused succeeds while the link of the plugin before is there', async (type, keys) => {
+  const { call, links } = node();
+  const prevResult = JSON.parse(await call('ADD', pool));
+  await expect(call('ADD', { type, ...keys, prevResult }, type)).rejects.toMatchObject({ reason: 'ConfigInvalid' });
+  expect(await call('DEL', { type, ...keys, prevResult }, type)).toBe('');
+  expect(await links()).toEqual(['lo', 'net1']);
 });
 
 it('is not ready when its IPAM is not there', async () => {

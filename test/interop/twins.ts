@@ -104,7 +104,7 @@ export class Twin {
     const firewalled = /"(ipMasq|macspoofchk)":true/.test(row);
     return {
       pod: this.#pod.enter(heldHere),
-      podRules: row.includes('"sbr"') ? [this.#pod.allRules(4), this.#pod.allRules(6)] : [],
+      podRules: row.includes('"sbr"') ? [this.#pod.allRules(4), this.#pod.allRules(6)] : [[], []], // no other makes any
       links: calm(
         this.#node.enter(linksHere).filter((name) => !this.#isOfBridge(name)),
         row,

@@ -5,22 +5,28 @@ import { behind, fixed, inVersions, one, rowsOf } from './words';
 
 const routed = fixed(['10.1.0.5/24 via 10.1.0.1'], { routes: [{ dst: '10.9.0.0/16' }] });
 
-/** The subnet's route stays in the main table, and rules tell that a program made them. */
+/** The subnet's route stays in the main table, other tables have routes of their own family, and rules tell that a program made them. */
 const sbr: Partial<Row> = {
   differs: {
     why: "sbr takes the subnet's route out of the main table",
-    alike: (side) => ({
-      ...side,
-      pod: {
-        ...side.pod,
-        routes: listOf(side.pod.routes).filter(
-          ({ dst, table }) => table !== 'main' || !/^10\.\d\.0\.0\/24$/.test(String(dst)),
-        ),
-        rules: listOf(side.pod.rules).map(({ protocol, ...rule }) => rule),
-      },
-    }),
+    alike: (side) => {
+      const rules = listOf(side.pod.rules).map(({ protocol, ...rule }) => rule);
+      const routes = listOf(side.pod.routes).filter(({ dst, table }) =>
+        table === 'main'
+          ? !/^(10\.\d\.0\.0\/24|fd00:1::\/64)$/.test(String(dst))
+          : !isForeign(String(dst), table, rules),
+      );
+      return { ...side, pod: { ...side.pod, routes, rules } };
+    },
   },
 };
+
+/** Whether a table that rules of one family lead to has a route of the other. */
+function isForeign(dst: string, table: unknown, rules: readonly Json[]): boolean {
+  const leading = rules.find((rule) => rule.table === table && rule.src !== 'all');
+  const isSix = dst === 'default' ? undefined : dst.includes(':');
+  return leading !== undefined && isSix !== undefined && String(leading.src).includes(':') !== isSix;
+}
 
 const listOf = (value: unknown): readonly Json[] => value as readonly Json[];
 

@@ -20,6 +20,7 @@ export const tuningRows: readonly Row[] = [
     'all of args.cni': {
       type: 'tuning',
       mtu: 1300,
+      sysctl: {}, // without it the reference plugin panics: docs/compatibility.md
       args: {
         cni: {
           ...{ mac, mtu: 1400, promisc: true, allmulti: true, txQLen: 500 },
@@ -27,6 +28,7 @@ export const tuningRows: readonly Row[] = [
         },
       },
     },
+    'args.cni without promisc': { type: 'tuning', promisc: true, args: { cni: { promisc: false } } },
     'the MAC that the runtime asks for': { type: 'tuning', mac: '02:00:00:00:00:09', runtimeConfig: { mac } },
   }),
   ...inVersions({
