@@ -62,6 +62,7 @@ test-interop: setup guest-setup build ## against cnitool, containerd, Multus and
 test-cluster: setup ## on a real cluster of this machine, as root (needs Go); CLUSTER_PODS=100 of them; last line: N passed, N failed
 	@scripts/guest/install test/cluster/packages
 	@scripts/go-tools test/cluster dist/cluster
+	@scripts/go-tools test/render dist/render
 	@scripts/bun scripts/image.ts --arch $$(dpkg --print-architecture)
 	@scripts/bun scripts/test.ts --cluster
 

@@ -3,45 +3,14 @@ import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { distributions } from '../src/cni/distributions';
-
-const conf = join(import.meta.dirname, '../conf');
-const read = (file: string): string => readFileSync(join(conf, file), 'utf8');
-
-interface Manifest {
-  readonly kind: string;
-  readonly metadata: { readonly name: string; readonly namespace?: string };
-}
-
-function parse(text: string): readonly Manifest[] {
-  const documents: unknown = Bun.YAML.parse(text);
-  return (Array.isArray(documents) ? documents : [documents]) as readonly Manifest[];
-}
-
-/** A value of values.yaml by its path. */
-function chartValue(path: string): unknown {
-  const [values] = parse(read('chart/values.yaml'));
-  return path.split('.').reduce<unknown>((at, key) => (at as Record<string, unknown>)[key], values);
-}
-
-/** The chart's template with its values put in. Only what this chart uses: a value as JSON, perhaps quoted, and the namespace. */
-function filled(template: string): string {
-  return template
-    .replaceAll('{{ .Release.Namespace }}', 'kube-system')
-    .replace(/\{\{ \.Values\.([\w.]+) \| toJson( \| quote)? \}\}/g, (_, path: string, quote?: string) => {
-      const json = JSON.stringify(chartValue(path));
-      return quote === undefined ? json : JSON.stringify(json);
-    });
-}
+import { chartValues, conf, kustomizationOf, parse, read, renderBase, renderOverlay, renderTemplate } from './render';
 
 const base = ['rbac', 'policy', 'daemonset'] as const;
-const objects = base.flatMap((name) => parse(read(`base/${name}.yaml`)));
-const find = (kind: string) => objects.find((object) => object.kind === kind) as never;
+const find = (kind: string, objects = renderBase()) => objects.find((object) => object.kind === kind) as never;
 
 describe('the chart', () => {
   it.each(base)('gives %s.yaml as in conf/base', (name) => {
-    const text = filled(read(`chart/templates/${name}.yaml`));
-    expect(text).not.toContain('{{');
-    expect(parse(text)).toEqual(parse(read(`base/${name}.yaml`)));
+    expect(renderTemplate(name)).toEqual(parse(read(`base/${name}.yaml`)));
   });
 
   it('has the same definition of networks, and nothing that conf/base lacks', () => {
@@ -49,14 +18,15 @@ describe('the chart', () => {
     expect(globSync('chart/templates/*', { cwd: conf }).sort()).toEqual(
       base.map((name) => `chart/templates/${name}.yaml`).sort(),
     );
-    const [kustomization] = parse(read('base/kustomization.yaml')) as unknown as [{ resources: string[] }];
-    expect([...kustomization.resources].sort()).toEqual(['crd', ...base].map((name) => `${name}.yaml`).sort());
+    expect([...kustomizationOf('base').resources].sort()).toEqual(
+      ['crd', ...base].map((name) => `${name}.yaml`).sort(),
+    );
   });
 
   it('has the version of the package', () => {
     const { version } = JSON.parse(readFileSync(join(conf, '../package.json'), 'utf8')) as { version: string };
     const [chart] = parse(read('chart/Chart.yaml')) as unknown as [{ version: string; appVersion: string }];
-    expect([chart.version, chart.appVersion, chartValue('image')]).toEqual([version, version, `braid:${version}`]);
+    expect([chart.version, chart.appVersion, chartValues().image]).toEqual([version, version, `braid:${version}`]);
   });
 });
 
@@ -128,13 +98,6 @@ describe('the account', () => {
   });
 });
 
-/** One operation of a JSON patch (RFC 6902), of the kind that the overlays use. */
-interface Replace {
-  readonly op: 'replace';
-  readonly path: string;
-  readonly value: string;
-}
-
 describe('an overlay', () => {
   const overlays = globSync('overlays/*', { cwd: conf }).map((path) => path.split('/')[1] as string);
   const differing = distributions.filter(
@@ -146,17 +109,10 @@ describe('an overlay', () => {
   });
 
   it.each(differing)('shows the agent the directories of $name', ({ name, confDirs, binDirs }) => {
-    const [kustomization] = parse(read(`overlays/${name}/kustomization.yaml`)) as unknown as [
-      { resources: string[]; patches: { target: { kind: string; name: string }; patch: string }[] },
-    ];
-    expect(kustomization.resources).toEqual(['../../base']);
-    const [{ target, patch } = { target: undefined, patch: '' }] = kustomization.patches;
-    const daemonSet = structuredClone(find('DaemonSet')) as { metadata: { name: string } } & DaemonSet;
-    expect(target).toEqual({ kind: 'DaemonSet', name: daemonSet.metadata.name });
-    for (const { op, path, value } of Bun.YAML.parse(patch) as Replace[]) {
-      expect(op).toBe('replace');
-      replace(daemonSet, path.split('/').slice(1), value);
-    }
+    const { resources, patches } = kustomizationOf(`overlays/${name}`);
+    expect(resources).toEqual(['../../base']);
+    expect(patches).toHaveLength(1);
+    const daemonSet: DaemonSet = find('DaemonSet', renderOverlay(name));
     const { containers, volumes } = daemonSet.spec.template.spec;
     for (const [volume, place] of [
       ['cni-conf', confDirs[0]],
@@ -177,15 +133,4 @@ interface DaemonSet {
       };
     };
   };
-}
-
-/** Puts the value where the path leads, which must be there. */
-function replace(object: unknown, path: readonly string[], value: string): void {
-  const parent = path.slice(0, -1).reduce((at, key) => (at as Record<string, unknown>)[key], object) as Record<
-    string,
-    unknown
-  >;
-  const last = path.at(-1) as string;
-  expect(parent).toHaveProperty(last);
-  parent[last] = value;
 }
