@@ -59,12 +59,12 @@ test-interop: setup guest-setup build ## against cnitool, containerd, Multus and
 	@for module in interop bench; do scripts/go-tools test/$$module dist/$$module || exit 1; done
 	@scripts/bun scripts/test.ts --interop --timeout 7200 $(TESTS)
 
-test-cluster: setup ## on a real cluster of this machine, as root (needs Go); CLUSTER_PODS=100 of them; last line: N passed, N failed
+test-cluster: setup guest-setup ## on real clusters, of this machine and in a guest of 6 GiB, as root (needs Go); CLUSTER_PODS=100 of them; last line: N passed, N failed
 	@scripts/guest/install test/cluster/packages
 	@scripts/go-tools test/cluster dist/cluster
 	@scripts/go-tools test/render dist/render
 	@scripts/bun scripts/image.ts --arch $$(dpkg --print-architecture)
-	@scripts/bun scripts/test.ts --cluster
+	@scripts/bun scripts/test.ts --cluster $(TESTS)
 
 demo: setup guest-setup build ## the main job without a cluster
 	@scripts/demo.sh

@@ -1,4 +1,4 @@
-/** The tests on a real cluster. Runs in namespaces of its own, under Bun: scripts/test.ts starts it there. */
+/** The tests on a real cluster. Runs in namespaces of its own or in a test guest, under Bun: scripts/test.ts starts it there. */
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
@@ -9,7 +9,7 @@ export default defineConfig({
     fileParallelism: false,
     bail: 1, // what comes after a part that failed says nothing
     testTimeout: 1_200_000,
-    hookTimeout: 300_000,
+    hookTimeout: 1_200_000, // emulated, the parts need minutes to start
   },
   cacheDir: '/tmp/vitest-cluster',
 });

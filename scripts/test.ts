@@ -2,7 +2,8 @@
  * Runs every test and counts: the pure ones here, the kernel ones in guests side by side. Runs under Bun:
  * `scripts/bun scripts/test.ts [--pure | --kernel | --interop | --cluster | --faults] [--guests N] [--memory MIB] [--timeout SECONDS] [NAME…]`,
  * NAME a part of a test file's path. `--interop`: test/interop, whose Go programs must be built, and nothing else. `--cluster`:
- * test/cluster, in namespaces of its own on this machine's kernel, as root; its programs and Braid's image must be built.
+ * test/cluster, in namespaces of its own on this machine's kernel, as root, and what needs more of a kernel in a guest; its programs
+ * and Braid's image must be built.
  * `--faults [--short]`: the fault sweep and nothing else; its short form counts as a kernel test. Writes results/ only. The last
  * line is `N passed, N failed`; exit status 1 when anything failed or did not finish.
  */
@@ -167,7 +168,7 @@ async function pure(files: readonly string[]): Promise<Counts> {
   return count('pure', files, report, await run('pure', bun, args));
 }
 
-/** The tests on a cluster: in a network, mount and process namespace, so that what they started ends with them. */
+/** Those on this machine's kernel: in a network, mount and process namespace, so that what they started ends with them. */
 async function inNamespaces(files: readonly string[]): Promise<Counts> {
   const report = path.join(results, 'cluster.json');
   const unshare = [
@@ -192,8 +193,24 @@ async function inNamespaces(files: readonly string[]): Promise<Counts> {
   return count('cluster', files, report, await run('cluster', 'unshare', args));
 }
 
-/** Some tests, in one guest; `config` is vitest's. */
-async function guest(label: string, files: readonly string[], config = 'vitest.kernel.config.ts'): Promise<Counts> {
+/** The tests on a cluster: side by side, those of this machine's kernel and those that need a guest's, which takes VLANs and ipvlan. */
+function cluster(files: readonly string[]): Promise<Counts[]> {
+  const inGuest = files.filter((file) => file.endsWith('.guest.test.ts'));
+  const here = files.filter((file) => !inGuest.includes(file));
+  const machine = ['--memory', '6144', '--cpus', '2'];
+  return Promise.all([
+    ...(here.length > 0 ? [inNamespaces(here)] : []),
+    ...(inGuest.length > 0 ? [guest('cluster-guest', inGuest, 'vitest.cluster.config.ts', machine)] : []),
+  ]);
+}
+
+/** Some tests, in one guest; `config` is vitest's, `machine` more options of scripts/guest/run. */
+async function guest(
+  label: string,
+  files: readonly string[],
+  config = 'vitest.kernel.config.ts',
+  machine: readonly string[] = [],
+): Promise<Counts> {
   const shared = path.join(results, label);
   mkdirSync(shared, { recursive: true });
   const inside = [
@@ -206,7 +223,7 @@ async function guest(label: string, files: readonly string[], config = 'vitest.k
     '--outputFile.json=/run/guest/report.json',
     ...files,
   ];
-  const args = [...limits, '--results', shared, '--', ...inside];
+  const args = [...limits, ...machine, '--results', shared, '--', ...inside];
   const status = await run(label, 'scripts/guest/run', args);
   return count(label, files, path.join(shared, 'report.json'), status);
 }
@@ -259,7 +276,7 @@ counts.push(
     strange.map((files, index) => guest(`interop${index + 1}`, files, 'vitest.interop.config.ts')),
   )),
 );
-if (options.cluster) counts.push(await inNamespaces(testFiles('cluster')));
+if (options.cluster) counts.push(...(await cluster(testFiles('cluster'))));
 if (options.faults || ((all || options.kernel) && isWanted(sweepFile)))
   counts.push(...(await sweep(...(options.short || !options.faults ? ['--short'] : []))));
 

@@ -14,9 +14,10 @@ import {
   vlan1PoolShort,
   vlan1Static,
 } from '../e2e/documents';
-import { Cluster, type KubeObject } from './cluster';
-import { nodeName } from './files';
-import { agentPod, braidObjects, bridge, daemonPod, macvlan, network, pod, policyObjects } from './workloads';
+import { Cluster, type KubeObject, toldBy } from './cluster';
+import { agentIsReady, install } from './install';
+import { attached, recordIn, reserved, state } from './left';
+import { agentPod, bridge, daemonPod, macvlan, network, pod, policyObjects } from './workloads';
 
 let cluster: Cluster;
 const crowd = Number(process.env.CLUSTER_PODS ?? 100);
@@ -28,78 +29,12 @@ afterAll(async () => {
   await cluster.stop();
 });
 
-const phase = (name: string): unknown => cluster.get('pod', name)?.status?.phase;
-const runs = (name: string): Promise<void> => cluster.until(`pod ${name} runs`, () => phase(name) === 'Running');
-const isReady = ({ status }: KubeObject): boolean =>
-  (status?.conditions as readonly { type: string; status: string }[] | undefined)?.some(
-    (one) => one.type === 'Ready' && one.status === 'True',
-  ) === true;
-const agentIsReady = (): boolean => {
-  const agent = cluster.get('pod', agentPod, 'kube-system');
-  return agent !== undefined && isReady(agent);
-};
-const taints = (): readonly string[] =>
-  ((cluster.get('node', nodeName)?.spec?.taints ?? []) as readonly { key: string }[]).map(({ key }) => key);
-
-/** The network-status of a pod. */
-function statusOf(
-  name: string,
-): readonly { name: string; interface?: string; ips?: readonly string[]; default?: boolean; mac?: string }[] {
-  const text = cluster.get('pod', name)?.metadata.annotations?.['k8s.v1.cni.cncf.io/network-status'];
-  return text === undefined ? [] : (JSON.parse(text) as ReturnType<typeof statusOf>);
-}
-
-/** Deletes pods and waits until the API server has none of them. */
-async function remove(...names: readonly string[]): Promise<void> {
-  cluster.kubectl('delete', 'pod', '--wait=false', ...names);
-  await cluster.until(
-    `pods ${names.slice(0, 3).join(', ')} are gone`,
-    () => names.every((name) => cluster.get('pod', name) === undefined),
-    300,
-  );
-}
-
-const records = '/var/lib/cni/braid/attachments';
-const attached = (): readonly string[] =>
-  (existsSync(records) ? readdirSync(records) : []).filter((name) => name.endsWith('.json'));
-
-/** Addresses that host-local's stores hold. */
-function reserved(): readonly string[] {
-  const stores = '/var/lib/cni/networks';
-  return (existsSync(stores) ? readdirSync(stores) : []).flatMap((store) =>
-    readdirSync(`${stores}/${store}`).filter((name) => /^\d+\./.test(name)),
-  );
-}
-
 const sameMembers = (one: readonly string[], other: readonly string[]): boolean =>
   JSON.stringify([...one].sort()) === JSON.stringify([...other].sort());
 
-/** What pods leave nothing of: links of the node, reservations, records, locks. */
-function state(): unknown {
-  const links = JSON.parse(execFileSync('ip', ['-j', 'link'], { encoding: 'utf8' })) as readonly { ifname: string }[];
-  const bridges = /^(lan-br\d+|cni0)$/; // stay, as docs/reliability.md says
-  return {
-    links: links
-      .map(({ ifname }) => ifname)
-      .filter((name) => !bridges.test(name))
-      .sort(),
-    reserved: reserved(),
-    records: attached(),
-    locks: existsSync('/var/lib/cni/braid/locks') ? readdirSync('/var/lib/cni/braid/locks') : [],
-  };
-}
-
 describe('a node', () => {
   it('is installed by the DaemonSet’s own pod, which becomes ready and takes the taint away', async () => {
-    expect(taints()).toContain('braid.dev/not-ready');
-    cluster.apply(...braidObjects());
-    await cluster.until(
-      'networks can be defined',
-      () => cluster.kubectl('api-resources', '-o', 'name', '--api-group=k8s.cni.cncf.io') !== '',
-    );
-    cluster.apply(daemonPod());
-    await cluster.until('the agent is ready', agentIsReady);
-    await cluster.until('the taint is gone', () => !taints().includes('braid.dev/not-ready'));
+    await install(cluster);
     expect(readdirSync('/etc/cni/net.d')).toEqual(['00-braid.conflist', '10-cluster.conflist']);
     expect(existsSync('/opt/cni/bin/braid')).toBe(true);
   });
@@ -110,10 +45,13 @@ describe('pods with networks', () => {
     cluster.apply(network('lan', macvlan(1)), network('backend', bridge(1)));
     const before = state();
     cluster.apply(pod('one', 'lan,backend'), pod('two', 'lan,backend'));
-    await runs('one');
-    await runs('two');
-    await cluster.until('the status is told', () => statusOf('one').length === 3 && statusOf('two').length === 3);
-    const status = statusOf('one');
+    await cluster.runs('one');
+    await cluster.runs('two');
+    await cluster.until(
+      'the status is told',
+      () => cluster.statusOf('one').length === 3 && cluster.statusOf('two').length === 3,
+    );
+    const status = cluster.statusOf('one');
     expect(status.map(({ name, interface: link, default: first }) => [name, link, first === true])).toEqual([
       ['cluster', 'eth0', true],
       ['default/lan', 'net1', false],
@@ -126,10 +64,10 @@ describe('pods with networks', () => {
     }
     const words = cluster.events('one');
     expect(words).toContain(`AddedInterface: Add net1 [${status[1]?.ips?.[0]}/24] from default/lan`);
-    for (const { ips } of statusOf('two'))
+    for (const { ips } of cluster.statusOf('two'))
       expect(cluster.exec('one', 'ping', '-c', '1', '-W', '5', ips?.[0] ?? '')).toContain('1 packets received');
     expect(cluster.exec('one', 'ip', 'route')).toMatch(/^default via 10\.244\.0\.1 dev eth0/);
-    await remove('one', 'two');
+    await cluster.remove(['one', 'two']);
     await cluster.until('nothing is left', () => JSON.stringify(state()) === JSON.stringify(before));
   });
 
@@ -138,11 +76,11 @@ describe('pods with networks', () => {
     await cluster.until('the Event is there', () =>
       cluster.events('early').some((one) => one.includes('NetworkMissing')),
     );
-    expect(phase('early')).toBe('Pending');
+    expect(cluster.phase('early')).toBe('Pending');
     cluster.apply(network('late', macvlan(2)));
-    await runs('early');
+    await cluster.runs('early');
     expect(cluster.exec('early', 'ip', 'addr', 'show', 'net1')).toContain('10.20.2.');
-    await remove('early');
+    await cluster.remove(['early']);
   });
 });
 
@@ -174,10 +112,10 @@ describe('the networks of the source documents', () => {
     await cluster.until('the pod before is gone', () => attached().length === 0 && reserved().length === 0);
     const before = state();
     cluster.apply(pod(name, networks));
-    await runs(name);
-    await cluster.until('the status is told', () => statusOf(name).length === 2);
+    await cluster.runs(name);
+    await cluster.until('the status is told', () => cluster.statusOf(name).length === 2);
     look();
-    await remove(name);
+    await cluster.remove([name]);
     await cluster.until('nothing is left', () => JSON.stringify(state()) === JSON.stringify(before));
   }
   const inside = (name: string, ...words: readonly string[]): string => cluster.exec(name, 'ip', ...words);
@@ -190,7 +128,7 @@ describe('the networks of the source documents', () => {
   it('000: a second interface, behind the default route of the cluster', async () => {
     cluster.applyManifest(macvlanConf);
     await withPod('thor', 'macvlan-conf', () => {
-      expect(statusOf('thor')[1]).toMatchObject({ name: 'default/macvlan-conf', ips: ['192.168.1.200'] });
+      expect(cluster.statusOf('thor')[1]).toMatchObject({ name: 'default/macvlan-conf', ips: ['192.168.1.200'] });
       expect(inside('thor', 'addr', 'show', 'net1')).toContain('inet 192.168.1.200/24');
       expect(defaults('thor')[0]).toBe('default via 10.244.0.1 dev eth0');
     });
@@ -199,7 +137,7 @@ describe('the networks of the source documents', () => {
   it('001: a bridge of NMState at layer 2, and one with an address and the default route', async () => {
     cluster.applyManifest(br1Eth2Net);
     await withPod('layer2', 'br1-eth2-net', () => {
-      expect(statusOf('layer2')[1]).not.toHaveProperty('ips');
+      expect(cluster.statusOf('layer2')[1]).not.toHaveProperty('ips');
       expect(inside('layer2', 'link', 'show', 'net1')).toContain('mtu 9001');
     });
     cluster.applyManifest(netBr1PodMeant);
@@ -221,8 +159,8 @@ describe('the networks of the source documents', () => {
       expect(defaults('asks')).toEqual(['default via 192.168.0.254 dev net1']);
     });
     cluster.applyManifest(vlan1Pool);
-    await withPod('short', vlan1PoolShort, () => expect(statusOf('short')[1]?.ips).toEqual(['192.168.0.20']));
-    await withPod('json', vlan1PoolJson, () => expect(statusOf('json')[1]?.ips).toEqual(['192.168.0.21']));
+    await withPod('short', vlan1PoolShort, () => expect(cluster.statusOf('short')[1]?.ips).toEqual(['192.168.0.20']));
+    await withPod('json', vlan1PoolJson, () => expect(cluster.statusOf('json')[1]?.ips).toEqual(['192.168.0.21']));
   });
 });
 
@@ -251,16 +189,16 @@ describe('the admission policy', () => {
     for (const manifest of [macvlanConf, br1Eth2Net, vlan1Pool])
       expect(refusalOf(manifest.replace(/^( +name): /m, '$1: again-'))).toBe('');
     expect(refusalOf(pod('checked', 'lan@short'))).toBe('');
-    await remove('checked');
+    await cluster.remove(['checked']);
   });
 });
 
 describe('when parts are away', () => {
   it('a pod’s sandbox that dies is made anew without the API server, with its networks', async () => {
     cluster.apply(network('lan', macvlan(1)), pod('steady', 'lan'));
-    await runs('steady');
-    const [record = ''] = attached().filter((name) => readFileSync(`${records}/${name}`, 'utf8').includes('"steady"'));
-    await cluster.kill('kube-apiserver');
+    await cluster.runs('steady');
+    const [record = ''] = attached().filter((name) => recordIn(name).pod?.name === 'steady');
+    await cluster.killApiServer();
     const sandbox = record.split('_')[0] ?? '';
     execFileSync('ctr', [
       '-a',
@@ -276,10 +214,7 @@ describe('when parts are away', () => {
     const again = (): string | undefined =>
       attached().find((name) => {
         if (name === record) return false;
-        const { pod: of, result } = JSON.parse(readFileSync(`${records}/${name}`, 'utf8')) as {
-          pod?: { name: string };
-          result?: object;
-        };
+        const { pod: of, result } = recordIn(name);
         return of?.name === 'steady' && result !== undefined;
       });
     await cluster.until('another sandbox has the networks', () => again() !== undefined);
@@ -289,7 +224,7 @@ describe('when parts are away', () => {
     await cluster.until('the pod runs', () =>
       cluster.exec('steady', 'ip', 'addr', 'show', 'net1').includes('10.20.1.'),
     );
-    await remove('steady');
+    await cluster.remove(['steady']);
   });
 
   it('pods start while the agent is restarted under them', async () => {
@@ -305,10 +240,10 @@ describe('when parts are away', () => {
       cluster.apply(pod(name, 'lan,backend'));
       if (at % 2 === 0) spawnSync('pkill', ['-KILL', '-f', '^/braid agent']); // none there: the kubelet waits before it starts it again
     }
-    for (const name of names) await runs(name);
+    for (const name of names) await cluster.runs(name);
     for (const name of names) expect(cluster.exec(name, 'ip', 'addr', 'show', 'net2')).toContain('10.30.1.');
-    await cluster.until('the agent is ready again', () => container() !== before && agentIsReady(), 400);
-    await remove(...names);
+    await cluster.until('the agent is ready again', () => container() !== before && agentIsReady(cluster), 400);
+    await cluster.remove(names);
     await cluster.until('nothing is left', () => attached().length === 0);
   });
 });
@@ -316,23 +251,23 @@ describe('when parts are away', () => {
 describe('a rolling restart', () => {
   it('replaces the agent’s pod while pods start and stop, and none of them lacks a network', async () => {
     cluster.apply(pod('stays', 'lan,backend'), pod('goes', 'lan,backend'));
-    await runs('stays');
-    await runs('goes');
+    await cluster.runs('stays');
+    await cluster.runs('goes');
     const uid = (): unknown => cluster.get('pod', agentPod, 'kube-system')?.metadata.uid;
     const old = uid();
     cluster.kubectl('delete', 'pod', '-n', 'kube-system', '--wait=false', agentPod);
     cluster.apply(pod('during', 'lan,backend'));
-    await remove('goes');
+    await cluster.remove(['goes']);
     await cluster.until('the old agent is gone', () => uid() === undefined);
     cluster.apply(pod('between', 'lan,backend'));
     cluster.apply(daemonPod());
-    await cluster.until('the new agent is ready', () => uid() !== old && agentIsReady());
+    await cluster.until('the new agent is ready', () => uid() !== old && agentIsReady(cluster));
     for (const name of ['stays', 'during', 'between']) {
-      await runs(name);
+      await cluster.runs(name);
       expect(cluster.exec(name, 'ip', 'addr', 'show', 'net2')).toContain('10.30.1.');
-      await cluster.until(`${name} has told`, () => statusOf(name).length === 3);
+      await cluster.until(`${name} has told`, () => cluster.statusOf(name).length === 3);
     }
-    await remove('stays', 'during', 'between');
+    await cluster.remove(['stays', 'during', 'between']);
     await cluster.until('nothing is left', () => attached().length === 0);
   });
 });
@@ -342,7 +277,7 @@ describe('a restart of the node', () => {
     const before = state();
     const names = ['rise', 'shine'];
     cluster.apply(...names.map((name) => pod(name, 'lan,backend')));
-    for (const name of names) await runs(name);
+    for (const name of names) await cluster.runs(name);
     const old = attached();
     expect(old).toHaveLength(names.length);
     const last = readFileSync('/opt/cni/bin/braid');
@@ -350,16 +285,17 @@ describe('a restart of the node', () => {
     await cluster.until('each pod has another sandbox', () =>
       names.every((name) => cluster.exec(name, 'ip', 'addr', 'show', 'net2').includes('10.30.1.')),
     );
-    await cluster.until('the agent is ready', agentIsReady, 400);
+    await cluster.until('the agent is ready', () => agentIsReady(cluster), 400);
     await cluster.until('the sandboxes before are given up', () => attached().length === names.length);
     expect(attached().filter((name) => old.includes(name))).toEqual([]);
     expect(readFileSync('/opt/cni/bin/braid').equals(last)).toBe(true);
-    const told = (): readonly string[] => names.flatMap((name) => statusOf(name).flatMap(({ ips = [] }) => ips));
+    const told = (): readonly string[] =>
+      names.flatMap((name) => cluster.statusOf(name).flatMap(({ ips = [] }) => ips));
     await cluster.until('the pods tell of what they hold', () => sameMembers(told(), reserved()));
     expect(new Set(told()).size).toBe(3 * names.length);
-    const [, { ips: [address = ''] = [] } = {}] = statusOf('shine');
+    const [, { ips: [address = ''] = [] } = {}] = cluster.statusOf('shine');
     expect(cluster.exec('rise', 'ping', '-c', '1', '-W', '5', address)).toContain('1 packets received');
-    await remove(...names);
+    await cluster.remove(names);
     await cluster.until('nothing is left', () => JSON.stringify(state()) === JSON.stringify(before));
   });
 });
@@ -371,22 +307,17 @@ describe('many pods', () => {
     const names = Array.from({ length: crowd }, (_, at) => `crowd${at}`);
     cluster.apply(...names.map((name) => pod(name, 'lan,backend,third')));
     const list = (): readonly KubeObject[] =>
-      (JSON.parse(cluster.kubectl('get', 'pods', '-o', 'json')) as { items: KubeObject[] }).items;
+      (cluster.pods() ?? []).filter(({ metadata }) => metadata.namespace === 'default');
     await cluster.until(
       'all run',
       () => list().filter(({ status }) => status?.phase === 'Running').length === crowd,
       900,
     );
-    const told = ({ metadata }: KubeObject): number =>
-      (JSON.parse(metadata.annotations?.['k8s.v1.cni.cncf.io/network-status'] ?? '[]') as object[]).length;
-    await cluster.until('all have told', () => list().every((one) => told(one) === 4));
-    const addresses = list().flatMap(({ metadata }) =>
-      (JSON.parse(metadata.annotations?.['k8s.v1.cni.cncf.io/network-status'] ?? '[]') as { ips: string[] }[]).flatMap(
-        ({ ips }) => ips,
-      ),
-    );
+    const haveTold = (): number => list().filter((one) => toldBy(one).length === 4).length;
+    await cluster.until('all have told', () => haveTold() === crowd);
+    const addresses = list().flatMap((one) => toldBy(one).flatMap(({ ips = [] }) => ips));
     expect(new Set(addresses).size).toBe(4 * crowd);
-    await remove(...names);
+    await cluster.remove(names);
     await cluster.until('nothing is left', () => JSON.stringify(state()) === JSON.stringify(before), 300);
   });
 });

@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { isGuest } from './guest';
 import { pauseImage } from './images';
 
 /** The node's address, and the service address of the API server: both are the loopback link's, so no kube-proxy is needed. */
@@ -123,13 +124,17 @@ state = "/run/containerd"
 `;
 }
 
-/** Without QoS cgroups: the machine's own cgroups are left as they are. Starts tainted, as docs/operations.md asks for. */
+/**
+ * Without QoS cgroups: the machine's own cgroups are left as they are. Without limits of processor time in a guest, where an emulated
+ * processor does a tenth of what a limit means. Starts tainted, as docs/operations.md asks for.
+ */
 const kubeletConfig = {
   apiVersion: 'kubelet.config.k8s.io/v1beta1',
   kind: 'KubeletConfiguration',
   containerRuntimeEndpoint: `unix://${socket}`,
   cgroupDriver: 'cgroupfs',
   cgroupsPerQOS: false,
+  cpuCFSQuota: !isGuest,
   enforceNodeAllocatable: [],
   failSwapOn: false,
   authentication: { anonymous: { enabled: true }, webhook: { enabled: false } },

@@ -6,9 +6,16 @@ import { toolImage } from './images';
 
 const conf = path.resolve(import.meta.dirname, '../../conf');
 
-interface Manifest {
+export interface Manifest {
+  readonly apiVersion: string;
   readonly kind: string;
-  readonly metadata: { readonly name: string; readonly labels?: object };
+  readonly metadata: {
+    readonly name: string;
+    readonly namespace?: string;
+    readonly labels?: object;
+    readonly annotations?: Readonly<Record<string, string>>;
+  };
+  readonly spec?: object;
 }
 
 /** conf/base, as `kubectl apply -k` has it, in order. */
@@ -28,12 +35,18 @@ function objectsOf(file: string): readonly Manifest[] {
   );
 }
 
-/** The pod that the DaemonSet's controller would make for the node, from the same template. */
-export function daemonPod(): object {
+interface DaemonSpec {
+  readonly initContainers: readonly [{ readonly args: string[] }];
+}
+
+/** The pod that the DaemonSet's controller would make for the node, from the same template; `clusterCidrs` in its argument. */
+export function daemonPod(clusterCidrs = ''): object {
   const daemonSet = braidObjects().find(({ kind }) => kind === 'DaemonSet') as unknown as {
-    spec: { template: { metadata: { labels: object }; spec: object } };
+    spec: { template: { metadata: { labels: object }; spec: DaemonSpec } };
   };
   const { metadata, spec } = daemonSet.spec.template;
+  const [installer] = spec.initContainers;
+  installer.args[installer.args.indexOf('--cluster-cidrs') + 1] = clusterCidrs;
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -45,7 +58,7 @@ export function daemonPod(): object {
 export const agentPod = `braid-${nodeName}`;
 
 /** A definition in the namespace `default`. */
-export function network(name: string, config: object): object {
+export function network(name: string, config: object): Manifest {
   return {
     apiVersion: 'k8s.cni.cncf.io/v1',
     kind: 'NetworkAttachmentDefinition',
@@ -69,26 +82,34 @@ export const bridge = (subnet: number): object => ({
 });
 
 /** A pod on the node that asks for these networks and sleeps. */
-export function pod(name: string, networks: string): object {
-  return {
+export function pod(name: string, networks: string, namespace = 'default'): Manifest {
+  return onNode({
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: {
       name,
-      namespace: 'default',
+      namespace,
       annotations: networks === '' ? {} : { 'k8s.v1.cni.cncf.io/networks': networks },
     },
-    spec: {
-      nodeName,
-      terminationGracePeriodSeconds: 0,
-      containers: [
-        {
-          name: 'tool',
-          image: toolImage,
-          imagePullPolicy: 'Never',
-          securityContext: { capabilities: { add: ['NET_RAW'] } },
-        },
-      ],
-    },
+    spec: {},
+  });
+}
+
+/** The objects of a file of conf/networks, its pods on the node and with an image that is there. */
+export function networkObjects(file: string): readonly Manifest[] {
+  return objectsOf(`networks/${file}.yaml`).map((each) => (each.kind === 'Pod' ? onNode(each) : each));
+}
+
+/** A pod without scheduler: on the node, and its container is the tests'. */
+function onNode(manifest: Manifest): Manifest {
+  const container = {
+    name: 'tool',
+    image: toolImage,
+    imagePullPolicy: 'Never',
+    securityContext: { capabilities: { add: ['NET_RAW'] } },
+  };
+  return {
+    ...manifest,
+    spec: { ...manifest.spec, nodeName, terminationGracePeriodSeconds: 0, containers: [container] },
   };
 }

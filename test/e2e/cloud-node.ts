@@ -1,10 +1,10 @@
 /** Nodes of source 003: flannel as cluster network, and the cloud's addresses by ipvlan over eth1. Makes namespaces through the runtime. */
 import { type Changes, type Json, Node, Space } from './runtime';
 
-/** The cluster network as flannel makes it: the node's first pod is 10.244.0.57. `more` are keys of its bridge. */
-export function flannel(node: Node, more: Json = {}): Json {
+/** The cluster network as flannel makes it: the node's first pod is 10.244.0.57. `more` are keys of its bridge; `leases`: host-local's directory. */
+export function flannel({ leases }: { readonly leases?: string }, more: Json = {}): Json {
   const range = { subnet: '10.244.0.0/24', rangeStart: '10.244.0.57', rangeEnd: '10.244.0.99' };
-  const ipam = { type: 'host-local', dataDir: node.leases, ranges: [[range]], routes: [{ dst: '10.244.0.0/16' }] };
+  const ipam = { type: 'host-local', dataDir: leases, ranges: [[range]], routes: [{ dst: '10.244.0.0/16' }] };
   return { cniVersion: '0.3.1', name: 'cbr0', type: 'bridge', bridge: 'cni0', isDefaultGateway: true, ipam, ...more };
 }
 

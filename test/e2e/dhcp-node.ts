@@ -40,7 +40,7 @@ export function agentOn(node: Node, api = nobody) {
 }
 
 /** dnsmasq on a link of that namespace, and what it said. */
-export function dnsmasqOn(space: Space, node: Node, ...options: readonly string[]) {
+export function dnsmasqOn(space: Space, node: { readonly dir: string }, ...options: readonly string[]) {
   const log = join(node.dir, 'dnsmasq.log');
   const child = start(space, [
     'dnsmasq --keep-in-foreground --user=root --conf-file=/dev/null --port=0 --no-ping --log-dhcp --dhcp-authoritative',

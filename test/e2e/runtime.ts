@@ -93,13 +93,9 @@ export function run(command: string, ...args: readonly string[]): string {
   });
 }
 
-/** A network namespace, looked at and changed by `ip`. */
-export class Space {
-  constructor(readonly name: string) {
-    run('ip', 'netns', 'add', name);
-    onTestFinished(() => void run('ip', 'netns', 'del', name));
-    this.exec('busybox', 'ip', 'link', 'set', 'lo', 'up');
-  }
+/** A network namespace that is there, by its name: looked at and changed by `ip`. */
+export class Namespace {
+  constructor(readonly name: string) {}
 
   get path(): string {
     return `/var/run/netns/${this.name}`;
@@ -186,6 +182,16 @@ export class Space {
     } catch {
       return false;
     }
+  }
+}
+
+/** A namespace of the test's own. */
+export class Space extends Namespace {
+  constructor(name: string) {
+    run('ip', 'netns', 'add', name);
+    super(name);
+    onTestFinished(() => void run('ip', 'netns', 'del', name));
+    this.exec('busybox', 'ip', 'link', 'set', 'lo', 'up');
   }
 }
 

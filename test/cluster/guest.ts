@@ -1,0 +1,4 @@
+/** Where the test's cluster runs. Reads the environment. */
+
+/** Whether this is a test guest: slower, and with all of a kernel to itself. */
+export const isGuest = process.env.BRAID_GUEST !== undefined;

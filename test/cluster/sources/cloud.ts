@@ -1,0 +1,55 @@
+/** Source 003, a cloud: flannel as cluster network, the cloud's own addresses by ipvlan. Tests on the guest's cluster. */
+import { readFileSync } from 'node:fs';
+import { expect, it, onTestFinished } from 'vitest';
+import { framesOn } from '../../e2e/wire';
+import { type Manifest, networkObjects } from '../workloads';
+import { cluster, node, peer, pings, withPods } from './stage';
+
+/** The document's network and pod under other names, with the next address of the cloud. */
+function second(objects: readonly Manifest[]): readonly Manifest[] {
+  const text = JSON.stringify(objects).replaceAll('ipvlan-vpc', 'ipvlan-vpc2').replaceAll('samplepod', 'otherpod');
+  return JSON.parse(text.replaceAll('10.5.2.203', '10.5.2.204')) as readonly Manifest[];
+}
+
+/** An address of the node for one test. */
+function nodeAddress(address: string, link: string): void {
+  node(`addr add ${address} dev ${link}`);
+  onTestFinished(() => void node(`addr del ${address} dev ${link}`));
+}
+
+export function cloud(): void {
+  it('T003-1 and 2: the exact route table, and the six tests of the document', () => {
+    const objects = networkObjects('cloud-ipvlan/ipvlan-vpc');
+    return withPods([...objects, ...second(objects)], async (one, two) => {
+      expect(one.link('net1').linkinfo).toMatchObject({ info_kind: 'ipvlan', info_data: { mode: 'l2' } });
+      expect(one.routes()).toEqual([
+        ...one.clusterRoutes,
+        '10.5.2.0/24 dev net1 proto kernel scope link src 10.5.2.203',
+        'default via 10.244.0.1 dev eth0',
+      ]);
+      expect(cluster().statusOf('samplepod')[1]).toMatchObject({
+        name: 'default/ipvlan-vpc',
+        interface: 'net1',
+        ips: ['10.5.2.203'],
+        mac: one.link('net1').address,
+      });
+      expect([pings('samplepod', '10.5.2.204'), pings('otherpod', '10.5.2.203')]).toEqual([true, true]);
+      const vm = peer('eth1', '10.5.2.9/24'); // a VM of the cloud's network; a pod of another node looks the same
+      const request = / 10\.5\.2\.9 > 10\.5\.2\.203: ICMP echo request/;
+      await framesOn(one, 'net1', request, () => expect(vm.reaches('10.5.2.203')).toBe(true));
+      expect(pings('otherpod', '10.5.2.9')).toBe(true);
+      nodeAddress('10.5.2.2/24', 'eth1');
+      expect(pings('samplepod', '10.244.0.1')).toBe(true);
+      expect(one.reaches('10.5.2.2')).toBe(false); // node and own pods, over ipvlan: as documented
+      const world = peer('eth0', '192.0.2.1/24'); // it has no way to pods: it answers the node alone
+      nodeAddress('192.0.2.10/24', 'eth0');
+      node('route add default via 192.0.2.1');
+      onTestFinished(() => void node('route del default'));
+      const masqueraded = / 192\.0\.2\.10 > 192\.0\.2\.1: ICMP echo request/;
+      await framesOn(world, 'eth1', masqueraded, () => expect(two.reaches('192.0.2.1')).toBe(true));
+      const tracked = readFileSync('/proc/net/nf_conntrack', 'utf8').split('\n');
+      expect(tracked.filter((flow) => flow.includes(`src=${two.podIP}`))).not.toEqual([]);
+      expect(tracked.filter((flow) => flow.includes('src=10.5.2.203') || flow.includes('src=10.5.2.204'))).toEqual([]);
+    });
+  });
+}
