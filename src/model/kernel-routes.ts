@@ -1,7 +1,7 @@
 /** Routing tables and rules of a namespace of the fake kernel, by the kernel's rules for entering and leaving. Touches only its own lists. */
 import { refused } from '../kernel/errno';
 import { addressOf, contains, type Family, familyOf, isDefault, lengthOf, networkOf } from '../net/ip';
-import { mainTable, type Route, type RouteFilter, type Rule, sameAct } from '../net/route';
+import { ipv6Metric, mainTable, type Route, type RouteFilter, type Rule, sameAct } from '../net/route';
 
 const byKernel = 2; // RTPROT_KERNEL
 const byBoot = 3; // RTPROT_BOOT
@@ -88,7 +88,7 @@ export class FakeRoutes {
       index,
       source: wanted.source,
       table: wanted.table ?? mainTable,
-      metric: wanted.metric || (family === 6 ? 1024 : undefined),
+      metric: wanted.metric || (family === 6 ? ipv6Metric : undefined),
       scope,
       protocol: wanted.protocol ?? byBoot,
       onlink: wanted.onlink === true ? true : undefined,

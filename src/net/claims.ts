@@ -2,7 +2,7 @@
 import { type Cidr, familyOf, type Ip } from './ip';
 import type { BridgePort, BridgeVlan, Ipv4Settings, Link, LinkChange, LinkSpec } from './link';
 import type { Mac } from './mac';
-import { type Address, mainTable, type Route, type Rule, sameAct, sameRoute } from './route';
+import { type Address, ipv6Metric, mainTable, type Route, type Rule, sameAct, sameRoute } from './route';
 
 /** One thing that a link, or a namespace, was asked for; `gone`: not to be there. */
 export type Claim =
@@ -64,7 +64,10 @@ export function claimsOf(index: number, change: LinkChange): readonly Claim[] {
 
 /** Whether a deletion that says no more than this takes back the claim. */
 export function isTakenBack(claim: Claim, gone: Claim): boolean {
-  if (claim.about === 'route' && gone.about === 'route') return isRoute(gone.route, claim.route);
+  if (claim.about === 'route' && gone.about === 'route') {
+    const [held, deleted] = [asHeld(claim.route), asHeld(gone.route)];
+    return isRoute(gone.route, held) || sameRoute(deleted, held); // it may be told as the kernel lists it
+  }
   return claim.about === 'rule' && gone.about === 'rule' && isRule(gone.rule, claim.rule);
 }
 
@@ -137,6 +140,11 @@ function isRoute(asked: Route, held: Route): boolean {
   };
   const found: Readonly<Record<string, unknown>> = { table: mainTable, ...held, metric: held.metric ?? 0 };
   return Object.keys(wanted).every((key) => wanted[key] === undefined || wanted[key] === found[key]);
+}
+
+/** The route with the metric that the kernel gives it. */
+function asHeld(route: Route): Route {
+  return familyOf(route.dst) === 6 ? { ...route, metric: route.metric || ipv6Metric } : route;
 }
 
 function isRule(asked: Rule, held: Rule): boolean {

@@ -61,6 +61,9 @@ export function sameAct(a: Rule, b: Rule): boolean {
   );
 }
 
+/** Metric of an IPv6 route that was given none, or 0 (IP6_RT_PRIO_USER of linux/ipv6_route.h). */
+export const ipv6Metric = 1024;
+
 /** Whether two routes are the same entry for the kernel: destination, table, metric, gateway and link. */
 export function sameRoute(a: Route, b: Route): boolean {
   return (

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Edges, ForeignCall } from '../../src/attach/ports';
 import { watched } from '../../src/attach/read-back';
 import { FakeKernel } from '../../src/model/kernel';
-import { cidr } from '../../src/net/ip';
+import { cidr, ip } from '../../src/net/ip';
 import { ifName } from '../../src/net/names';
 
 const name = (text: string) => ifName(text, 'test');
@@ -48,6 +48,17 @@ describe('what the kernel holds otherwise', () => {
     await pod.deleteRoute({ dst: net('10.1.0.0/24'), index: link.index });
     await behind.addRoute({ dst: net('10.1.0.0/24'), index: link.index });
     await expect(verify()).rejects.toThrow('Cannot delete route 10.1.0.0/24: the kernel said yes, and has it still');
+  });
+
+  it('is no route that was deleted as the kernel lists it: IPv6 ones have a metric then', async () => {
+    const { pod, link, verify } = await scene();
+    await pod.addAddress(link.index, net('fd00::5/64'), { noDad: true });
+    await pod.addRoute({ dst: net('::/0'), gateway: ip('fd00::1', 'test'), index: link.index });
+    const [listed] = (await pod.routes()).filter(({ dst }) => dst === '::/0');
+    expect(listed?.metric).toBe(1024);
+    if (listed !== undefined) await pod.deleteRoute(listed);
+    await verify();
+    expect((await pod.routes()).some(({ dst }) => dst === '::/0')).toBe(false);
   });
 
   it('is an address that somebody else turned out to have', async () => {
