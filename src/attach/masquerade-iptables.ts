@@ -29,12 +29,12 @@ export async function addByIptables(
  * links of the pod, have now stay, and the chain with them.
  */
 export async function deleteByIptables(
-  { iptables, nft }: { readonly iptables: Iptables; readonly nft: Nft },
-  owner: MasqueradeOwner,
+  means: MasqueradeOwner & { readonly iptables: Iptables; readonly nft: Nft },
   family: Family,
   others: () => Promise<readonly Ip[]>,
 ): Promise<void> {
-  const chain = chainOf(owner);
+  const { iptables, nft } = means;
+  const chain = chainOf(means);
   const has = await hasChain(iptables, family, chain);
   if (has === 'no command' && (await others()).length === 0) await deleteInNftables(nft, family, chain);
   if (has !== true) return;

@@ -65,7 +65,7 @@ export async function deleteMasquerade(
   const { nft, pod, ifName } = means;
   const steps = new Undo();
   for (const family of ips === undefined ? ([4, 6] as const) : new Set(toAddresses(ips).map(familyOf)))
-    steps.push(async () => (await rare()).deleteByIptables(means, means, family, () => othersOf(pod, ifName)));
+    steps.push(async () => (await rare()).deleteByIptables(means, family, () => othersOf(pod, ifName)));
   steps.push(() => orNone(deleteByNft(nft, means), undefined));
   const [failure] = await steps.run();
   if (failure !== undefined) throw failure;

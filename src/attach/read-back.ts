@@ -33,9 +33,9 @@ export function watched(pod: Netns, edges: Edges): Watched {
   const verify = async (): Promise<void> => {
     for (const space of spaces) await space.verify();
   };
-  const run: Edges['foreign']['run'] = async (call) => {
+  const run: Edges['foreign']['run'] = async (call, meanwhile) => {
     if (call.command === 'ADD') await verify();
-    const stdout = await edges.foreign.run(call);
+    const stdout = await edges.foreign.run(call, meanwhile);
     for (const space of spaces) space.claims.clear();
     return stdout;
   };

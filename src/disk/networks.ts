@@ -6,7 +6,8 @@ import { filesOf, findConf, findConfAt, mentions } from './conf-dir';
 import { readText } from './files';
 import { parseManifests } from './manifests';
 
-const endings = ['.yaml', '.yml', '.json'];
+/** Of manifests of networks. */
+export const manifestEndings = ['.yaml', '.yml', '.json'];
 
 /** Where definitions are looked for. */
 export interface NetworkPlaces {
@@ -55,7 +56,7 @@ class ManifestFile {
 
 /** The network in a file of its own name, or else in any: a directory of hundreds costs a call no more than one of few. */
 async function find(namespace: string, name: string, files: readonly ManifestFile[], log: Log) {
-  const own = files.filter(({ path }) => endings.some((ending) => path.endsWith(`/${name}${ending}`)));
+  const own = files.filter(({ path }) => manifestEndings.some((ending) => path.endsWith(`/${name}${ending}`)));
   const first = await findLast(namespace, name, own, log);
   if (first.found !== undefined) return toDefinition(first.found);
   const others = files.filter((file) => !own.includes(file));
@@ -100,7 +101,7 @@ async function findLast(namespace: string, name: string, files: readonly Manifes
 }
 
 function manifestFiles(directory: string, log: Log): readonly ManifestFile[] {
-  const files = filesOf(directory, endings);
+  const files = filesOf(directory, manifestEndings);
   if (files === undefined) log.warn({ directory }, 'networksDir does not exist');
   return (files ?? []).map((path) => new ManifestFile(path));
 }

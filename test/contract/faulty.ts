@@ -1,6 +1,7 @@
 /** Edges whose n-th act fails, once: to try what a delegate does then. Touches the edges it is given. */
-import type { Edges, Kernel, Netns } from '../../src/attach/ports';
+import type { Edges, Netns } from '../../src/attach/ports';
 import { refused } from '../../src/kernel/errno';
+import { withSpaces } from './spaces';
 
 const real = new WeakMap<object, object>();
 
@@ -37,14 +38,7 @@ export function faulty(
     return proxy;
   };
   const space = (netns: Netns): Netns => wrap(netns, netns.path === undefined ? 'host' : 'pod');
-  const kernel: Kernel = {
-    host: space(edges.kernel.host),
-    open: async (...args) => space(await edges.kernel.open(...args)),
-    find: async (path) => {
-      const found = await edges.kernel.find(path);
-      return found === undefined ? undefined : space(found);
-    },
-  };
+  const kernel = withSpaces(edges.kernel, space);
   const wrapped = {
     ...edges,
     kernel,

@@ -1,6 +1,7 @@
 /** Edges whose kernel says yes to one request and does not do it, or not all of it. Touches the edges it is given. */
-import type { Edges, Kernel, Netns, NetnsChange } from '../../src/attach/ports';
+import type { Edges, Netns, NetnsChange } from '../../src/attach/ports';
 import type { LinkChange, LinkSpec } from '../../src/net/link';
+import { withSpaces } from './spaces';
 
 /** What a lie is about, as `createLink net1 without mtu`; empty when there was no n-th. */
 export interface Lying {
@@ -65,14 +66,7 @@ export function lying(edges: Edges, n: number): Lying {
     real.set(proxy, netns);
     return proxy;
   };
-  const kernel: Kernel = {
-    host: space(edges.kernel.host),
-    open: async (...args) => space(await edges.kernel.open(...args)),
-    find: async (path) => {
-      const found = await edges.kernel.find(path);
-      return found === undefined ? undefined : space(found);
-    },
-  };
+  const kernel = withSpaces(edges.kernel, space);
   return { edges: { ...edges, kernel }, lies };
 }
 

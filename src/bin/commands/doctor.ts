@@ -12,6 +12,7 @@ import { findLayout } from '../../disk/distribution';
 import { io } from '../../disk/io';
 import { parseManifests } from '../../disk/manifests';
 import { findMisplaced } from '../../disk/misplaced';
+import { manifestEndings } from '../../disk/networks';
 import { findSnapshot } from '../../disk/snapshot';
 import { toCniError } from '../../error';
 import { checks, runChecks } from '../doctor';
@@ -105,7 +106,7 @@ async function readAll(conf: NetConf): Promise<readonly KnownNetwork[]> {
     tried(() => add({ display: `${namespace}/${name}`, network: parseNetwork(config, name) }));
   };
   for (const each of await readConfigured(undefined, conf, edges).catch(() => [])) add(each);
-  const directories = conf.networksDir.flatMap((each) => tried(() => filesOf(each, ['.yaml', '.yml', '.json'])) ?? []);
+  const directories = conf.networksDir.flatMap((each) => tried(() => filesOf(each, manifestEndings)) ?? []);
   for (const path of directories) {
     const text = tried(() => readFileSync(path, 'utf8'));
     const manifests = text === undefined ? [] : await parseManifests(text, path).catch(() => []);
