@@ -13,10 +13,10 @@ import { addChain, type Chain, type LiveSandbox, openChain } from './chain';
 import { type Failed, keepFailed, toText } from './detach';
 import { findHeld, freeDeadSandbox } from './earlier';
 import { stopwatch } from './history';
-import { type Apart, holdBackNew, keepApart } from './isolation';
+import { type Apart, holdBackNew, keepApart, stopForwarding } from './isolation';
 import { metered } from './meter';
 import type { Edges } from './ports';
-import { watched } from './read-back';
+import { type Watched, watched } from './read-back';
 import { type AttachedRecord, type AttachRecord, type RecordedAttachment, recordVersion } from './record';
 import { planRoutes, type RouteChanges, type Routed, type RoutePolicy, routesAfter } from './routes';
 import { requireFreeAddresses } from './static-addresses';
@@ -63,7 +63,7 @@ async function attachNew(plan: AddPlan, edges: Edges): Promise<AttachedRecord> {
 }
 
 async function attachAll(asked: AddPlan, trusting: Edges): Promise<AttachedRecord> {
-  const { pod, edges, verify } = watched(asked.sandbox.pod, trusting);
+  const { pod, edges, indexInPod, verify } = watched(asked.sandbox.pod, trusting);
   const sandbox = { ...asked.sandbox, pod };
   const plan = { ...asked, sandbox };
   const record = begun(plan, edges);
@@ -86,7 +86,7 @@ async function attachAll(asked: AddPlan, trusting: Edges): Promise<AttachedRecor
       if (attachment.isDefault && plan.attachments.length > 1) first = await beforeOthers(plan);
       lap(attachment.network);
     }
-    const routed = await lookAt(made, plan, undo);
+    const routed = await lookAt(made, plan, indexInPod, undo);
     const routes = await decideRoutes(routed, first, plan, edges, undo);
     await verify();
     lap('routes');
@@ -151,8 +151,8 @@ async function deviceInfo(
 interface Made {
   readonly attachment: Attachment;
   readonly result: Result;
-  /** Indexes of the links that foreign delegates made in the pod: they need not tell; undefined: the result tells. */
-  readonly indexes: readonly number[] | undefined;
+  /** The links that foreign delegates made in the pod: they need not tell; undefined: the result tells. */
+  readonly links: readonly Link[] | undefined;
 }
 
 /** Attaches one network; an error says which. */
@@ -173,32 +173,53 @@ async function addOne(
       fail('LinkExists', `Cannot make interface ${ifName}: the pod has one of that name`);
     if (attachment.device !== undefined) await lendDevice(attachment, sandbox, edges, undo);
     const result = await addChain(chain, undo);
-    if (!foreign) return { attachment, result, indexes: undefined };
+    if (!foreign) return { attachment, result, links: undefined };
     const links = (await pod.links()).filter(({ index }) => !before.some((old) => old.index === index));
     const own = links.find(({ name }) => name === ifName);
     if (own !== undefined) await (await import('./announce')).announceForeign(pod, own, result, edges);
-    return { attachment, result, indexes: links.map(({ index }) => index) };
+    return { attachment, result, links };
   } catch (error) {
     throw placed(error, { network: attachment.network, ifName });
   }
 }
 
-/** Looks once at the pod's links as they are now: each network's are as asked for, and are kept apart from the others. */
-async function lookAt(made: readonly Made[], plan: AddPlan, undo: Undo): Promise<readonly Routed[]> {
+/**
+ * Keeps the networks apart, and looks once at the pod's links: each network's are as asked for. Links whose index is known are
+ * kept apart before the look, so that it counts for what was changed there, too.
+ */
+async function lookAt(
+  made: readonly Made[],
+  plan: AddPlan,
+  indexInPod: Watched['indexInPod'],
+  undo: Undo,
+): Promise<readonly Routed[]> {
   const { pod } = plan.sandbox;
+  const apart = (position: number, index: number): Apart => {
+    const { ifName: name, isolated } = plan.attachments[position] as Attachment;
+    return { link: { name, index }, isolated, heldBack: plan.routes.guard ? position : undefined };
+  };
+  const known = made.flatMap(({ attachment: { ifName, isDefault }, links }, position) => {
+    const index = links === undefined ? indexInPod(ifName) : links.find(({ name }) => name === ifName)?.index;
+    return isDefault || index === undefined ? [] : [apart(position, index)];
+  });
+  await keepApart(pod, known, undo);
   const links = await pod.links();
-  const apart: Apart[] = [];
-  const routed = made.map(({ attachment, result, indexes }, position) => {
-    const { ifName, isolated } = attachment;
+  const found: Apart[] = [];
+  const isolated: Link[] = [];
+  const routed = made.map(({ attachment, result, links: foreign }, position) => {
+    const { ifName } = attachment;
     const names = new Set<string>([ifName, ...namesInPod(result)]);
-    const own = links.filter(({ name, index }) => indexes?.includes(index) ?? names.has(name));
+    const own = links.filter(({ name, index }) => foreign?.some((one) => one.index === index) ?? names.has(name));
     const link = own.find(({ name }) => name === ifName); // a device handed to user space has none
     at(attachment, () => checkAsked(attachment, result, link));
-    if (link !== undefined && !attachment.isDefault)
-      apart.push({ link, isolated, heldBack: plan.routes.guard ? position : undefined });
+    if (link !== undefined && !attachment.isDefault) {
+      if (attachment.isolated) isolated.push(link);
+      if (!known.some((one) => one.link.index === link.index)) found.push(apart(position, link.index));
+    }
     return { attachment, result, index: link?.index ?? 0, indexes: own.map(({ index }) => index) };
   });
-  await keepApart(pod, apart, undo);
+  await keepApart(pod, found, undo);
+  await stopForwarding(pod, isolated);
   return routed;
 }
 

@@ -30,7 +30,7 @@ const isolationSysctls = (ifName: IfName): readonly Sysctl[] => [
 
 /** How a secondary link is kept apart from the pod's other networks. */
 export interface Apart {
-  readonly link: Link;
+  readonly link: Pick<Link, 'name' | 'index'>;
   /** The pod neither forwards by it nor answers on it for addresses of other links. */
   readonly isolated: boolean;
   /** Position among the attachments: the default route that a router advertises later stays behind in that order. Linux 5.12 and newer. */
@@ -38,9 +38,10 @@ export interface Apart {
 }
 
 /**
- * Keeps links apart; IPv6 is left out where the kernel or the namespace has none. The settings of isolation alone do not
- * last: in IPv6 only conf/all/forwarding counts, and a runtime sets the pod's own sysctls (ip_forward) after ADD, for every
- * link. So a rule drops what comes in by the link and is not for the pod itself: nothing but the rule's deletion ends that.
+ * Keeps links apart, all but `stopForwarding`; IPv6 is left out where the kernel or the namespace has none. The settings of
+ * isolation alone do not last: in IPv6 only conf/all/forwarding counts, and a runtime sets the pod's own sysctls (ip_forward)
+ * after ADD, for every link. So a rule drops what comes in by the link and is not for the pod itself: nothing but the rule's
+ * deletion ends that.
  */
 export async function keepApart(pod: Netns, links: readonly Apart[], undo: Undo): Promise<void> {
   if (links.length === 0) return;
@@ -48,9 +49,9 @@ export async function keepApart(pod: Netns, links: readonly Apart[], undo: Undo)
   const heldBack = links.flatMap(({ link, heldBack: at }) =>
     at === undefined ? [] : [advertisedMetric(link.name, at)],
   );
-  const [hasForwarding] = await pod.ensureSysctls([...isolated.map(({ name }) => ipv6Forwarding(name)), ...heldBack]);
+  const [hasMetric] = await pod.ensureSysctls(heldBack);
   if (isolated.length === 0) return;
-  const ipv6 = hasForwarding === true || (await hasIpv6(pod));
+  const ipv6 = hasMetric === true || (await hasIpv6(pod));
   const rules = isolated.flatMap(({ name }) => isolationRules(name, ipv6));
   for (const rule of rules) undo.push(() => pod.deleteRule(rule));
   const problems = await pod.changeAll([
@@ -64,7 +65,13 @@ export async function keepApart(pod: Netns, links: readonly Apart[], undo: Undo)
   }
 }
 
-/** The same for links that are still to come: one that DHCP asks over is up, and hears routers, long before it is looked at. */
+/** Ends forwarding of IPv6 on isolated links as they were looked at: mostly there is none. */
+export async function stopForwarding(pod: Netns, isolated: readonly Link[]): Promise<void> {
+  const forwarding = isolated.filter(({ ipv6 }) => ipv6 !== undefined && ipv6.forwarding !== isolation.forwarding);
+  if (forwarding.length > 0) await pod.ensureSysctls(forwarding.map(({ name }) => ipv6Forwarding(name)));
+}
+
+/** What routers advertise is held back on links that are still to come, too: one that DHCP asks over is up, and hears them, long before it is looked at. */
 export async function holdBackNew(pod: Netns): Promise<void> {
   await pod.ensureSysctls([advertisedMetric('default', 0)]);
 }

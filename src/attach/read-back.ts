@@ -11,6 +11,7 @@ import {
   isTakenBack,
   keyOf,
 } from '../net/claims';
+import { type Family, familyOf } from '../net/ip';
 import type { Link, LinkChange, LinkSpec } from '../net/link';
 import type { IfName } from '../net/names';
 import type { Route } from '../net/route';
@@ -20,6 +21,8 @@ import type { Edges, Kernel, Netns, NetnsChange } from './ports';
 export interface Watched {
   readonly pod: Netns;
   readonly edges: Edges;
+  /** The index in the pod of a link that was made there by that name; `undefined` when it came otherwise: look. */
+  indexInPod(name: IfName): number | undefined;
   /** KernelRefused names the first thing that is not as it was asked for; AddressTaken an address that somebody else has. */
   verify(): Promise<void>;
 }
@@ -36,7 +39,7 @@ export function watched(pod: Netns, edges: Edges): Watched {
   const run: Edges['foreign']['run'] = async (call, meanwhile) => {
     if (call.command === 'ADD') await verify();
     const stdout = await edges.foreign.run(call, meanwhile);
-    for (const space of spaces) space.claims.clear();
+    for (const space of spaces) space.forget();
     return stdout;
   };
   const { kernel } = edges;
@@ -48,6 +51,7 @@ export function watched(pod: Netns, edges: Edges): Watched {
   return {
     pod: spaces[0].netns,
     edges: { ...edges, kernel: watchedKernel, foreign: { ...edges.foreign, run } },
+    indexInPod: (name) => spaces[0].made.get(name),
     verify,
   };
 }
@@ -57,9 +61,11 @@ const watching = new WeakMap<Netns, WatchedSpace>();
 /** One namespace, and what it was asked for since the last look. */
 class WatchedSpace {
   readonly netns: Netns;
-  readonly claims = new Map<string, Claim>();
-  readonly #made = new Map<IfName, number>();
-  #routes: readonly Route[] | undefined; // as last read whole, while nothing has changed since
+  readonly #claims = new Map<string, Claim>();
+  readonly made = new Map<IfName, number>(); // index of each link that was made here
+  // As last read whole, while nothing has changed since.
+  #links: readonly Link[] | undefined;
+  #routes: readonly Route[] | undefined;
 
   constructor(readonly space: Netns) {
     const own: Partial<Netns> = this.#methods();
@@ -74,9 +80,9 @@ class WatchedSpace {
 
   /** All claims, or some; none of these counts any more. */
   async verify(isMeant: (claim: Claim) => boolean = () => true): Promise<void> {
-    const claims = [...this.claims.values()].filter(isMeant);
+    const claims = [...this.#claims.values()].filter(isMeant);
     if (claims.length === 0) return;
-    const held = await heldFor(claims, this.space, this.#routes);
+    const held = await heldFor(claims, this.space, { links: this.#links, routes: this.#routes });
     for (const claim of claims) {
       const link = claim.index === undefined ? undefined : held.links.get(claim.index);
       if (isHeldElsewhere(claim, held)) throw heldElsewhere(claim, link);
@@ -84,6 +90,12 @@ class WatchedSpace {
       if (broken !== undefined) throw notDone(broken, link);
     }
     this.#drop(isMeant);
+  }
+
+  /** Nothing is known any more. */
+  forget(): void {
+    this.made.clear();
+    this.#drop(() => true);
   }
 
   #methods(): Partial<Netns> {
@@ -95,6 +107,7 @@ class WatchedSpace {
         const isIts = (claim: Claim): boolean => claim.index === index;
         if (space.path === undefined) await this.verify(isIts);
         this.#drop(isIts);
+        this.#links = undefined;
         await space.moveLink(index, watching.get(into)?.space ?? into, name);
       },
       changeLink: async (index, change) => {
@@ -152,6 +165,10 @@ class WatchedSpace {
         await space.setNeighbour(index, address, mac);
         this.#note({ about: 'neighbour', index, address, mac });
       },
+      links: async () => {
+        this.#links = await space.links();
+        return this.#links;
+      },
       routes: async (filter = {}) => {
         const routes = await space.routes(filter);
         if (filter.table === 'all' && Object.keys(filter).length === 1) this.#routes = routes;
@@ -169,16 +186,22 @@ class WatchedSpace {
     const place = into === undefined ? this : watching.get(into);
     const target = place?.space ?? into;
     const link = await this.space.createLink(spec, into === undefined ? undefined : target);
-    if (place !== undefined) place.#made.set(link.name, link.index);
+    if (place !== undefined) place.#noteMade(link);
     const broken = brokenSpec(spec, link);
     if (broken === undefined) return link;
     await target?.deleteLink(spec.name);
     throw notDone(broken, link);
   }
 
+  #noteMade({ name, index }: Link): void {
+    this.made.set(name, index);
+    this.#links = undefined;
+  }
+
   #note(claim: Claim): void {
     this.#routes = undefined;
-    this.claims.set(keyOf(claim), claim);
+    if (claim.about === 'link') this.#links = undefined;
+    this.#claims.set(keyOf(claim), claim);
   }
 
   #noteOne(one: NetnsChange): void {
@@ -191,6 +214,7 @@ class WatchedSpace {
   /** With its master, and when it goes down, a link loses routes. */
   #noteChange(index: number, change: LinkChange): void {
     if (change.master !== undefined || change.up === false) this.#dropRoutes(index);
+    if (change.name !== undefined) for (const [name, made] of this.made) if (made === index) this.made.delete(name);
     for (const claim of claimsOf(index, change)) this.#note(claim);
   }
 
@@ -203,9 +227,11 @@ class WatchedSpace {
   async #delete(names: readonly IfName[], work: () => Promise<void>): Promise<void> {
     await work();
     for (const name of names) {
-      const index = this.#made.get(name);
+      const index = this.made.get(name);
+      this.made.delete(name);
       if (index !== undefined) this.#drop((claim) => claim.index === index);
     }
+    this.#links = undefined;
   }
 
   #dropRoutes(index: number): void {
@@ -214,17 +240,23 @@ class WatchedSpace {
 
   #drop(isDropped: (claim: Claim) => boolean): void {
     this.#routes = undefined;
-    for (const [key, claim] of this.claims) if (isDropped(claim)) this.claims.delete(key);
+    for (const [key, claim] of this.#claims) if (isDropped(claim)) this.#claims.delete(key);
   }
 }
 
 const ipv4Keys: ReadonlySet<string> = new Set(['forwarding', 'arpIgnore', 'arpAnnounce', 'arpNotify']);
 
+/** What was read of a namespace whole, and is as it was. */
+interface Known {
+  readonly links: readonly Link[] | undefined;
+  readonly routes: readonly Route[] | undefined;
+}
+
 /**
  * What the kernel holds of all that the claims are about. A pod is looked at as a whole, of a node, which may have much, only
- * those links. `routes`: all of the pod's, where they are known.
+ * those links.
  */
-async function heldFor(claims: readonly Claim[], space: Netns, routes: readonly Route[] | undefined): Promise<Held> {
+async function heldFor(claims: readonly Claim[], space: Netns, known: Known): Promise<Held> {
   const indexes = (...about: readonly Claim['about'][]): readonly number[] => [
     ...new Set(claims.flatMap((claim) => (about.includes(claim.about) ? (claim.index ?? []) : []))),
   ];
@@ -237,24 +269,40 @@ async function heldFor(claims: readonly Claim[], space: Netns, routes: readonly 
   const listed = async <T>(among: readonly number[], read: (index?: number) => Promise<readonly T[]>) =>
     isPod && among.length > 0 ? await read() : [...(await each(among, read)).values()].flat();
   const all = indexes('link', 'port', 'vlan', 'neighbour', 'address', 'route');
-  const links = await listed(all, async (index) =>
-    index === undefined
-      ? await space.links()
-      : [await space.findLinkByIndex(index)].filter((link) => link !== undefined),
-  );
+  const links =
+    known.links ??
+    (await listed(all, async (index) =>
+      index === undefined
+        ? await space.links()
+        : [await space.findLinkByIndex(index)].filter((link) => link !== undefined),
+    ));
+  const family = onlyFamily(claims); // IPv6 has an address of its own on each link
   return {
     links: new Map(links.map((link) => [link.index, link])),
     ports: await each(indexes('port'), (index) => space.bridgePort(index)),
     vlans: await each(indexes('vlan'), (index) => space.bridgeVlans(index)),
     neighbours: await each(indexes('neighbour'), (index) => space.neighbours(index)),
-    addresses: await listed(indexes('address'), (index) => space.addresses(index === undefined ? {} : { index })),
+    addresses: await listed(indexes('address'), (index) =>
+      space.addresses({ ...(index === undefined ? {} : { index }), ...(family === undefined ? {} : { family }) }),
+    ),
     routes:
-      routes ??
+      known.routes ??
       (await listed(indexes('route'), (index) =>
         space.routes(index === undefined ? { table: 'all' } : { table: 'all', index }),
       )),
     rules: claims.some(({ about }) => about === 'rule') ? await space.rules() : [],
   };
+}
+
+/** The family of all addresses that there are claims about; `undefined` when they have both. */
+function onlyFamily(claims: readonly Claim[]): Family | undefined {
+  let family: Family | undefined;
+  for (const claim of claims) {
+    if (claim.about !== 'address') continue;
+    if (family !== undefined && familyOf(claim.address) !== family) return undefined;
+    family = familyOf(claim.address);
+  }
+  return family;
 }
 
 function notDone({ tried, held }: Broken, link: Link | undefined): CniError {

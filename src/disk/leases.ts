@@ -7,12 +7,12 @@ import { errnoOf } from '../kernel/errno';
 import {
   closeSync,
   constants,
-  existsSync,
+  ftruncateSync,
   lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
-  readFileSync,
+  readSync,
   realpathSync,
   unlinkSync,
   writeFileSync,
@@ -22,9 +22,11 @@ import { findIp, type Ip } from '../net/ip';
 import { type ContainerId, containerId, type IfName, ifName, type NetworkName } from '../net/names';
 import { dirname, join, normalize } from '../path';
 import { readText } from './files';
-import { io, ioUnlessMissing } from './io';
-import { waitForLock } from './lock';
+import { io, ioUnlessMissing, isMissing } from './io';
+import { type Lock, waitForLock } from './lock';
 import { createStoreList } from './stores';
+
+const block = Buffer.allocUnsafe(256); // longer than any address
 
 const longestContent = 4096; // bytes; the reference writes at most some 220
 
@@ -63,16 +65,32 @@ export function createLeaseStore(bounds: LeaseBounds): LeaseStore {
 
     async locked<T>(dataDir: string | undefined, network: NetworkName, work: (leases: Leases) => T): Promise<T> {
       const directory = dataDir ? chosenDirectory(dataDir, network, bounds, fixed) : join(defaultDataDir, network);
-      if (!existsSync(directory)) io('make', directory, () => mkdirSync(directory, { recursive: true, mode: 0o755 }));
-      stores.remember(directory);
-      const lock = await waitForLock(join(directory, 'lock'), 0o750, lockLimit);
+      const lock = await lockMade(directory);
+      const leases = leasesIn(directory);
       try {
-        return work(leasesIn(directory));
+        stores.remember(directory);
+        return work(leases);
       } finally {
+        leases.close();
         lock.release();
       }
     },
   };
+}
+
+/** The store's lock; the store is made when it is missing. */
+async function lockMade(directory: string): Promise<Lock> {
+  try {
+    return await lockOf(directory);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    io('make', directory, () => mkdirSync(directory, { recursive: true, mode: 0o755 }));
+    return await lockOf(directory);
+  }
+}
+
+function lockOf(directory: string): Promise<Lock> {
+  return waitForLock(join(directory, 'lock'), 0o750, lockLimit);
 }
 
 /** Where the operator's own directories really are. They do not move while a call runs. */
@@ -89,13 +107,14 @@ function lookedUpOnce(path: string): () => string {
 /** Frees what any interface of the container holds in that store. */
 async function releaseIn(directory: string, container: ContainerId): Promise<readonly Ip[]> {
   if (realPath(directory) === undefined) return [];
-  const lock = await waitForLock(join(directory, 'lock'), 0o750, lockLimit);
+  const lock = await lockOf(directory);
+  const leases = leasesIn(directory);
   try {
-    const leases = leasesIn(directory);
     const owners = leases.all().filter((each) => each.containerId === container);
     const anyName = 'eth0' as IfName; // files of very old versions name no interface: any name frees them
     return owners.flatMap(({ ifName = anyName }) => leases.release({ containerId: container, ifName }));
   } finally {
+    leases.close();
     lock.release();
   }
 }
@@ -138,9 +157,16 @@ function realPathAbove(path: string, root: string): string {
   return isWithin(above, root) ? (realPath(above) ?? realPathAbove(above, root)) : root;
 }
 
-function leasesIn(directory: string): Leases {
+/** The reservations, until `close`: a file that was read stays open to be written. */
+function leasesIn(directory: string): Leases & { close(): void } {
   const lastPath = (rangeSet: number): string => join(directory, `last_reserved_ip.${rangeSet}`);
+  const opened = new Map<number, { readonly fd: number; readonly length: number }>(); // of last addresses, by range set
   return {
+    close() {
+      for (const { fd } of opened.values()) closeSync(fd);
+      opened.clear();
+    },
+
     ownedBy(owner, recorded = []) {
       const known = findRecorded(directory, owner, recorded) ?? matching(scan(directory), owner);
       return known.map(({ address }) => address);
@@ -173,11 +199,24 @@ function leasesIn(directory: string): Leases {
     },
 
     last(rangeSet) {
-      return findIp(ioUnlessMissing('read', lastPath(rangeSet), () => readFileSync(lastPath(rangeSet))));
+      const path = lastPath(rangeSet);
+      return ioUnlessMissing('read', path, () => {
+        const fd = opened.get(rangeSet)?.fd ?? openSync(path, 'r+');
+        const length = readSync(fd, block, 0, block.length, 0);
+        opened.set(rangeSet, { fd, length });
+        return findIp(block.toString('latin1', 0, length));
+      });
     },
 
     setLast(rangeSet, address) {
-      io('write', lastPath(rangeSet), () => writeFileSync(lastPath(rangeSet), address, { mode: 0o600 }));
+      const path = lastPath(rangeSet);
+      io('write', path, () => {
+        const file = opened.get(rangeSet);
+        if (file === undefined) return writeFileSync(path, address, { mode: 0o600 });
+        writeSync(file.fd, address, 0);
+        if (address.length < file.length) ftruncateSync(file.fd, address.length);
+        opened.set(rangeSet, { fd: file.fd, length: address.length });
+      });
     },
 
     addresses: () => readdirSync(directory).flatMap((name) => findIp(name) ?? []),

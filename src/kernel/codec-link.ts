@@ -9,6 +9,7 @@ import {
   ifH,
   ifLinkH as ifla,
   ipH,
+  ipv6H,
   netlinkH as nl,
   rtnetlinkH as rt,
   socketH,
@@ -224,6 +225,7 @@ export function decodeLink(data: Buffer): Link {
   let alias: string | undefined;
   let group = 0;
   let ipv4: Link['ipv4'];
+  let ipv6: Link['ipv6'];
   const take = (type: number, value: Buffer): void => {
     switch (type) {
       case ifla.IFLA_IFNAME:
@@ -271,7 +273,10 @@ export function decodeLink(data: Buffer): Link {
         detail = decodeDetail(value);
         return;
       case ifla.IFLA_AF_SPEC:
-        ipv4 = decodeIpv4(value);
+        eachAttribute(value, 0, (family, settings) => {
+          if (family === socketH.AF_INET) ipv4 = decodeIpv4(settings);
+          if (family === socketH.AF_INET6) ipv6 = decodeIpv6(settings);
+        });
         return;
       default:
     }
@@ -288,6 +293,7 @@ export function decodeLink(data: Buffer): Link {
     allMulti: (flags & ifH.IFF_ALLMULTI) !== 0,
     arp: (flags & ifH.IFF_NOARP) === 0,
     ipv4,
+    ipv6,
     operState,
     master,
     parent,
@@ -301,20 +307,27 @@ export function decodeLink(data: Buffer): Link {
 }
 
 /** IFLA_AF_SPEC { AF_INET { IFLA_INET_CONF } }: an array of all settings. */
-function decodeIpv4(families: Buffer): Link['ipv4'] {
+function decodeIpv4(settings: Buffer): Link['ipv4'] {
   let found: Link['ipv4'];
-  eachAttribute(families, 0, (family, settings) => {
-    if (family !== socketH.AF_INET) return;
-    eachAttribute(settings, 0, (type, conf) => {
-      const at = (id: number): number => conf.readUInt32LE(4 * (id - 1));
-      if (type !== ifla.IFLA_INET_CONF || conf.length < 4 * ipH.IPV4_DEVCONF_ARP_NOTIFY) return;
-      found = {
-        forwarding: at(ipH.IPV4_DEVCONF_FORWARDING),
-        arpIgnore: at(ipH.IPV4_DEVCONF_ARP_IGNORE),
-        arpAnnounce: at(ipH.IPV4_DEVCONF_ARP_ANNOUNCE),
-        arpNotify: at(ipH.IPV4_DEVCONF_ARP_NOTIFY),
-      };
-    });
+  eachAttribute(settings, 0, (type, conf) => {
+    const at = (id: number): number => conf.readUInt32LE(4 * (id - 1));
+    if (type !== ifla.IFLA_INET_CONF || conf.length < 4 * ipH.IPV4_DEVCONF_ARP_NOTIFY) return;
+    found = {
+      forwarding: at(ipH.IPV4_DEVCONF_FORWARDING),
+      arpIgnore: at(ipH.IPV4_DEVCONF_ARP_IGNORE),
+      arpAnnounce: at(ipH.IPV4_DEVCONF_ARP_ANNOUNCE),
+      arpNotify: at(ipH.IPV4_DEVCONF_ARP_NOTIFY),
+    };
+  });
+  return found;
+}
+
+/** IFLA_AF_SPEC { AF_INET6 { IFLA_INET6_CONF } }: an array, too. */
+function decodeIpv6(settings: Buffer): Link['ipv6'] {
+  let found: Link['ipv6'];
+  eachAttribute(settings, 0, (type, conf) => {
+    if (type !== ifla.IFLA_INET6_CONF || conf.length < 4) return;
+    found = { forwarding: conf.readUInt32LE(4 * ipv6H.DEVCONF_FORWARDING) };
   });
   return found;
 }

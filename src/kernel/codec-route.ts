@@ -15,7 +15,7 @@ import {
 } from '../net/ip';
 import { type Address, mainTable, type Route, type RouteFilter } from '../net/route';
 import { afOf, eachAttribute, familyOfAf, findAddress, type Message, pushNested, u16 } from './codec';
-import { ifAddrH as ifa, netlinkH as nl, rtnetlinkH as rt } from './headers';
+import { ifAddrH as ifa, netlinkH as nl, rtnetlinkH as rt, socketH } from './headers';
 
 const addressLength = 8; // struct ifaddrmsg
 const routeLength = 12; // struct rtmsg
@@ -26,7 +26,7 @@ export function getAddresses(family: Family | undefined, index: number): Message
   return {
     type: rt.RTM_GETADDR,
     flags: 0,
-    body: [addressHeader(family === undefined ? 0 : afOf(family), 0, 0, index)],
+    body: [addressHeader(family === undefined ? socketH.AF_UNSPEC : afOf(family), 0, 0, index)],
   };
 }
 
@@ -74,11 +74,11 @@ export function decodeAddress(data: Buffer): Address | undefined {
   };
 }
 
-/** Asks for routes of one family. A kernel with strict checks answers for that table and link only; others must be filtered. */
-export function getRoutes(family: Family, filter: RouteFilter): Message {
+/** Asks for routes. A kernel with strict checks answers for that table and link only; others must be filtered. */
+export function getRoutes(filter: RouteFilter): Message {
   const table = filter.table ?? mainTable;
   const out = new AttrStream();
-  out.emit(routeHeader({ family }));
+  out.emit(routeHeader({ family: filter.family }));
   if (table !== 'all') out.push(rt.RTA_TABLE, putU32(table));
   if (filter.index !== undefined) out.push(rt.RTA_OIF, putU32(filter.index));
   return { type: rt.RTM_GETROUTE, flags: 0, body: out.bufs };
@@ -222,7 +222,7 @@ function addressHeader(af: number, length: number, flags: number, index: number)
 }
 
 interface RouteHead {
-  readonly family: Family;
+  readonly family: Family | undefined; // undefined: all
   readonly dstLength?: number;
   readonly table?: number;
   readonly protocol?: number;
@@ -233,7 +233,7 @@ interface RouteHead {
 
 function routeHeader(head: RouteHead): Buffer {
   const header = Buffer.alloc(routeLength);
-  header.writeUInt8(afOf(head.family), 0);
+  header.writeUInt8(head.family === undefined ? socketH.AF_UNSPEC : afOf(head.family), 0);
   header.writeUInt8(head.dstLength ?? 0, 1);
   header.writeUInt8(head.table ?? 0, 4);
   header.writeUInt8(head.protocol ?? 0, 5);

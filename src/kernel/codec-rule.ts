@@ -1,17 +1,15 @@
 /** Routing policy rules as rtnetlink messages (linux/fib_rules.h). Pure. */
 import { AttrStream, putU8, putU32 } from 'netlink/dist/structs.js';
-import { addressOf, type Family, familyOf, ipBytes, lengthOf, toCidr } from '../net/ip';
+import { addressOf, familyOf, ipBytes, lengthOf, toCidr } from '../net/ip';
 import type { Rule } from '../net/route';
 import { afOf, eachAttribute, familyOfAf, findAddress, type Message } from './codec';
 import { fibRulesH as fra, netlinkH as nl, rtnetlinkH as rt } from './headers';
 
 const headLength = 12; // struct fib_rule_hdr
 
-/** Asks for the rules of one family. */
-export function getRules(family: Family): Message {
-  const header = Buffer.alloc(headLength);
-  header.writeUInt8(afOf(family), 0);
-  return { type: rt.RTM_GETRULE, flags: 0, body: [header] };
+/** Asks for the rules of all families. */
+export function getRules(): Message {
+  return { type: rt.RTM_GETRULE, flags: 0, body: [Buffer.alloc(headLength)] };
 }
 
 /** Adds a rule; without a priority the kernel takes the next one above (in effect before) the rules it was born with. */

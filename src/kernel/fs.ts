@@ -73,6 +73,11 @@ export function writeSync(fd: number, data: string | Buffer, position?: number):
   );
 }
 
+/** Cuts an open file off at that length. */
+export function ftruncateSync(fd: number, length: number): void {
+  done('ftruncate', undefined, () => libc().ftruncate(fd, length));
+}
+
 /** All of a file, or of an open one from where it stands, as UTF-8. */
 export function readFileSync(from: string | number): string {
   const fd = typeof from === 'number' ? from : openSync(from, constants.O_RDONLY | constants.O_NOCTTY);
@@ -99,7 +104,7 @@ export function writeFileSync(
   try {
     const whole = Buffer.from(data);
     for (let at = 0; at < whole.length; ) at += writeSync(fd, whole.subarray(at));
-    if (options.flag === undefined) done('ftruncate', path, () => libc().ftruncate(fd, whole.length));
+    if (options.flag === undefined) ftruncateSync(fd, whole.length);
   } finally {
     closeSync(fd);
   }

@@ -132,6 +132,7 @@ export const ifLinkH = {
   IFLA_BRPORT_MODE: 4,
   IFLA_BRPORT_ISOLATED: 33,
   IFLA_INET_CONF: 1,
+  IFLA_INET6_CONF: 2,
 } as const;
 
 /** linux/ip.h. */
@@ -140,6 +141,11 @@ export const ipH = {
   IPV4_DEVCONF_ARP_ANNOUNCE: 18,
   IPV4_DEVCONF_ARP_IGNORE: 19,
   IPV4_DEVCONF_ARP_NOTIFY: 22,
+} as const;
+
+/** linux/ipv6.h: from 0 on, where those of IPv4 start at 1. */
+export const ipv6H = {
+  DEVCONF_FORWARDING: 0,
 } as const;
 
 /** linux/if.h. */

@@ -22,8 +22,6 @@ import { ProbeSocket } from './probe';
 import { RouteSocket } from './socket';
 import { ensureSysctl, readSysctl, writeSysctl } from './sysctl';
 
-const families: readonly Family[] = [4, 6];
-
 /** What the kernel says when that which is to go is not there. */
 const absences: readonly string[] = ['ENOENT', 'ESRCH', 'ENODEV', 'EADDRNOTAVAIL'];
 
@@ -148,19 +146,14 @@ export class RouteNetns implements Netns {
 
   async routes(filter: RouteFilter = {}): Promise<readonly Route[]> {
     const table = filter.table ?? mainTable;
-    const wanted = filter.family === undefined ? families : [filter.family];
-    const ask = (family: Family): readonly Route[] =>
-      tolerant(
-        () => this.#open().dump(route.getRoutes(family, filter), route.decodeRoute, 'list routes').flat(),
-        ['ENOENT', 'ENODEV'],
-      ) ?? [];
-    return wanted.flatMap((family) =>
-      ask(family).filter(
-        (r) =>
-          familyOf(r.dst) === family && // a kernel without IPv6 answers with IPv4
-          (filter.index === undefined || r.index === filter.index) &&
-          (table === 'all' || r.table === table),
-      ),
+    const ask = (): readonly Route[] =>
+      this.#open().dump(route.getRoutes(filter), route.decodeRoute, 'list routes').flat();
+    const found = tolerant(ask, ['ENOENT', 'ENODEV']) ?? [];
+    return found.filter(
+      (r) =>
+        (filter.family === undefined || familyOf(r.dst) === filter.family) && // a kernel without IPv6 answers with IPv4
+        (filter.index === undefined || r.index === filter.index) &&
+        (table === 'all' || r.table === table),
     );
   }
 
@@ -351,9 +344,7 @@ export class RouteNetns implements Netns {
   }
 
   #rules(): readonly Rule[] {
-    const ask = (family: Family): readonly Rule[] =>
-      this.#open().dump(rule.getRules(family), rule.decodeRule, 'list rules');
-    return families.flatMap((family) => ask(family).filter((r) => r.family === family)); // without IPv6 the kernel answers with IPv4
+    return this.#open().dump(rule.getRules(), rule.decodeRule, 'list rules');
   }
 
   /** A tap device is made by its own file; what that cannot say is changed afterwards, and a device half as asked for goes again. */

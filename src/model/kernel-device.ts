@@ -78,6 +78,7 @@ export function toLink(d: Device): Link {
     allMulti: d.allMulti,
     arp: d.arp,
     ipv4: ipv4Of(d),
+    ipv6: ipv6Of(d),
     operState: operState(d),
     master: d.master?.index,
     parent: d.parent?.index,
@@ -99,6 +100,11 @@ function ipv4Of({ ns, name }: Device): Link['ipv4'] {
     arpAnnounce: read('arp_announce'),
     arpNotify: read('arp_notify'),
   };
+}
+
+function ipv6Of({ ns, name }: Device): Link['ipv6'] {
+  const forwarding = ns.sysctls.get(`net/ipv6/conf/${name}/forwarding`);
+  return forwarding === undefined ? undefined : { forwarding: Number(forwarding) };
 }
 
 /** IFLA_OPERSTATE as this kind of device computes it. */

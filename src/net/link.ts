@@ -38,6 +38,7 @@ export interface Link {
   readonly allMulti: boolean; // IFF_ALLMULTI
   readonly arp: boolean; // no IFF_NOARP
   readonly ipv4: Required<Ipv4Settings> | undefined; // undefined: the link has no IPv4
+  readonly ipv6: { readonly forwarding: number } | undefined; // undefined: the link has no IPv6
   readonly operState: OperState;
   readonly master: number | undefined; // IFLA_MASTER, index of the bridge or vrf
   readonly parent: number | undefined; // IFLA_LINK: macvlan's master, vlan's parent, veth's peer

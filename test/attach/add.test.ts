@@ -1,5 +1,5 @@
 /** ADD, DEL and CHECK of whole pods on a node of fakes. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { cidr } from '../../src/net/ip';
 import { ifName } from '../../src/net/names';
 import { failing } from '../failing';
@@ -174,13 +174,33 @@ describe('ADD', () => {
     const { add, pod } = world({
       networks: { ...networks, 'default/router': macvlan('192.168.4.0/24', { isolation: false }) },
     });
-    await pod.setSysctl('net/ipv4/conf/default/forwarding', '1');
+    for (const version of ['ipv4', 'ipv6']) await pod.setSysctl(`net/${version}/conf/default/forwarding`, '1');
     await add('a,router');
-    expect(await pod.sysctl('net/ipv4/conf/net1/forwarding')).toBe('0');
+    for (const version of ['ipv4', 'ipv6']) {
+      expect(await pod.sysctl(`net/${version}/conf/net1/forwarding`)).toBe('0');
+      expect(await pod.sysctl(`net/${version}/conf/net2/forwarding`)).toBe('1');
+      expect(await pod.sysctl(`net/${version}/conf/eth0/forwarding`)).toBe('1');
+    }
     expect(await pod.sysctl('net/ipv4/conf/net1/arp_ignore')).toBe('1');
     expect(await pod.sysctl('net/ipv4/conf/net1/arp_announce')).toBe('2');
     expect(await pod.sysctl('net/ipv4/conf/net2/arp_ignore')).toBe('0');
     expect(await pod.sysctl('net/ipv4/conf/eth0/arp_ignore')).toBe('0');
+  });
+
+  it('does so to a link that was moved into the pod, too', async () => {
+    const { add, pod } = world({ networks: { 'default/card': { type: 'host-device', device: 'eth1' } } });
+    await add('card');
+    expect((await pod.findLink('net1'))?.ipv4).toMatchObject({ arpIgnore: 1, arpAnnounce: 2 });
+    expect((await pod.rules()).filter(({ blackhole }) => blackhole).map(({ iif }) => iif)).toEqual(['net1', 'net1']);
+  });
+
+  it('looks at the pod’s links once, after all that it changes there', async () => {
+    const { add, pod } = world({ networks });
+    const [look, change] = [vi.spyOn(pod, 'links'), vi.spyOn(pod, 'changeAll')];
+    await add('a,b');
+    expect(look).toHaveBeenCalledTimes(1);
+    const [last] = change.mock.invocationCallOrder.slice(-1);
+    expect(look.mock.invocationCallOrder[0]).toBeGreaterThan(last as number);
   });
 
   it('drops what comes in by a secondary interface for others, until DEL', async () => {

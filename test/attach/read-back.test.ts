@@ -1,5 +1,5 @@
 /** What namespaces were asked for is read back. Touches the fakes. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import type { Edges, ForeignCall } from '../../src/attach/ports';
 import { watched } from '../../src/attach/read-back';
 import { FakeKernel } from '../../src/model/kernel';
@@ -65,6 +65,45 @@ describe('what the kernel holds otherwise', () => {
     const { pod, link, verify } = await scene({ dad: 'failed' });
     await pod.addAddress(link.index, net('fd00::5/64'));
     await expect(verify()).rejects.toMatchObject({ reason: 'AddressTaken', where: { ifName: 'net1' } });
+  });
+});
+
+describe('a namespace that was just looked at whole', () => {
+  it.each([
+    ['is not looked at again', [], 1],
+    ['is, once a link was changed', ['changeLink'], 2],
+    ['is, once a link was made', ['createLink'], 2],
+    ['is, once a link was deleted', ['createLink', 'look', 'deleteLink'], 3],
+    ['is not, once a route was added', ['addRoute'], 1],
+  ] as const)('%s', async (_, acts, looks) => {
+    const { pod, host, link, behind, verify } = await scene();
+    const look = vi.spyOn(behind, 'links');
+    const act: Readonly<Record<(typeof acts)[number] | 'look', () => Promise<unknown>>> = {
+      changeLink: () => pod.changeLink(link.index, { mtu: 1400 }),
+      createLink: () => host.createLink({ ...macvlan, name: name('net2') }, pod),
+      deleteLink: () => pod.deleteLink(name('net2')),
+      addRoute: () => pod.addRoute({ dst: net('10.9.0.0/16'), index: link.index }),
+      look: () => pod.links(),
+    };
+    await pod.links();
+    for (const one of acts) await act[one]();
+    await verify();
+    expect(look).toHaveBeenCalledTimes(looks);
+  });
+});
+
+describe('the index in the pod', () => {
+  it('is known of a link that was made there, under its name, while it is there', async () => {
+    const { pod, link, indexInPod, foreign } = await scene();
+    expect(indexInPod(name('net1'))).toBe(link.index);
+    await pod.changeLink(link.index, { name: name('lan') });
+    expect([indexInPod(name('net1')), indexInPod(name('lan'))]).toEqual([undefined, undefined]);
+    await pod.createLink({ kind: 'dummy', name: name('d0') });
+    await pod.createLink({ kind: 'dummy', name: name('d1') });
+    await pod.deleteLink(name('d0'));
+    expect(indexInPod(name('d0'))).toBeUndefined();
+    await foreign('ADD');
+    expect(indexInPod(name('d1'))).toBeUndefined();
   });
 });
 

@@ -77,6 +77,15 @@ describe.each([
     });
     const after = await store.locked(dataDir, blue, (leases) => [leases.last(0), leases.last(1), leases.last(2)]);
     expect([before, after]).toEqual([undefined, ['10.5.0.9', 'fd05::9', undefined]]);
+    const next = (address: string) =>
+      store.locked(dataDir, blue, (leases) => {
+        const last = leases.last(0);
+        leases.setLast(0, addr(address));
+        return [last, leases.last(0)];
+      });
+    expect(await next('10.5.0.200')).toEqual(['10.5.0.9', '10.5.0.200']);
+    expect(await next('10.5.0.7')).toEqual(['10.5.0.200', '10.5.0.7']);
+    expect(await store.locked(dataDir, blue, (leases) => leases.last(0))).toBe('10.5.0.7');
   });
 
   it('keeps networks and directories apart', async () => {

@@ -270,8 +270,8 @@ async function compare(lab: Lab, space: Space): Promise<void> {
   }
 }
 
-/** Of IPv4's settings `ip` shows nothing; a fact compares them with /proc/sys. */
-const ofLink = ({ ipv4, ...link }: Link): unknown => link;
+/** Of the families' settings `ip` shows nothing; facts compare them with /proc/sys. */
+const ofLink = ({ ipv4, ipv6, ...link }: Link): unknown => link;
 
 function ofShownLink(shown: Shown, links: readonly Link[]): unknown {
   const named = (name: unknown): number | undefined => links.find((link) => link.name === name)?.index;

@@ -874,6 +874,12 @@ export function netnsContract(makeWorld: () => Promise<World>, lacks: ReadonlySe
       await pod.setSysctl('net/ipv4/ip_forward', '1');
       expect(await pod.sysctl('net/ipv4/conf/net1/forwarding')).toBe('1');
     });
+    it('of IPv6 are told with the link', async () => {
+      const made = await host.createLink(macvlan('net1'), pod);
+      expect(made.ipv6).toEqual({ forwarding: 0 });
+      await pod.setSysctl('net/ipv6/conf/net1/forwarding', '1');
+      expect((await link(pod, 'net1')).ipv6).toEqual({ forwarding: 1 });
+    });
     it('are set together where they are there', async () => {
       await host.createLink(macvlan('net1'), pod);
       const there = await pod.ensureSysctls([

@@ -8,7 +8,7 @@ export async function stateOf(space: Netns): Promise<unknown> {
   const addresses = await space.addresses();
   return {
     links: links // a gateway's forwarding stays, as the node's own
-      .map(({ index, operState, ipv4, master, parent, ...link }) => ({
+      .map(({ index, operState, ipv4, ipv6, master, parent, ...link }) => ({
         ...link,
         master: nameOf(master),
         addresses: addresses
