@@ -257,18 +257,29 @@ interface Known {
  * those links.
  */
 async function heldFor(claims: readonly Claim[], space: Netns, known: Known): Promise<Held> {
-  const indexes = (...about: readonly Claim['about'][]): readonly number[] => [
-    ...new Set(claims.flatMap((claim) => (about.includes(claim.about) ? (claim.index ?? []) : []))),
-  ];
-  const each = async <T>(among: readonly number[], read: (index: number) => Promise<T>): Promise<Map<number, T>> => {
+  const all = new Set<number>();
+  const indexes: Record<Claim['about'], Set<number>> = {
+    link: new Set(),
+    port: new Set(),
+    vlan: new Set(),
+    neighbour: new Set(),
+    address: new Set(),
+    route: new Set(),
+    rule: new Set(),
+  };
+  for (const { about, index } of claims)
+    if (index !== undefined) {
+      all.add(index);
+      indexes[about].add(index);
+    }
+  const each = async <T>(among: ReadonlySet<number>, read: (index: number) => Promise<T>): Promise<Map<number, T>> => {
     const found = new Map<number, T>();
     for (const index of among) found.set(index, await read(index));
     return found;
   };
   const isPod = space.path !== undefined;
-  const listed = async <T>(among: readonly number[], read: (index?: number) => Promise<readonly T[]>) =>
-    isPod && among.length > 0 ? await read() : [...(await each(among, read)).values()].flat();
-  const all = indexes('link', 'port', 'vlan', 'neighbour', 'address', 'route');
+  const listed = async <T>(among: ReadonlySet<number>, read: (index?: number) => Promise<readonly T[]>) =>
+    isPod && among.size > 0 ? await read() : [...(await each(among, read)).values()].flat();
   const links =
     known.links ??
     (await listed(all, async (index) =>
@@ -279,15 +290,15 @@ async function heldFor(claims: readonly Claim[], space: Netns, known: Known): Pr
   const family = onlyFamily(claims); // IPv6 has an address of its own on each link
   return {
     links: new Map(links.map((link) => [link.index, link])),
-    ports: await each(indexes('port'), (index) => space.bridgePort(index)),
-    vlans: await each(indexes('vlan'), (index) => space.bridgeVlans(index)),
-    neighbours: await each(indexes('neighbour'), (index) => space.neighbours(index)),
-    addresses: await listed(indexes('address'), (index) =>
+    ports: await each(indexes.port, (index) => space.bridgePort(index)),
+    vlans: await each(indexes.vlan, (index) => space.bridgeVlans(index)),
+    neighbours: await each(indexes.neighbour, (index) => space.neighbours(index)),
+    addresses: await listed(indexes.address, (index) =>
       space.addresses({ ...(index === undefined ? {} : { index }), ...(family === undefined ? {} : { family }) }),
     ),
     routes:
       known.routes ??
-      (await listed(indexes('route'), (index) =>
+      (await listed(indexes.route, (index) =>
         space.routes(index === undefined ? { table: 'all' } : { table: 'all', index }),
       )),
     rules: claims.some(({ about }) => about === 'rule') ? await space.rules() : [],

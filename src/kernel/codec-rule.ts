@@ -2,7 +2,7 @@
 import { AttrStream, putU8, putU32 } from 'netlink/dist/structs.js';
 import { addressOf, familyOf, ipBytes, lengthOf, toCidr } from '../net/ip';
 import type { Rule } from '../net/route';
-import { afOf, eachAttribute, familyOfAf, findAddress, type Message } from './codec';
+import { afOf, eachAttribute, familyOfAf, findAddress, type Message, putText, text } from './codec';
 import { fibRulesH as fra, netlinkH as nl, rtnetlinkH as rt } from './headers';
 
 const headLength = 12; // struct fib_rule_hdr
@@ -35,7 +35,7 @@ function ruleBody(rule: Rule): readonly Uint8Array[] {
   const out = new AttrStream();
   out.emit(header);
   if (rule.source !== undefined) out.push(fra.FRA_SRC, ipBytes(addressOf(rule.source)));
-  if (rule.iif !== undefined) out.push(fra.FRA_IIFNAME, Buffer.from(`${rule.iif}\0`));
+  if (rule.iif !== undefined) out.push(fra.FRA_IIFNAME, putText(rule.iif));
   if (rule.table >= 256) out.push(fra.FRA_TABLE, putU32(rule.table));
   if (rule.priority !== undefined) out.push(fra.FRA_PRIORITY, putU32(rule.priority));
   if (rule.protocol !== undefined) out.push(fra.FRA_PROTOCOL, putU8(rule.protocol));
@@ -55,7 +55,7 @@ export function decodeRule(data: Buffer): Rule | undefined {
     if (type === fra.FRA_TABLE) table = value.readUInt32LE(0);
     if (type === fra.FRA_PRIORITY) priority = value.readUInt32LE(0);
     if (type === fra.FRA_PROTOCOL) protocol = value.readUInt8(0);
-    if (type === fra.FRA_IIFNAME) iif = value.toString('utf8').replace(/\0.*$/s, '');
+    if (type === fra.FRA_IIFNAME) iif = text(value);
     const address = type === fra.FRA_SRC ? findAddress(value) : undefined;
     if (address !== undefined && familyOf(address) === family) source = toCidr(address, data.readUInt8(2));
   });

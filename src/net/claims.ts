@@ -115,7 +115,7 @@ export function brokenSpec(spec: LinkSpec, link: Link): Broken | undefined {
   const asked: Readonly<Record<string, unknown>> = { ...spec, broadcastQueueLength: queueOf(spec) };
   const held: Readonly<Record<string, unknown>> = { ...link, ...link.detail };
   for (const key of ['kind', 'mtu', 'mac', 'group', ...Object.keys(link.detail)])
-    if (asked[key] !== undefined && asked[key] !== held[key])
+    if (!isMet(asked[key], held[key]))
       return differ(() => `make ${spec.name} with ${key} ${asked[key]}`, asked[key], held[key]);
   return undefined;
 }
@@ -139,7 +139,7 @@ function isRoute(asked: Route, held: Route): boolean {
     advmss: asked.advmss || undefined,
   };
   const found: Readonly<Record<string, unknown>> = { table: mainTable, ...held, metric: held.metric ?? 0 };
-  return Object.keys(wanted).every((key) => wanted[key] === undefined || wanted[key] === found[key]);
+  return Object.keys(wanted).every((key) => isMet(wanted[key], found[key]));
 }
 
 /** The route with the metric that the kernel gives it. */
@@ -148,8 +148,12 @@ function asHeld(route: Route): Route {
 }
 
 function isRule(asked: Rule, held: Rule): boolean {
-  const isOf = (key: 'priority' | 'protocol'): boolean => asked[key] === undefined || asked[key] === held[key];
-  return sameAct(asked, held) && isOf('priority') && isOf('protocol');
+  return sameAct(asked, held) && isMet(asked.priority, held.priority) && isMet(asked.protocol, held.protocol);
+}
+
+/** Whether that is there, or was left to the kernel. */
+function isMet(wanted: unknown, found: unknown): boolean {
+  return wanted === undefined || wanted === found;
 }
 
 function valueIn(link: Link | undefined, key: string): unknown {
