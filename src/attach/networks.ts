@@ -33,7 +33,8 @@ export async function readNetworks(
       'Cannot attach the pod: "delegates" or "clusterNetwork" must name the default network',
     );
   const selected: Wanted[] = [];
-  for (const selection of asked.networks) selected.push(await readSelected(selection, edges));
+  for (const [at, selection] of asked.networks.entries())
+    selected.push(await readSelected(selection, edges, asked.networks.slice(at + 1)));
   const wanted = [first, ...configured.slice(1), ...selected];
   if (pod === undefined || !wanted.some(({ resourceName }) => resourceName !== undefined)) return wanted;
   const { withDevices } = await import('./devices');
@@ -72,11 +73,11 @@ async function readByName(name: string, conf: NetConf, edges: Edges): Promise<Wa
   );
 }
 
-async function readSelected(selection: Selection, edges: Edges): Promise<Wanted> {
+async function readSelected(selection: Selection, edges: Edges, next: readonly Selection[] = []): Promise<Wanted> {
   const { namespace, name } = selection;
   const display = `${namespace}/${name}`;
   try {
-    const found = await edges.networks.find(namespace, name);
+    const found = await edges.networks.find(namespace, name, next);
     const wanted = await toWanted(
       found ?? fail('NetworkMissing', `Cannot find NetworkAttachmentDefinition ${name} in namespace ${namespace}`),
       selection,

@@ -254,10 +254,19 @@ export interface NetworkDefinition {
   readonly resourceName: string | undefined; // annotation k8s.v1.cni.cncf.io/resourceName
 }
 
+/** Which NetworkAttachmentDefinition is looked for. */
+export interface NetworkRef {
+  readonly namespace: string;
+  readonly name: string;
+}
+
 /** Definitions of networks. */
 export interface Networks {
-  /** The NetworkAttachmentDefinition of that name; `undefined` when nobody has it. */
-  find(namespace: string, name: string): Promise<NetworkDefinition | undefined>;
+  /**
+   * The NetworkAttachmentDefinition of that name; `undefined` when nobody has it. `next` are looked for afterwards: to
+   * fetch several at once may be cheaper.
+   */
+  find(namespace: string, name: string, next?: readonly NetworkRef[]): Promise<NetworkDefinition | undefined>;
   /** The configuration of that CNI name in confDir. */
   findInConfDir(name: string): Promise<NetworkDefinition | undefined>;
   /** The configuration in that file, or the first one in that directory. */

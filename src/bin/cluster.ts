@@ -89,7 +89,7 @@ export function withCluster(node: Networks, cluster: Pick<ClusterReader, 'findNe
   if (cluster === undefined) return node;
   return {
     ...node,
-    find: async (namespace, name) => (await node.find(namespace, name)) ?? (await cluster.findNetwork(namespace, name)),
+    find: async (...network) => (await node.find(...network)) ?? (await cluster.findNetwork(...network)),
   };
 }
 

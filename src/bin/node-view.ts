@@ -1,8 +1,8 @@
 /** What the node knows of the cluster, for one call: the agent's answer, else its snapshot. Asks the socket, reads the file. */
 
-import { longestLine, parseAnswer, type Question, socketPath, toLine } from '../agent/protocol';
+import { type Answer, longestLine, parseAnswer, type Question, socketPath, toLine } from '../agent/protocol';
 import { snapshotPath } from '../agent/snapshot';
-import type { Log, NetworkDefinition, Pod } from '../attach/ports';
+import type { Log, NetworkDefinition, NetworkRef, Pod } from '../attach/ports';
 import type { FoundSnapshot } from '../disk/snapshot';
 import { existsSync } from '../kernel/fs';
 
@@ -16,7 +16,12 @@ export interface Found<T> {
 export interface NodeView {
   /** The pod of that name, whichever uid it has. */
   findPod(namespace: string, name: string): Promise<Found<Pod> | undefined>;
-  findNetwork(namespace: string, name: string): Promise<Found<NetworkDefinition> | undefined>;
+  /** `next`: networks that are looked for afterwards, which the agent is asked for together with this one. */
+  findNetwork(
+    namespace: string,
+    name: string,
+    next?: readonly NetworkRef[],
+  ): Promise<Found<NetworkDefinition> | undefined>;
 }
 
 /** The agent answers in a fraction of a millisecond, or, when it collects garbage, in some; a hung one is not waited for. */
@@ -30,17 +35,29 @@ export function openNodeView(cniDir: string, log: Log): NodeView {
   let agentAway = false;
   let snapshot: Promise<FoundSnapshot | undefined> | undefined;
 
-  const ask = async (question: Question) => {
+  const answered = new Map<string, Usable>();
+
+  const ask = async (question: Question, next: readonly Question[] = []) => {
+    const known = answered.get(keyOf(question));
+    if (known !== undefined) return known;
     const path = socketPath(cniDir);
     if (agentAway || !existsSync(path)) return undefined;
-    const { askUnix } = await import('../kernel/unix');
-    const outcome = askUnix(path, toLine(question), patience, longestLine);
-    const answer = 'answer' in outcome ? parseAnswer(outcome.answer) : outcome.errno;
-    if (typeof answer !== 'string' && answer.says !== 'refused') return answer;
+    const questions = [question, ...next.filter((one) => !answered.has(keyOf(one)))];
+    const { askAllUnix } = await import('../kernel/unix');
+    const outcome = askAllUnix(path, questions.map(toLine), patience, longestLine);
+    if ('errno' in outcome) return giveUp(outcome.errno);
+    for (const [at, line] of outcome.answers.entries()) {
+      const answer = parseAnswer(line);
+      if (typeof answer === 'string') return giveUp(answer);
+      if (answer.says === 'refused') return giveUp(answer.why);
+      answered.set(keyOf(questions[at] as Question), answer);
+    }
+    return answered.get(keyOf(question));
+  };
+
+  const giveUp = (problem: string): undefined => {
     agentAway = true;
-    const problem = typeof answer === 'string' ? answer : answer.why;
-    log.warn({ socket: path, problem }, 'cannot use the node agent');
-    return undefined;
+    log.warn({ socket: socketPath(cniDir), problem }, 'cannot use the node agent');
   };
 
   const look = async () => {
@@ -63,13 +80,19 @@ export function openNodeView(cniDir: string, log: Log): NodeView {
       if (answer !== undefined) return answer.says === 'known' ? current(answer.pod) : undefined;
       return inSnapshot((known) => known.findPod(namespace, name));
     },
-    async findNetwork(namespace, name) {
-      const answer = await ask({ ask: 'network', namespace, name });
+    async findNetwork(namespace, name, next = []) {
+      const answer = await ask(networkQuestion({ namespace, name }), next.map(networkQuestion));
       if (answer !== undefined) return answer.says === 'known' ? current(answer.network) : undefined;
       return inSnapshot((known) => known.findNetwork(namespace, name));
     },
   };
 }
+
+/** What the agent says when it is of use. */
+type Usable = Exclude<Answer, { readonly says: 'refused' }>;
+
+const networkQuestion = ({ namespace, name }: NetworkRef): Question => ({ ask: 'network', namespace, name });
+const keyOf = ({ ask, namespace, name }: Question): string => `${ask} ${namespace}/${name}`;
 
 function current<T>(value: T | undefined): Found<T> | undefined {
   return value === undefined ? undefined : { value, from: 'agent', stale: false };

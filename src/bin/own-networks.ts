@@ -8,9 +8,9 @@ export function withOwn(documents: readonly unknown[], file: string, others: Net
   const own = documents.flatMap((document) => manifestsOf(document, file));
   return {
     ...others,
-    async find(namespace, name) {
+    async find(namespace, name, next) {
       const found = own.findLast((one) => one.namespace === namespace && one.name === name);
-      return found === undefined ? await others.find(namespace, name) : toDefinition(found);
+      return found === undefined ? await others.find(namespace, name, next) : toDefinition(found);
     },
   };
 }

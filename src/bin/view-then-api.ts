@@ -36,8 +36,7 @@ export function viewThenApi(view: NodeView, { usual, brief }: Api, log: Log): Cl
       const usable = found !== undefined && isThatPod(found, uid) ? found : undefined;
       return decide(usable, (api) => api.findPod(namespace, name, uid));
     },
-    findNetwork: async (namespace, name) =>
-      decide(await view.findNetwork(namespace, name), (api) => api.findNetwork(namespace, name)),
+    findNetwork: async (...network) => decide(await view.findNetwork(...network), (api) => api.findNetwork(...network)),
   };
 }
 

@@ -26,9 +26,20 @@ export function askUnix(
   milliseconds: number,
   most: number,
 ): { readonly answer: string } | { readonly errno: string } {
+  const outcome = askAllUnix(path, [line], milliseconds, most);
+  return 'errno' in outcome ? outcome : { answer: outcome.answers.join('') };
+}
+
+/** As askUnix, several lines at once, of which each is answered by one, in order. */
+export function askAllUnix(
+  path: string,
+  lines: readonly string[],
+  milliseconds: number,
+  most: number,
+): { readonly answers: readonly string[] } | { readonly errno: string } {
   return connected(path, milliseconds, (fd) => {
-    sendAll(fd, Buffer.from(line));
-    return { answer: readLine(fd, milliseconds, most) };
+    sendAll(fd, Buffer.from(lines.join('')));
+    return { answers: readLines(fd, lines.length, milliseconds, most) };
   });
 }
 
@@ -36,9 +47,9 @@ export function askUnix(
 export function tellUnix(path: string, line: string, milliseconds: number): boolean {
   const outcome = connected(path, milliseconds, (fd) => {
     sendAll(fd, Buffer.from(line));
-    return { answer: '' };
+    return {};
   });
-  return 'answer' in outcome;
+  return !('errno' in outcome);
 }
 
 /** The user that the process at the other end of a connected unix socket ran as; `undefined` when the kernel does not say. */
@@ -87,21 +98,24 @@ function sendAll(fd: number, bytes: Buffer): void {
   }
 }
 
-function readLine(fd: number, milliseconds: number, most: number): string {
+/** That many lines, each of at most `most` bytes. */
+function readLines(fd: number, count: number, milliseconds: number, most: number): readonly string[] {
   const end = performance.now() + milliseconds;
-  const chunks: Buffer[] = [];
-  for (let length = 0; ; ) {
-    const chunk = Buffer.allocUnsafe(64 * 1024);
+  const chunk = Buffer.allocUnsafe(64 * 1024);
+  const lines: string[] = [];
+  for (let line: Buffer[] = [], length = 0; ; ) {
     const got = libc().recvfrom(fd, chunk, chunk.length, 0, null, null);
     if (got < 0) failUnlessInterrupted();
     if (got === 0) throw new Errno('ECONNRESET'); // it hung up
-    if (got > 0) {
-      const part = chunk.subarray(0, got);
-      const newline = part.indexOf(10);
-      chunks.push(newline < 0 ? part : part.subarray(0, newline));
-      if (newline >= 0) return Buffer.concat(chunks).toString('utf8');
-      length += got;
+    let rest = Buffer.from(chunk.subarray(0, Math.max(got, 0)));
+    for (let newline = rest.indexOf(10); newline >= 0; newline = rest.indexOf(10)) {
+      lines.push(Buffer.concat([...line, rest.subarray(0, newline)]).toString('utf8'));
+      if (lines.length === count) return lines;
+      rest = rest.subarray(newline + 1);
+      [line, length] = [[], 0];
     }
+    line.push(rest);
+    length += rest.length;
     if (length > most) throw new Errno('EMSGSIZE');
     if (performance.now() > end) throw new Errno('EAGAIN');
   }

@@ -1,6 +1,6 @@
 /** Pods and NetworkAttachmentDefinitions of the cluster, for one call of a runtime. Asks the API server. */
 import { type DefinitionObject, toDefinition } from '../attach/definition';
-import type { Cluster, Files, Log, NetworkDefinition } from '../attach/ports';
+import type { Cluster, Files, Log, NetworkDefinition, NetworkRef } from '../attach/ports';
 import { fail } from '../error';
 import { isRecord } from '../json';
 import { type AccessPlace, readAccess } from './access';
@@ -9,8 +9,8 @@ import { parsePod, requireSamePod } from './pod';
 
 /** What the cluster's API tells. */
 export interface ClusterReader extends Cluster {
-  /** The NetworkAttachmentDefinition of that name; `undefined` when the cluster has none, or does not know the kind. */
-  findNetwork(namespace: string, name: string): Promise<NetworkDefinition | undefined>;
+  /** The NetworkAttachmentDefinition of that name, as Networks.find; `undefined` when the cluster has none, or does not know the kind. */
+  findNetwork(namespace: string, name: string, next?: readonly NetworkRef[]): Promise<NetworkDefinition | undefined>;
 }
 
 /** Reads the kubeconfig when first asked, and each network once. Errors as Client.get. */

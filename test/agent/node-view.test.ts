@@ -10,6 +10,7 @@ import { fakeLog } from '../../src/model/log';
 import { temporaryDirectory } from '../disk/temp';
 
 const network = { namespace: 'default', name: 'a', config: '{}', source: 'api', resourceName: undefined };
+const large = ['b', 'c'].map((name) => ({ ...network, name, config: name.repeat(200_000) })); // more than one read gives
 const pod = { namespace: 'default', name: 'web', uid: 'u1', annotations: { a: 'b' } };
 
 /** An agent in a thread of its own: the executable asks without an event loop. `reply`: in place of its own answers. */
@@ -19,7 +20,7 @@ async function agent(
   users = [process.getuid?.() ?? 0],
 ) {
   const worker = new Worker(join(import.meta.dirname, 'agent-worker.ts'), {
-    workerData: { cniDir, reply, users, pods: [pod], networks: [network] },
+    workerData: { cniDir, reply, users, pods: [pod], networks: [network, ...large] },
   });
   await new Promise((resolve, reject) => worker.once('message', resolve).once('error', reject));
   const stop = async (): Promise<void> => void (await worker.terminate());
@@ -39,8 +40,21 @@ it('has what the agent knows', async () => {
   await agent(cniDir);
   expect(await view().findNetwork('default', 'a')).toEqual({ value: network, from: 'agent', stale: false });
   expect(await view().findPod('default', 'web')).toEqual({ value: pod, from: 'agent', stale: false });
-  expect(await view().findNetwork('default', 'b')).toBeUndefined();
+  expect(await view().findNetwork('default', 'no')).toBeUndefined();
   expect(statSync(join(cniDir, 'agent.sock')).mode & 0o777).toBe(0o600);
+});
+
+it('learns of the networks that come next by the same question', async () => {
+  const { cniDir, view, problems } = node();
+  const { stop } = await agent(cniDir);
+  const one = view();
+  const next = ['b', 'no', 'c', 'a'].map((name) => ({ namespace: 'default', name }));
+  expect(await one.findNetwork('default', 'a', next)).toEqual({ value: network, from: 'agent', stale: false });
+  await stop();
+  for (const value of large)
+    expect(await one.findNetwork('default', value.name, next)).toEqual({ value, from: 'agent', stale: false });
+  expect(await one.findNetwork('default', 'no')).toBeUndefined();
+  expect(problems()).toEqual([]);
 });
 
 it('has nothing without an agent and without a snapshot', async () => {

@@ -170,6 +170,16 @@ describe('ADD', () => {
     await expect(add()).rejects.toMatchObject({ reason: 'PodUnavailable', code: 11 });
   });
 
+  it('says which networks it will look for next, so that several can be fetched at once', async () => {
+    const { add, edges } = world({ networks });
+    const find = vi.spyOn(edges.networks, 'find');
+    await add('a,b');
+    expect(find.mock.calls.map(([, name, next]) => [name, next?.map((one) => one.name)])).toEqual([
+      ['a', ['b']],
+      ['b', []],
+    ]);
+  });
+
   it('keeps a secondary interface from forwarding and from answering for others', async () => {
     const { add, pod } = world({
       networks: { ...networks, 'default/router': macvlan('192.168.4.0/24', { isolation: false }) },
