@@ -75,7 +75,7 @@ export async function runUntil(signal: AbortSignal, means: Means, settings: Sett
         metrics.call(call);
         logCall(call, log);
       },
-      take: (news: News) => (news.tell === 'publish' ? publishing?.now() : void means.writeEvent(news.event)),
+      take: (news: News) => (news.tell === 'publish' ? publishing?.soon() : void means.writeEvent(news.event)),
       peerUser: means.peerUser,
       users: means.users,
     };

@@ -13,16 +13,23 @@ export interface Task {
   run(): Promise<void>;
 }
 
-/** A task that runs; `now` lets it run at once, or once more after the run that is under way. */
+/** A task that runs. */
 export interface RunningTask {
+  /** Lets it run at once, or once more after the run that is under way. */
   now(): void;
+  /** The same in a moment: whoever asks for it has its own work to end first, and others may ask meanwhile. */
+  soon(): void;
   /** Ends when a run that is under way has ended. */
   stop(): Promise<void>;
 }
 
+/** Longer than a call of a runtime has left to do when it tells the agent. */
+const moment = 50; // ms
+
 /** Runs it at once, then again and again. A failure is logged and counted. */
 export function startTask({ name, every, retry, run }: Task, metrics: Metrics, log: Log): RunningTask {
   let timer: ReturnType<typeof setTimeout> | undefined;
+  let isSoon = false;
   let running: Promise<void> | undefined;
   let again = false;
   let stopped = false;
@@ -44,6 +51,7 @@ export function startTask({ name, every, retry, run }: Task, metrics: Metrics, l
   };
   const begin = (): void => {
     clearTimeout(timer);
+    isSoon = false;
     if (running !== undefined || stopped) {
       again = true;
       return;
@@ -60,6 +68,13 @@ export function startTask({ name, every, retry, run }: Task, metrics: Metrics, l
   begin();
   return {
     now: begin,
+    soon() {
+      if (running !== undefined) again = true;
+      if (isSoon || running !== undefined || stopped) return;
+      clearTimeout(timer);
+      isSoon = true;
+      timer = setTimeout(begin, moment);
+    },
     async stop() {
       stopped = true;
       clearTimeout(timer);

@@ -38,6 +38,26 @@ describe('a task', () => {
     end();
   });
 
+  it('runs once for all who want it soon, after they went on', async () => {
+    let runs = 0;
+    let end: (() => void) | undefined;
+    const { soon } = task(async () => {
+      runs += 1;
+      if (runs === 2) await new Promise<void>((resolve) => (end = resolve));
+    });
+    await Promise.resolve();
+    soon();
+    soon();
+    expect(runs).toBe(1);
+    await vi.waitFor(() => expect(runs).toBe(2));
+    soon(); // while it runs: once more
+    soon();
+    end?.();
+    await vi.waitFor(() => expect(runs).toBe(3));
+    await new Promise((resolve) => setTimeout(resolve, 120));
+    expect(runs).toBe(3);
+  });
+
   it('is tried again after a failure, which the log tells', async () => {
     let runs = 0;
     const { log } = task(async () => {
