@@ -82,7 +82,7 @@ try {
     }
   if (asked.includes('sources')) await sources();
   if (asked.includes('agent')) await agentAlone();
-  if (asked.includes('grown')) tell(grownToMarkdown(await grow(scene, own, eight, 8, runs)));
+  if (asked.includes('grown')) tell(grownToMarkdown(await grow(scene, own, eight, networksOf('macvlan', 8), runs)));
   if (asked.includes('effort')) {
     const found = await effort(scene, [own, ...rivals], eight, (name) =>
       name === 'Multus thick' ? daemon : undefined,

@@ -2,15 +2,19 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { snapshotPath } from '../../src/agent/snapshot';
+import { saveSnapshot } from '../../src/disk/save-snapshot';
 import type { Competitor } from './competitors';
 import { measure } from './run';
 import type { Scene } from './scene';
 import { median, ratio } from './stats';
-import type { Pod } from './work';
+import type { Network, Pod } from './work';
 
+const cniDir = '/var/lib/cni/braid';
 const records = 1000;
 const reservations = 10_000;
 const links = 500;
+const definitions = 5000;
 
 /** What was measured, ms. */
 export interface Grown {
@@ -21,10 +25,22 @@ export interface Grown {
   readonly status: readonly number[];
 }
 
-/** ADD on the node as it is, then with much on it, then GC and STATUS there. Everything that was added goes again. */
-export async function grow(scene: Scene, braid: Competitor, pod: Pod, networks: number, runs: number): Promise<Grown> {
+/**
+ * ADD on the node as it is, then with much on it, then GC and STATUS there. The pod's networks come from the agent's snapshot.
+ * Everything that was added goes again.
+ */
+export async function grow(
+  scene: Scene,
+  anybody: Competitor,
+  pod: Pod,
+  wanted: readonly Network[],
+  runs: number,
+): Promise<Grown> {
+  const braid = fromSnapshot(anybody);
+  const networks = wanted.length;
+  writeSnapshot(wanted);
   const fresh = await adds(scene, braid, pod, 'fresh', runs);
-  const shrink = await fill(scene, braid, pod);
+  const shrink = await fill(scene, braid, pod, wanted);
   try {
     const grown = await adds(scene, braid, pod, 'grown', runs);
     const job = { pod, container: '', netns: '' };
@@ -46,6 +62,28 @@ export async function grow(scene: Scene, braid: Competitor, pod: Pod, networks: 
   }
 }
 
+/** The same without manifests on the node: what is left is the snapshot. */
+function fromSnapshot(braid: Competitor): Competitor {
+  return {
+    name: braid.name,
+    call(job) {
+      const call = braid.call(job);
+      return { ...call, stdin: JSON.stringify({ ...(JSON.parse(call.stdin) as object), networksDir: undefined }) };
+    },
+  };
+}
+
+function writeSnapshot(networks: readonly Network[]): void {
+  const told = networks.map(({ name, config }) => ({
+    namespace: 'default',
+    name,
+    config: JSON.stringify(config),
+    source: 'api',
+    resourceName: undefined,
+  }));
+  saveSnapshot(cniDir, { pods: [], networks: told });
+}
+
 async function adds(scene: Scene, braid: Competitor, pod: Pod, name: string, runs: number): Promise<readonly number[]> {
   const walls: number[] = [];
   for (let run = 0; run < runs; run++) {
@@ -59,11 +97,11 @@ async function adds(scene: Scene, braid: Competitor, pod: Pod, name: string, run
 
 const recorded = (at: number): string => `recorded-${at}`;
 
-/** Copies of a real record, reservations of others in the default network's range, and links; returns what takes them away. */
-async function fill(scene: Scene, braid: Competitor, pod: Pod): Promise<() => void> {
+/** Copies of a real record, reservations of others in the default network's range, links and definitions; returns what takes them away. */
+async function fill(scene: Scene, braid: Competitor, pod: Pod, wanted: readonly Network[]): Promise<() => void> {
   const job = { pod, container: 'model', netns: scene.addPod('model') };
   await measure(braid.call({ verb: 'ADD', ...job }));
-  const attachments = '/var/lib/cni/braid/attachments';
+  const attachments = path.join(cniDir, 'attachments');
   const file = readdirSync(attachments).find((name) => name.startsWith('model_')) ?? 'no record of the model';
   const text = readFileSync(path.join(attachments, file), 'utf8');
   const copies = Array.from({ length: records }, (_, at) =>
@@ -77,7 +115,11 @@ async function fill(scene: Scene, braid: Competitor, pod: Pod): Promise<() => vo
   for (const address of taken) writeFileSync(path.join(store, address), 'other\r\neth0');
   const pairs = Array.from({ length: links / 2 }, (_, at) => at);
   batch(pairs.map((at) => `link add l${at} type veth peer name r${at}`));
+  const [model] = wanted as readonly [Network];
+  const others = Array.from({ length: definitions }, (_, at) => ({ ...model, name: `other-${at}` }));
+  writeSnapshot([...others, ...wanted]); // these are found last
   return () => {
+    rmSync(snapshotPath(cniDir));
     batch(pairs.map((at) => `link delete l${at}`));
     for (const gone of [...copies, ...taken.map((address) => path.join(store, address))]) rmSync(gone);
     scene.deletePod('model');
@@ -92,7 +134,7 @@ function batch(lines: readonly string[]): void {
 export function grownToMarkdown({ networks, fresh, grown, gc, status }: Grown): string {
   const { middle, low, high } = ratio(grown, fresh);
   return [
-    `### A node that has much: ${records} records, ${reservations} reservations in the default network's range, ${links} links`,
+    `### A node that has much: ${records} records, ${reservations} reservations in the default network's range, ${links} links, ${definitions} definitions in the snapshot`,
     '',
     '| | ms, median |',
     '| --- | --: |',

@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
+import { saveSnapshot } from '../../src/disk/save-snapshot';
 import { parseTrace, traced } from '../faults/calls';
 import { braid, Node, type Pod } from './runtime';
 
@@ -69,22 +70,26 @@ describe('system calls', { timeout: 240_000 }, () => {
     });
   });
 
-  it('do not grow with what is there already: reservations, records, links of the node', async () => {
+  it('do not grow with what is there already: reservations, records, links of the node, definitions', async () => {
     const node = new Node();
     node.uplink('eth1');
     node.network('wide', { ...lan(0), ipam: { type: 'host-local', subnet: '10.77.0.0/16' } });
+    const told = { namespace: 'default', source: 'api', resourceName: undefined, config: JSON.stringify(lan(1)) };
+    saveSnapshot(node.state, { pods: [], networks: [{ ...told, name: 'told' }] });
     await node.pod({ networks: 'wide' }).add();
     const before = await both(node);
     const store = '/var/lib/cni/networks/wide';
     for (let n = 0; n < 500; n++) writeFileSync(`${store}/10.77.${1 + (n >> 8)}.${n & 255}`, `other${n}\r\nnet1`);
     for (let n = 0; n < 50; n++) node.ip(`link add d${n} type dummy`);
     for (let n = 0; n < 10; n++) await node.pod({ networks: 'wide' }).add();
+    const others = Array.from({ length: 5000 }, (_, n) => ({ ...told, name: `other-${n}` }));
+    saveSnapshot(node.state, { pods: [], networks: [...others, { ...told, name: 'told' }] });
     expect(await both(node)).toEqual(before);
     for (let n = 0; n < 500; n++) rmSync(`${store}/10.77.${1 + (n >> 8)}.${n & 255}`);
   });
 });
 
 async function both(node: Node): Promise<readonly [Counts, Counts]> {
-  const pod = node.pod({ networks: 'wide' });
+  const pod = node.pod({ networks: 'wide,told' });
   return [await countedCall(node, pod, 'ADD'), await countedCall(node, pod, 'DEL')];
 }
