@@ -17,6 +17,7 @@ import { join, resolve } from 'node:path';
 import { expect, onTestFinished } from 'vitest';
 import { inside } from '../../src/kernel/namespace';
 import { toStatus } from '../../src/pod/status';
+import { addNamespace, deleteNamespace } from './namespace';
 
 /** The executable under test. */
 export const braid = resolve(process.env.BRAID_BIN ?? join(import.meta.dirname, '../../dist/braid'));
@@ -188,10 +189,9 @@ export class Namespace {
 /** A namespace of the test's own. */
 export class Space extends Namespace {
   constructor(name: string) {
-    run('ip', 'netns', 'add', name);
+    addNamespace(name);
     super(name);
-    onTestFinished(() => void run('ip', 'netns', 'del', name));
-    this.exec('busybox', 'ip', 'link', 'set', 'lo', 'up');
+    onTestFinished(() => deleteNamespace(name));
   }
 }
 
