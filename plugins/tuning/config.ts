@@ -9,7 +9,8 @@ import type { IfName } from '../../src/net/names';
 export interface TuningConfig {
   readonly sysctls: ReadonlyMap<string, string>; // as written, e.g. net.ipv4.conf.IFNAME.arp_filter
   readonly mac: Mac | undefined; // of the configuration: CNI_ARGS has the next word
-  readonly strongerMac: Mac | undefined; // of the runtime or args.cni
+  readonly runtimeMac: Mac | undefined; // stronger than CNI_ARGS
+  readonly lastMac: { readonly mac: Mac | undefined } | undefined; // args.cni; an empty one: none at all
   readonly promisc: boolean; // false: left as it is
   readonly mtu: number | undefined; // bytes
   readonly allMulti: boolean | undefined;
@@ -27,7 +28,8 @@ export function parse(input: unknown): TuningConfig {
   return {
     sysctls: new Map([...parseSysctls(c.sysctl, 'sysctl'), ...parseSysctls(args.sysctl, 'args.cni.sysctl')]),
     mac: optionalMac(c.mac, 'mac'),
-    strongerMac: optionalMac(args.mac, 'args.cni.mac') ?? runtimeMac(c),
+    runtimeMac: runtimeMac(c),
+    lastMac: args.mac === undefined ? undefined : { mac: optionalMac(args.mac, 'args.cni.mac') },
     promisc: optionalBoolean(args.promisc, 'args.cni.promisc') ?? boolean(c.promisc, 'promisc'),
     mtu: length(args, c, 'mtu') || undefined, // 0 on the wire means unset
     allMulti: optionalBoolean(args.allmulti, 'args.cni.allmulti') ?? optionalBoolean(c.allmulti, 'allmulti'),
@@ -36,13 +38,13 @@ export function parse(input: unknown): TuningConfig {
   };
 }
 
-/** The path below /proc/sys of a key as it is written: dots become slashes, IFNAME the interface. ConfigInvalid unless it is one of net. */
+/** The path below /proc/sys of a key as it is written: dots become slashes, which may be too many, IFNAME the interface. ConfigInvalid unless it is one of net. */
 export function sysctlPath(key: string, ifName: IfName): string {
   const path = key.replaceAll('.', '/').replaceAll('IFNAME', ifName);
-  const parts = path.split('/');
-  if (parts[0] !== 'net' || parts.some((part) => part === '' || part === '..'))
+  const parts = path.split('/').filter((part) => part !== '');
+  if (parts[0] !== 'net' || parts.length === 1 || parts.includes('..'))
     fail('ConfigInvalid', `Cannot set ${shown(key)}: invalid net sysctl key, need one like net.core.somaxconn`);
-  return path;
+  return parts.join('/');
 }
 
 /** The file in which what was there before is kept: the reference plugin's own. */

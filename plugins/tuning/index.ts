@@ -6,6 +6,7 @@ import type { Result } from '../../src/cni/result';
 import { fail } from '../../src/error';
 import type { LinkChange } from '../../src/net/link';
 import type { Mac } from '../../src/net/mac';
+import { sysctlWords } from '../../src/net/sysctl';
 import { requireAllowed } from './allowlist';
 import { type Backup, backupOf, backupText, parseBackup, restoring } from './backup';
 import { backupPath, parse, sysctlPath, type TuningConfig } from './config';
@@ -14,7 +15,7 @@ export const tuning = chainedDelegate('tuning', parse, { add, del, check });
 
 /** What is asked of the link; `undefined` when nothing is. Pure. */
 export function plan(c: TuningConfig, fromArgs: Mac | undefined): LinkChange | undefined {
-  const mac = c.strongerMac ?? fromArgs ?? c.mac;
+  const mac = c.lastMac === undefined ? (c.runtimeMac ?? fromArgs ?? c.mac) : c.lastMac.mac;
   const { mtu, allMulti, txQueueLength } = c;
   const change: LinkChange = { mac, promisc: c.promisc || undefined, mtu, allMulti, txQueueLength };
   return Object.values(change).some((value) => value !== undefined) ? change : undefined;
@@ -78,7 +79,8 @@ async function restore(pod: Netns, ifName: string, backup: Backup): Promise<void
 async function check(c: TuningConfig, { pod, ifName, args }: CheckContext): Promise<void> {
   for (const [key, value] of c.sysctls) {
     const held = await pod.sysctl(sysctlPath(key, ifName));
-    if (held !== value) fail('CheckFailed', `Sysctl ${key} is ${held ?? 'missing'}: Tuning configured ${value}`);
+    if (held === undefined || sysctlWords(held) !== sysctlWords(value))
+      fail('CheckFailed', `Sysctl ${key} is ${held ?? 'missing'}: Tuning configured ${value}`);
   }
   const change = plan(c, argsMac(args));
   if (change === undefined) return;

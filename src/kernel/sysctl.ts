@@ -1,6 +1,7 @@
 /** Files below /proc/sys as the calling thread sees them. Touches those files. */
 
 import { CniError } from '../error';
+import { sysctlWords } from '../net/sysctl';
 import { errnoOf } from './errno';
 import { closeSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from './fs';
 
@@ -22,7 +23,7 @@ export function writeSysctl(key: string, value: string): void {
     throw denied(settingOf(key, value), cause);
   }
   const now = readSysctl(key);
-  if (now === undefined || words(now) !== words(value)) throw notKept(key, value, now);
+  if (now === undefined || sysctlWords(now) !== sysctlWords(value)) throw notKept(key, value, now);
 }
 
 /** Writes what differs, and reads that back; false when there is no such key. Opened once: to find a key costs more than to use it. */
@@ -30,10 +31,10 @@ export function ensureSysctl(key: string, value: string): boolean {
   const fd = openToWrite(key, value);
   if (typeof fd === 'boolean') return fd;
   try {
-    if (words(textOf(fd)) === words(value)) return true;
+    if (sysctlWords(textOf(fd)) === sysctlWords(value)) return true;
     writeSync(fd, value, 0);
     const now = textOf(fd);
-    if (words(now) !== words(value)) throw notKept(key, value, now);
+    if (sysctlWords(now) !== sysctlWords(value)) throw notKept(key, value, now);
     return true;
   } catch (cause) {
     throw cause instanceof CniError ? cause : denied(settingOf(key, value), cause);
@@ -49,7 +50,7 @@ function openToWrite(key: string, value: string): number | boolean {
   } catch (cause) {
     const now = readSysctl(key);
     if (now === undefined) return false;
-    if (words(now) === words(value)) return true;
+    if (sysctlWords(now) === sysctlWords(value)) return true;
     throw denied(settingOf(key, value), cause);
   }
 }
@@ -72,12 +73,6 @@ function settingOf(key: string, value: string): string {
 
 function notKept(key: string, value: string, now: string | undefined): CniError {
   return new CniError('SysctlRefused', `Cannot ${settingOf(key, value)}: the kernel keeps ${JSON.stringify(now)}`);
-}
-
-/** The kernel separates by tabs. */
-function words(value: string): string {
-  const isOne = !value.includes('\t') && !value.includes(' ') && !value.includes('\n');
-  return isOne ? value : value.trim().split(/\s+/).join(' ');
 }
 
 function denied(action: string, cause: unknown): CniError {

@@ -78,6 +78,28 @@ describe('tuning', () => {
     expect(pod.link('net1').mac).toBe(mac);
   });
 
+  it('takes no MAC at all when args.cni has an empty one', async () => {
+    const { pod, add, check } = await tuned();
+    const before = pod.link('net1').mac;
+    const config = {
+      mac: '02:00:00:00:00:01',
+      runtimeConfig: { mac: '02:00:00:00:00:03' },
+      args: { cni: { mac: '' } },
+    };
+    await add(config);
+    expect(pod.link('net1').mac).toBe(before);
+    await check(config);
+  });
+
+  it('takes a sysctl that is written as a path, and values as people write them', async () => {
+    const { pod, add, check } = await tuned();
+    const config = { sysctl: { '/net/core/somaxconn': '500', 'net.ipv4.ip_local_port_range': '2000 50000' } };
+    await add(config);
+    expect(await pod.sysctl('net/core/somaxconn')).toBe('500');
+    await pod.setSysctl('net/ipv4/ip_local_port_range', '2000\t50000'); // as the kernel shows it
+    await check(config);
+  });
+
   it('sets sysctls of the namespace and of the interface', async () => {
     const { pod, add, check } = await tuned();
     const config = { sysctl: { 'net.core.somaxconn': '500', 'net.ipv4.conf.IFNAME.arp_filter': '1' } };
@@ -92,7 +114,7 @@ describe('tuning', () => {
     });
   });
 
-  it.each(['kernel.hostname', 'net', '/net/core/somaxconn', 'net/../kernel/hostname', 'net.ipv4..conf'])(
+  it.each(['kernel.hostname', 'net', '/net', 'net/../kernel/hostname', 'net.ipv4..conf'])(
     'refuses the sysctl %s',
     async (key) => {
       const { add } = await tuned();
