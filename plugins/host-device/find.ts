@@ -2,15 +2,14 @@
 import type { Files, Netns } from '../../src/attach/ports';
 import { fail } from '../../src/error';
 import type { Link } from '../../src/net/link';
-import type { Device } from './config';
+import type { Device, HostDeviceConfig } from './config';
 
 const userSpaceDrivers = ['vfio-pci', 'uio_pci_generic', 'igb_uio'];
 
 /** Whether a program of the pod drives the device by itself, so that it is no link of any namespace. */
-export async function isUserSpace(device: Device, files: Files): Promise<boolean> {
-  if (device.by !== 'path' || device.pci === undefined) return false;
-  for (const driver of userSpaceDrivers)
-    if (await files.exists(`/sys/bus/pci/drivers/${driver}/${device.pci}`)) return true;
+export async function isUserSpace({ pci }: HostDeviceConfig, files: Files): Promise<boolean> {
+  if (pci === undefined) return false;
+  for (const driver of userSpaceDrivers) if (await files.exists(`/sys/bus/pci/drivers/${driver}/${pci}`)) return true;
   return false;
 }
 

@@ -3,7 +3,7 @@ import { configureChild, leaseAddresses } from '../../src/attach/child';
 import { type AddContext, type CheckContext, type DelContext, delegate } from '../../src/attach/delegate';
 import { checkPodLink, tryAll } from '../../src/attach/pod-link';
 import { requireLink } from '../../src/attach/veth';
-import { emptyResult, type Result } from '../../src/cni/result';
+import { type Dns, emptyResult, type Result } from '../../src/cni/result';
 import { fail } from '../../src/error';
 import type { Link } from '../../src/net/link';
 import { ifName } from '../../src/net/names';
@@ -15,7 +15,7 @@ export const hostDevice = delegate('host-device', parse, { add, del, check });
 /** The alias remembers the device's own name: DEL, the reference plugin's too, needs nothing else. */
 async function add(c: HostDeviceConfig, context: AddContext): Promise<Result> {
   const { host, pod, ifName: name, undo, files } = context;
-  if (await isUserSpace(c.device, files)) return await leaseOnly(c, context);
+  if (await isUserSpace(c, files)) return await leaseOnly(c, context);
   const device = await requireDevice(c.device, host, files);
   if (device.detail.kind === 'other' && device.detail.name === 'loopback')
     fail('LinkUnsuitable', `Cannot move ${device.name} into the pod: every namespace keeps its own`);
@@ -23,7 +23,8 @@ async function add(c: HostDeviceConfig, context: AddContext): Promise<Result> {
   await host.changeLink(device.index, { alias: device.name });
   await host.moveLink(device.index, pod, name);
   const link = await requireLink(pod, name);
-  return await configureChild(link, await leaseAddresses(context), c, context);
+  const lease = await leaseAddresses(context);
+  return await configureChild(link, lease, { dns: dnsOf(c, lease) }, context);
 }
 
 /** A device that no kernel driver serves has no link: the pod finds it by itself, but its addresses are leased. */
@@ -31,8 +32,17 @@ async function leaseOnly(c: HostDeviceConfig, context: AddContext): Promise<Resu
   const { pod, ifName: name } = context;
   const lease = await leaseAddresses(context);
   const ips = (lease?.ips ?? []).map((ip) => ({ ...ip, interface: 0 }));
-  return { ...emptyResult, interfaces: [{ name, sandbox: pod.path }], ips, routes: lease?.routes ?? [], dns: c.dns };
+  return {
+    ...emptyResult,
+    interfaces: [{ name, sandbox: pod.path }],
+    ips,
+    routes: lease?.routes ?? [],
+    dns: dnsOf(c, lease),
+  };
 }
+
+/** Without IPAM there is none in the result, as with the reference plugin. */
+const dnsOf = ({ dns }: HostDeviceConfig, lease: Result | undefined): Dns => (lease === undefined ? {} : dns);
 
 /** As it was before ADD, wherever it is now. */
 async function putBack({ name, alias = '', up }: Link, { host, pod, ifName: inPod }: AddContext): Promise<void> {
@@ -68,7 +78,7 @@ async function reclaim({ host, ifName: inPod, prevResult }: DelContext): Promise
 }
 
 async function check(c: HostDeviceConfig, context: CheckContext): Promise<void> {
-  if (await isUserSpace(c.device, context.files)) return await context.ipam?.check();
+  if (await isUserSpace(c, context.files)) return await context.ipam?.check();
   const link = await checkPodLink(undefined, context);
   if (!link.up) fail('CheckFailed', `Interface ${link.name} is down: expected it to be up`);
 }

@@ -45,15 +45,26 @@ describe('host-device', () => {
     expect(pod.link('net1').alias).toBe('ens3');
   });
 
-  it('leases addresses for a device that a program of the pod drives, and moves nothing', async () => {
+  it.each([
+    ['told by its PCI address', {}],
+    ['that has a name as well', { device: 'ens3' }],
+  ])('leases addresses for a device %s that a program of the pod drives, and moves nothing', async (_, keys) => {
     const files = fakeFiles({ '/sys/bus/pci/drivers/vfio-pci/0000:00:03.0/x': '' });
     const { host, pod, add, del } = lab({ ...node, ipam: fixedIpam(['10.1.0.5/24']) });
-    const config = { pciBusID: '0000:00:03.0' };
+    const config = { pciBusID: '0000:00:03.0', ...keys };
     const result = await add(hostDevice, config, { files });
     expect(result).toMatchObject({ interfaces: [{ name: 'net1' }], ips: [{ address: '10.1.0.5/24', interface: 0 }] });
     expect(pod.names()).toEqual([]);
     await del(hostDevice, config, { files });
     expect(host.names()).toEqual(['eth0', 'ens3']);
+  });
+
+  it.each([
+    ['its own dns beside addresses', fixedIpam(['10.1.0.5/24']), { domain: 'lab' }],
+    ['none at layer 2, as the reference plugin', undefined, {}],
+  ])('shows %s', async (_, ipam, dns) => {
+    const result = await lab({ ...node, ipam }).add(hostDevice, { device: 'ens3', dns: { domain: 'lab' } });
+    expect(result.dns).toEqual(dns);
   });
 
   it.each([
