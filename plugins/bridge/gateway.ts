@@ -113,7 +113,7 @@ async function createGatewayLink(name: IfName, bridge: Link, host: Netns): Promi
 }
 
 function defaultRoutes(ips: readonly IpConfig[], routes: readonly ResultRoute[]): readonly ResultRoute[] {
-  return ([4, 6] as const).flatMap((family) => {
+  return [...new Set(ips.map(({ address }) => familyOf(address)))].flatMap((family) => {
     const gateway = ips.find(({ address }) => familyOf(address) === family)?.gateway;
     return gateway === undefined || routes.some((route) => leadsEverywhere(route, family))
       ? []

@@ -32,9 +32,10 @@ interface Means extends MasqueradeOwner {
 const table = 'inet cni_plugins_masquerade';
 const longestComment = 128; // characters; nft refuses more
 
-/** The key `ipMasqBackend`. */
+/** The key `ipMasqBackend`; an empty text is no word of it. */
 export function parseMasqueradeBackend({ ipMasqBackend }: Fields): MasqueradeBackend {
   const words = ['nftables', 'iptables'] as const;
+  if (ipMasqBackend === '') fail('ConfigInvalid', `Cannot use "" as ipMasqBackend: need one of ${words.join(', ')}`);
   return ipMasqBackend === undefined ? undefined : oneOf(ipMasqBackend, 'ipMasqBackend', words, words[0]);
 }
 

@@ -82,6 +82,7 @@ describe('bridge configuration', () => {
       { master: 'eth1', vlan: 5, vlanTrunk: [{ id: 6 }] },
       'Cannot use vlanTrunk with master and vlan: such a bridge is one VLAN, without tags',
     ],
+    [{ ipMasqBackend: '' }, 'Cannot use "" as ipMasqBackend: need one of nftables, iptables'],
     [{ ipMasqBackend: 'pf' }, 'Cannot use "pf" as ipMasqBackend: need one of nftables, iptables'],
     [
       { runtimeConfig: { mac: 'nonsense' } },

@@ -49,6 +49,12 @@ describe('planGateways', () => {
 
   it.each([
     ['one for each family', ['10.1.0.5/24', 'fd00::5/64'], [], ['0.0.0.0/0 via 10.1.0.1', '::/0 via fd00::1']],
+    [
+      'in the order of the addresses',
+      ['fd00::5/64', '10.1.0.5/24'],
+      [],
+      ['::/0 via fd00::1', '0.0.0.0/0 via 10.1.0.1'],
+    ],
     ['one for two addresses of a family', ['10.1.0.5/24', '10.2.0.5/24'], [], ['0.0.0.0/0 via 10.1.0.1']],
     ['behind the routes of IPAM', ['10.1.0.5/24'], ['10.9.0.0/16'], ['10.9.0.0/16', '0.0.0.0/0 via 10.1.0.1']],
     ['none where IPAM gives one', ['10.1.0.5/24'], ['0.0.0.0/0 via 10.1.0.9'], ['0.0.0.0/0 via 10.1.0.9']],
