@@ -1,6 +1,7 @@
 /** What a ptp network's configuration says. Pure. */
 import { type MasqueradeBackend, parseMasqueradeBackend } from '../../src/attach/masquerade';
 import { parseConfiguredDns } from '../../src/cni/dns';
+import { ipamTypeOf } from '../../src/cni/network';
 import type { Dns } from '../../src/cni/result';
 import { boolean, int, record } from '../../src/json';
 
@@ -10,6 +11,7 @@ export interface PtpConfig {
   readonly ipMasq: boolean;
   readonly ipMasqBackend: MasqueradeBackend;
   readonly dns: Dns | undefined; // undefined: IPAM's
+  readonly hasIpam: boolean;
 }
 
 /** Bytes only. */
@@ -20,5 +22,6 @@ export function parse(input: unknown): PtpConfig {
     ipMasq: boolean(c.ipMasq, 'ipMasq'),
     ipMasqBackend: parseMasqueradeBackend(c),
     dns: parseConfiguredDns(c.dns),
+    hasIpam: ipamTypeOf(c) !== undefined,
   };
 }

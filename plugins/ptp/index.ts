@@ -15,14 +15,20 @@ import { familyOf } from '../../src/net/ip';
 import { type PtpConfig, parse } from './config';
 import { hostPlan, podPlan, withGateways } from './plan';
 
-export const ptp = delegate('ptp', parse, { add, del, check });
+export const ptp = delegate('ptp', parse, { add, del, check, status });
+
+/** STATUS: only the configuration can stand in the way. */
+async function status({ hasIpam }: PtpConfig): Promise<void> {
+  if (!hasIpam) refuseAlone();
+}
+
+function refuseAlone(): never {
+  return fail('ConfigInvalid', 'Cannot do without ipam: the node needs to know whom it routes to');
+}
 
 async function add(c: PtpConfig, context: AddContext): Promise<Result> {
   const { host, pod, ifName, undo } = context;
-  const lease = withGateways(
-    (await leaseAddresses(context)) ??
-      fail('ConfigInvalid', 'Cannot do without ipam: the node needs to know whom it routes to'),
-  );
+  const lease = withGateways((await leaseAddresses(context)) ?? refuseAlone());
   const { inside, hostEnd } = await createPair({ mtu: c.mtu, mac: undefined }, context);
   undo.push(() => pod.deleteLink(ifName)); // the other end goes with it, and its addresses and routes with that
   const outside = await requireLink(host, hostEnd);

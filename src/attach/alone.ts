@@ -3,9 +3,9 @@ import { parseResult, toResultText } from '../cni/convert';
 import { type Network, parseNetwork } from '../cni/network';
 import type { AddRequest, CheckRequest, DelRequest, GcRequest, StatusRequest } from '../cni/request';
 import type { Result } from '../cni/result';
-import { requireAllowed } from '../cni/version';
+import { parseVersion, requireAllowed } from '../cni/version';
 import { fail } from '../error';
-import { type Json, parseObject } from '../json';
+import { type Json, parseObject, record } from '../json';
 import type { IfName } from '../net/names';
 import type { Attachment } from '../pod/attachment';
 import { type Attached, addChain, checkChain, delChain, type LiveSandbox, openChain } from './chain';
@@ -23,9 +23,10 @@ export interface AloneConf {
   readonly prevResult: unknown;
 }
 
-/** Parses the text on stdin. DecodeFailed when it is no JSON object, ConfigInvalid names the key. */
+/** Parses the text on stdin. DecodeFailed when it is no JSON object, or in no version; ConfigInvalid names another key. */
 export function parseAlone(text: string): AloneConf {
   const config = parseObject(text, 'the network configuration');
+  parseVersion(record(config).cniVersion);
   return { network: parseNetwork(config, '', undefined, 'ConfigInvalid'), config, prevResult: config.prevResult };
 }
 
@@ -51,8 +52,8 @@ export async function handleAlone(
       await delAlone(delegate, request, conf, edges);
       return '';
     case 'STATUS': {
-      const { statusOfPlugin } = await import('./status');
-      await statusOfPlugin({ ...config, type: delegate.type }, network, edges);
+      const { statusAlone } = await import('./status');
+      await statusAlone({ ...config, type: delegate.type }, network, edges);
       return '';
     }
     case 'GC':

@@ -27,8 +27,19 @@ async function statusOf({ network }: Wanted, edges: Edges): Promise<void> {
   for (const plugin of network.plugins) await statusOfPlugin(plugin, network, edges);
 }
 
+/** A delegate that is a program of its own. What the configuration has wrong, and a foreign IPAM's own words, keep their code. */
+export async function statusAlone(plugin: Json, network: Network, edges: Edges): Promise<void> {
+  try {
+    await statusOfPlugin(plugin, network, edges);
+  } catch (error) {
+    const known = toCniError(error);
+    const isPlain = ['ConfigInvalid', 'FieldUnsupported', 'DelegateFailed'].includes(known.reason);
+    throw isPlain ? known : notReady(known);
+  }
+}
+
 /** Asks a plugin and its IPAM. */
-export async function statusOfPlugin(
+async function statusOfPlugin(
   plugin: Json,
   { name, cniVersion }: Pick<Network, 'name' | 'cniVersion'>,
   edges: Edges,

@@ -39,6 +39,12 @@ it('takes back an ADD whose result the version has no words for', async () => {
   expect(await links()).toEqual(['lo']);
 });
 
+it.each(['new', 1, true])('cannot decode a configuration of version %s, whatever the verb', (cniVersion) => {
+  expect(() => parseAlone(JSON.stringify({ ...network, cniVersion }))).toThrow(
+    expect.objectContaining({ reason: 'DecodeFailed', code: 6 }),
+  );
+});
+
 it('DEL of what ADD refuses succeeds when nothing is attached', async () => {
   const { call } = node();
   await expect(call('ADD', { mode: 'loud' })).rejects.toMatchObject({ reason: 'ConfigInvalid' });
@@ -67,8 +73,25 @@ it.each([
   expect(await links()).toEqual(['lo', 'net1']);
 });
 
+it.each([
+  ['its master is not there', 'macvlan', { master: 'nope' }, { reason: 'NotReady', code: 50 }],
+  ['ptp has no ipam', 'ptp', {}, { reason: 'ConfigInvalid', code: 7 }],
+  ['dummy has no ipam', 'dummy', {}, { reason: 'ConfigInvalid', code: 7 }],
+])('is not ready when %s', async (_, type, keys, problem) => {
+  const { call } = node();
+  await expect(call('STATUS', { type, ...keys }, type)).rejects.toMatchObject(problem);
+  expect(await call('STATUS', { type, ...pool }, type)).toBe('');
+});
+
+it('is not ready when its IPAM has no address left', async () => {
+  const { call } = node();
+  const narrow = { ipam: { ...pool.ipam, rangeStart: '10.1.0.2', rangeEnd: '10.1.0.2' } };
+  await call('ADD', narrow);
+  await expect(call('STATUS', narrow)).rejects.toMatchObject({ reason: 'NotReady', code: 50 });
+});
+
 it('is not ready when its IPAM is not there', async () => {
   const { call } = node();
   expect(await call('STATUS', pool)).toBe('');
-  await expect(call('STATUS', { ipam: { type: 'nope' } })).rejects.toMatchObject({ reason: 'DelegateMissing' });
+  await expect(call('STATUS', { ipam: { type: 'nope' } })).rejects.toMatchObject({ reason: 'NotReady', code: 50 });
 });
