@@ -46,6 +46,14 @@ const wrongs: Readonly<Record<string, Wrong>> = {
   'GC in 1.0.0': { env: { CNI_COMMAND: 'GC' } },
 };
 
+/** Where DEL of the reference fails without a namespace: for want of it, of the master, or of the daemon. */
+const helpless: Readonly<Record<string, readonly ('none' | 'gone')[]>> = {
+  dhcp: ['none', 'gone'],
+  'host-device': ['gone'],
+  sbr: ['none', 'gone'],
+  vlan: ['none', 'gone'],
+};
+
 /** A configuration of each delegate, with its place in it. */
 const confs: Readonly<Record<string, Json>> = {
   ...Object.fromEntries(Object.entries(table).map(([type, [row]]) => [type, row?.plugins.at(-1) ?? {}])),
@@ -73,6 +81,16 @@ describe.each(Object.entries(confs))('%s', (type, plugin) => {
         .soft([own.status, own.json.code], `${name}: ${own.stdout}\nreference: ${reference.stdout}`)
         .toEqual([1, code]);
       expect(pod.names()).toEqual(['lo']);
+    }
+    for (const [place, netns] of [
+      ['none', ''],
+      ['gone', join(node.dir, 'gone')],
+    ] as const) {
+      const env = { CNI_COMMAND: 'DEL', CNI_NETNS: netns, CNI_PATH: join(goTool(type), '..') };
+      const [own, reference] = [await call(join(node.binDir, type), { env }), await call(goTool(type), { env })];
+      expect(own, `DEL, the namespace is ${place}`).toMatchObject({ status: 0, stdout: '' });
+      const text = `DEL of the reference, the namespace is ${place}: ${reference.stdout}`;
+      expect(reference.status === 0, text).toBe(helpless[type]?.includes(place) !== true);
     }
     const version = { env: { CNI_COMMAND: 'VERSION' } };
     const [{ json: own }, { json: reference }] = [

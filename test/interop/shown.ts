@@ -1,6 +1,7 @@
 /** What `ip` shows of a namespace, and what a plugin printed, without what differs from run to run. Runs ip. */
 import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { countRules6 } from '../e2e/namespace';
 import type { Json, Space } from '../e2e/runtime';
 import { container } from './drivers';
 
@@ -88,7 +89,8 @@ const settings = {
 /** Links, addresses, routes of every table, rules, VLANs of bridge ports, and settings. `known` is text whose MAC addresses are kept, others are only told to be there. */
 export function shownNode(space: Space, known: string): Json {
   const [shown = [], routes = [], rules4 = []] = batch(space, ['addr show', 'route show table all', 'rule show']);
-  const [rules6 = []] = batch(space, ['rule show'], ['-6']); // without -6 it shows those of IPv4 only
+  const own6 = countRules6(space.name) === 2; // the kernel's: nothing to be seen
+  const [rules6 = []] = own6 ? [] : batch(space, ['rule show'], ['-6']); // without -6 it shows those of IPv4 only
   const addresses = shown.flatMap(({ ifname, addr_info }) =>
     ((addr_info ?? []) as readonly Json[])
       .filter((one) => one.local !== undefined && !String(one.local).startsWith('fe80:'))
@@ -122,6 +124,7 @@ function settingsHere(addresses: readonly Json[]): readonly string[] {
   return [
     ...of('ipv4', links),
     ...of('ipv6', ['all', ...links.filter((link) => six.has(link))]),
+    ...readdirSync('/proc/sys/net/ipv6/conf').map((link) => read(`ipv6/conf/${link}/accept_ra`)),
     read('core/somaxconn'),
   ];
 }

@@ -57,6 +57,33 @@ describe.each(rows)('$name', (row) => {
   });
 });
 
+/** What the reference does not look at: a master, and what a bridge's name belongs to. */
+const notThere: readonly Json[] = [
+  { type: 'macvlan', master: 'nope' },
+  { type: 'ipvlan', master: 'nope' },
+  { type: 'vlan', master: 'nope', vlanId: 7 },
+  { type: 'bridge', bridge: 'up0' },
+];
+
+it.each(notThere)('$type is ready by the reference alone when the node has not what it needs', async (plugin) => {
+  const ipam = { type: 'host-local', subnet: '10.1.0.0/24' };
+  const twin = new Twin({ name: `${plugin.type}`, cniVersion: '1.1.0', plugins: [{ ...plugin, ipam }] });
+  expect(await twin.ask('STATUS', 'reference')).toMatchObject({ status: 0 });
+  expect(await twin.ask('STATUS', 'braid')).toMatchObject({ status: 1, json: { code: 50 } });
+});
+
+it.each(['ptp', 'dummy'])('%s is ready by neither without ipam', async (type) => {
+  const twin = new Twin({ name: type, cniVersion: '1.1.0', plugins: [{ type }] });
+  for (const maker of makers) expect(await twin.ask('STATUS', maker)).toMatchObject({ status: 1 });
+});
+
+it('host-local alone is not ready when it has no address left', async () => {
+  const ipam = { type: 'host-local', subnet: '10.1.0.0/24', rangeStart: '10.1.0.1', rangeEnd: '10.1.0.1' };
+  const twin = new Twin({ name: 'full', cniVersion: '1.1.0', plugins: [{ type: 'bridge', bridge: 'br0', ipam }] });
+  expect(await twin.ask('STATUS', 'reference')).toMatchObject({ status: 0 });
+  expect(await twin.ask('STATUS', 'braid')).toMatchObject({ status: 1, json: { code: 50 } });
+});
+
 const withIpam = rows.filter(({ plugins }) => plugins.some(({ ipam }) => ipam !== undefined));
 
 it.each(withIpam)('$name: is not ready by both when its IPAM is missing', async (row) => {

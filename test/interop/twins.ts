@@ -2,6 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { hasTables } from '../e2e/namespace';
 import { braid, type Json, Node, type ShownLink, Space } from '../e2e/runtime';
 import { type Answered, type Call, callOf, type Driver, network, type Verb } from './drivers';
 import { calm, heldHere, linksHere, shownNode, shownResult } from './shown';
@@ -23,8 +24,11 @@ export interface Row {
   readonly pod?: string;
   /** Shell commands that make a fresh pod what DEL leaves. */
   readonly after?: string;
-  /** Both must refuse it, and leave nothing; with `differs` Braid alone does, and the reference takes it. */
-  readonly fails?: true;
+  /**
+   * Both must refuse it, and leave nothing; with `differs` Braid alone does, and the reference takes it. `reference`: that
+   * one alone refuses it, and Braid attaches it, which `differs` gives the reason for.
+   */
+  readonly fails?: true | 'reference';
   /** How Braid differs on purpose, in the words of docs/compatibility.md; the two sides are made alike before they are compared. */
   readonly differs?: { readonly why: string; readonly alike: (side: Side, maker: Maker) => Side };
 }
@@ -128,6 +132,7 @@ export class Twin {
   }
 
   #rules(): readonly string[] {
+    if (!this.#node.enter(hasTables)) return [];
     const lines = this.#node.exec('nft', 'list', 'ruleset').split('\n');
     return lines.filter((line) => line.trim() !== '');
   }
@@ -157,10 +162,10 @@ export class Twin {
 
 const referenceDir = (): string => join(goTool('bridge'), '..');
 
-/** host-local's leases go to a folder of the twin. */
+/** host-local's leases go to a folder of the twin, unless the row says where. */
 function stored(plugin: Json, dataDir: string): Json {
   const ipam = plugin.ipam as Json | undefined;
-  return ipam?.type === 'host-local' ? { ...plugin, ipam: { ...ipam, dataDir } } : plugin;
+  return ipam?.type === 'host-local' ? { ...plugin, ipam: { dataDir, ...ipam } } : plugin;
 }
 
 /** Links of every node: up0 with the default route, up1 its other end, dev0 to give away. */

@@ -1,6 +1,6 @@
 /** Rows of dummy. Data only. */
 import type { Row } from '../twins';
-import { dual, fixed, inVersions, one, pool, routed, rowsOf } from './words';
+import { dual, fixed, inVersions, one, pool, routed, rowsOf, taken } from './words';
 
 export const dummyRows: readonly Row[] = [
   ...rowsOf(
@@ -24,5 +24,6 @@ export const dummyRows: readonly Row[] = [
     },
   ),
   ...inVersions({ name: 'dummy: both families', plugins: [{ type: 'dummy', ...dual }] }),
+  ...rowsOf('dummy', {}, { 'an interface that is there': one }, taken),
   ...rowsOf('dummy', {}, { 'no ipam': {} }, { fails: true }),
 ];

@@ -1,6 +1,6 @@
 /** Rows of host-device. Data only. */
 import type { Row } from '../twins';
-import { dual, fixed, inVersions, one, pool, rowsOf, wholeDns } from './words';
+import { dual, fixed, inVersions, one, onlyBraidRefuses, pool, rowsOf, taken, wholeDns } from './words';
 
 const pciBusID = '0000:3b:00.1';
 
@@ -33,6 +33,7 @@ export const hostDeviceRows: readonly Row[] = [
         ...fixed(['10.1.0.5/24 via 10.1.0.1'], { routes: [{ dst: '0.0.0.0/0' }] }),
       },
       dns: { device: 'dev0', ...wholeDns, ...one },
+      'dns at layer 2': { device: 'dev0', ...wholeDns },
     },
   ),
   ...rowsOf(
@@ -57,7 +58,28 @@ export const hostDeviceRows: readonly Row[] = [
     },
     withBus('mlx5_core'),
   ),
-  ...rowsOf('host-device', {}, { 'a device that a program of the pod drives': { pciBusID } }, withBus('vfio-pci')),
+  ...rowsOf(
+    'host-device',
+    {},
+    {
+      'a device that a program of the pod drives': { pciBusID },
+      'the name beside such a device': { device: 'dev0', pciBusID, ...one },
+    },
+    withBus('vfio-pci'),
+  ),
+  ...rowsOf(
+    'host-device',
+    { device: 'dev0' },
+    { 'a device with an alias': {} },
+    { node: 'ip link set dev0 alias spare' },
+  ),
+  ...rowsOf('host-device', { device: 'dev0' }, { 'an interface that is there': one }, taken),
+  ...rowsOf(
+    'host-device',
+    {},
+    { 'a path that turns round': { kernelpath: '/sys/devices/../devices/software/nic' } },
+    { ...withPath, ...onlyBraidRefuses('host-device takes a `kernelpath` with `..` in it') },
+  ),
   ...inVersions({ name: 'host-device: an address', plugins: [{ type: 'host-device', device: 'dev0', ...one }] }),
   ...rowsOf(
     'host-device',

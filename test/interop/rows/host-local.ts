@@ -1,7 +1,7 @@
 /** Rows of host-local. Data only. */
 import type { Row } from '../twins';
 import { inArgs, ipamRows, placedRoute, sized, sizedRoute, wanted } from './ipam';
-import { inVersions } from './words';
+import { inVersions, onlyBraidRefuses, onlyReferenceRefuses } from './words';
 
 const resolvConf = '/tmp/twin-resolv.conf';
 
@@ -91,6 +91,34 @@ export const hostLocalRows: readonly Row[] = [
       'no free address': { subnet: '10.1.0.0/24', rangeStart: '10.1.0.1', rangeEnd: '10.1.0.1' },
     },
     { fails: true },
+  ),
+  ...ipamRows(
+    'host-local',
+    { 'a folder elsewhere': { subnet: '10.1.0.0/24', dataDir: '/tmp/leases' } },
+    onlyBraidRefuses('tuning and host-local take any folder as `dataDir`'),
+  ),
+  ...ipamRows(
+    'host-local',
+    {
+      'the gateway of another range': {
+        ranges: [
+          [
+            { subnet: '10.1.0.0/24', rangeStart: '10.1.0.10', rangeEnd: '10.1.0.20', gateway: '10.1.0.30' },
+            { subnet: '10.1.0.0/24', rangeStart: '10.1.0.30', rangeEnd: '10.1.0.40', gateway: '10.1.0.1' },
+          ],
+        ],
+      },
+    },
+    onlyBraidRefuses('host-local gives out an address that is the gateway of another range of the set'),
+    wanted(['10.1.0.30']),
+  ),
+  ...ipamRows(
+    'host-local',
+    { 'two addresses of CNI_ARGS': { ranges: [[{ subnet: '10.1.0.0/24' }], [{ subnet: 'fd00:1::/64' }]] } },
+    {
+      args: 'IgnoreUnknown=1;IP=10.1.0.79,fd00:1::79',
+      ...onlyReferenceRefuses('host-local takes one address in `IP` of CNI_ARGS'),
+    },
   ),
   ...ipamRows('host-local', { 'an address outside': { subnet: '10.1.0.0/24' } }, { fails: true }, wanted(['10.7.0.5'])),
   ...ipamRows(

@@ -1,7 +1,7 @@
 /** Rows of macvlan. Data only. */
 import type { Row } from '../twins';
 import { shared } from './on-master';
-import { one, rowsOf } from './words';
+import { one, onlyBraidRefuses, onlyReferenceRefuses, rowsOf } from './words';
 
 const mac = '02:00:00:00:00:07';
 
@@ -13,6 +13,7 @@ export const macvlanRows: readonly Row[] = [
     {
       'layer 2': {},
       'an empty ipam': { ipam: {} },
+      'mode of no word': { mode: '', ...one },
       'mode bridge': { mode: 'bridge', ...one },
       'mode private': { mode: 'private', ...one },
       'mode vepa': { mode: 'vepa', ...one },
@@ -21,6 +22,21 @@ export const macvlanRows: readonly Row[] = [
       'a MAC that the runtime asks for': { mac: '02:00:00:00:00:09', runtimeConfig: { mac }, ...one },
       'a queue for broadcasts': { bcqueuelen: 2000, ...one },
       'addresses that the runtime asks for': { runtimeConfig: { ips: ['10.1.0.77/24'] }, ipam: { type: 'static' } },
+    },
+  ),
+  ...rowsOf(
+    'macvlan',
+    { master: 'up0' },
+    { 'a word in CNI_ARGS that nobody knows': one },
+    { args: 'K8S_POD_UID=p;a=b=c;', ...onlyReferenceRefuses('CNI_ARGS fail for a key that the plugin does not know') },
+  ),
+  ...rowsOf(
+    'macvlan',
+    { master: 'up0' },
+    { 'half the name of a pod in CNI_ARGS': one },
+    {
+      args: 'IgnoreUnknown=1;K8S_POD_NAME=p',
+      ...onlyBraidRefuses('`K8S_POD_NAME` without `K8S_POD_NAMESPACE`, or the other way round, is taken'),
     },
   ),
   ...rowsOf('macvlan', {}, { 'the master of the default route': one }),
@@ -34,6 +50,8 @@ export const macvlanRows: readonly Row[] = [
     'macvlan',
     { master: 'up0' },
     {
+      'an MTU above the master’s': { mtu: 1501, ...one },
+      'a negative MTU': { mtu: -1, ...one },
       'an unknown mode': { mode: 'loud', ...one },
       'half a MAC': { mac: '02:00', ...one },
     },

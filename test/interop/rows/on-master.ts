@@ -1,14 +1,11 @@
 /** Rows of macvlan, ipvlan and vlan alike. Data only. */
 import type { Row } from '../twins';
-import { dual, fixed, inVersions, one, pool, routed, rowsOf, wholeDns } from './words';
+import { dual, fixed, inVersions, one, onlyReferenceRefuses, pool, routed, rowsOf, taken, wholeDns } from './words';
 
 const inPod = 'ip link add ext0 type veth peer name ext1; ip link set ext0 up; ip link set ext1 up';
 
-/** The reference plugin hands it to the kernel, which takes what it likes of it. */
-const ofIpvlan: Partial<Row> = {
-  fails: true,
-  differs: { why: 'ipvlan takes an `mtu` that its master cannot carry', alike: (side) => side },
-};
+/** ipvlan and vlan cannot do without. */
+export const layer2 = onlyReferenceRefuses('ipvlan and vlan fail without `ipam`');
 
 /** What all three take. */
 export const shared = (type: string, keys: Readonly<Record<string, unknown>>): readonly Row[] => [
@@ -32,16 +29,36 @@ export const shared = (type: string, keys: Readonly<Record<string, unknown>>): r
       'a route with metric and table': fixed(['10.1.0.5/24'], {
         routes: [{ dst: '10.9.0.0/16', gw: '10.1.0.1', priority: 50 }],
       }),
+      'two gateways of a route': fixed(['10.1.0.5/24'], {
+        routes: [
+          { dst: '10.9.0.0/16', gw: '10.1.0.1' },
+          { dst: '10.9.0.0/16', gw: '10.1.0.2' },
+        ],
+      }),
+      'a route of the link': fixed(['10.1.0.5/24'], { routes: [{ dst: '10.9.0.0/16', scope: 253 }] }),
       'an unknown key': { whatever: { a: [1] }, ...one },
     },
   ),
   ...rowsOf(type, { master: 'ext0', linkInContainer: true, ...keys }, { 'a master in the pod': one }, { pod: inPod }),
   ...inVersions({ name: `${type}: both families`, plugins: [{ type, master: 'up0', ...keys, ...dual }] }),
+  ...rowsOf(type, { master: 'up0', ...keys }, { 'an interface that is there': one }, taken),
   ...rowsOf(
     type,
     { master: 'up0', ...keys },
-    { 'an MTU above the master’s': { mtu: 1501, ...one }, 'a negative MTU': { mtu: -1, ...one } },
-    type === 'ipvlan' ? ofIpvlan : { fails: true },
+    {
+      'a route written twice': fixed(['10.1.0.5/24'], { routes: [{ dst: '10.9.0.0/16' }, { dst: '10.9.0.0/16' }] }),
+    },
+    onlyReferenceRefuses('A route that is written twice fails'),
+  ),
+  ...rowsOf(
+    type,
+    { master: 'up0', ...keys },
+    {
+      'a gateway of the other family': fixed(['10.1.0.5/24', 'fd00:1::5/64'], {
+        routes: [{ dst: '10.9.0.0/16', gw: 'fd00:1::1' }],
+      }),
+    },
+    onlyReferenceRefuses('An IPv4 route by an IPv6 gateway fails'),
   ),
   ...rowsOf(
     type,

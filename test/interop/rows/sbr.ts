@@ -1,7 +1,7 @@
 /** Rows of sbr. Data only. */
 import type { Json } from '../../e2e/runtime';
 import type { Row } from '../twins';
-import { behind, fixed, inVersions, one, rowsOf } from './words';
+import { behind, fixed, inVersions, one, onlyBraidRefuses, rowsOf } from './words';
 
 const routed = fixed(['10.1.0.5/24 via 10.1.0.1'], { routes: [{ dst: '10.9.0.0/16' }] });
 
@@ -52,6 +52,21 @@ export const sbrRows: readonly Row[] = [
     fixed(['10.1.0.5/24 via 10.1.0.1', 'fd00:1::5/64 via fd00:1::1']),
     { 'both families': { type: 'sbr' } },
     sbr,
+  ),
+  ...behind(
+    fixed(['10.1.0.5/24 via 10.1.0.1'], {
+      routes: [
+        { dst: '10.9.0.0/16', priority: 50 },
+        { dst: '10.8.0.0/16', table: 77 },
+      ],
+    }),
+    { 'routes with metric and table': { type: 'sbr' } },
+    sbr,
+  ),
+  ...behind(
+    one,
+    { 'table 0': { type: 'sbr', table: 0 } },
+    onlyBraidRefuses('sbr takes `table` 0, which to the kernel is any that is empty'),
   ),
   ...inVersions(
     { name: 'sbr: a gateway', plugins: [{ type: 'bridge', bridge: 'br0', ...routed }, { type: 'sbr' }], ...sbr },

@@ -1,7 +1,7 @@
 /** Rows of static. Data only. */
 import type { Row } from '../twins';
 import { inArgs, ipamRows, placedRoute, sized, sizedRoute, wanted } from './ipam';
-import { inVersions } from './words';
+import { inVersions, onlyBraidRefuses } from './words';
 
 export const staticRows: readonly Row[] = [
   ...ipamRows('static', {
@@ -67,6 +67,12 @@ export const staticRows: readonly Row[] = [
       'a route that is none': { addresses: [{ address: '10.1.0.5/24' }], routes: [{ dst: 'x' }] },
     },
     { fails: true },
+  ),
+  ...ipamRows(
+    'static',
+    { 'half an address beside one of the runtime': { addresses: [{ address: '10.1.0.5' }] } },
+    onlyBraidRefuses('static does not read its `addresses` when others are asked for'),
+    wanted(['10.1.0.7/24']),
   ),
   ...ipamRows('static', { 'half an address of the runtime': { addresses: [] } }, { fails: true }, wanted(['10.1.0.7'])),
   ...ipamRows(

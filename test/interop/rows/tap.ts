@@ -1,6 +1,6 @@
 /** Rows of tap. Data only. */
 import type { Row } from '../twins';
-import { dual, inVersions, one, pool, routed, rowsOf, wholeDns } from './words';
+import { dual, inVersions, one, onlyBraidRefuses, pool, routed, rowsOf, taken, wholeDns } from './words';
 
 const mac = '02:00:00:00:00:07';
 
@@ -38,5 +38,17 @@ export const tapRows: readonly Row[] = [
     {},
     { 'a bridge that is not there': { bridge: 'nope' }, 'half a MAC': { mac: '02:00' } },
     { fails: true },
+  ),
+  ...rowsOf(
+    'tap',
+    {},
+    { 'an interface that is there': one },
+    { ...taken, ...onlyBraidRefuses('tap takes an interface that is there for its own, and leaves its device behind') },
+  ),
+  ...rowsOf(
+    'tap',
+    { bridge: 'pod0' },
+    { 'a VRF as its bridge': {} },
+    { pod: 'ip link add pod0 type vrf table 9', ...onlyBraidRefuses('tap takes a VRF or a bond as its `bridge`') },
   ),
 ];

@@ -1,6 +1,6 @@
 /** Rows of tuning. Data only. */
 import type { Row } from '../twins';
-import { behind, dual, inVersions, one, rowsOf } from './words';
+import { behind, dual, inVersions, one, onlyBraidRefuses, onlyReferenceRefuses, rowsOf } from './words';
 
 const mac = '02:00:00:00:00:07';
 
@@ -28,6 +28,10 @@ export const tuningRows: readonly Row[] = [
         },
       },
     },
+    'args.cni without a MAC': { type: 'tuning', mac, sysctl: {}, args: { cni: { mac: '' } } },
+    'args.cni without an MTU': { type: 'tuning', mtu: 1400, sysctl: {}, args: { cni: { mtu: 0 } } },
+    'a sysctl written as a path': { type: 'tuning', sysctl: { '/net/core/somaxconn': '500' } },
+    'a sysctl of two values': { type: 'tuning', sysctl: { 'net.ipv4.ip_local_port_range': '2000 50000' } },
     'args.cni without promisc': { type: 'tuning', promisc: true, args: { cni: { promisc: false } } },
     'the MAC that the runtime asks for': { type: 'tuning', mac: '02:00:00:00:00:09', runtimeConfig: { mac } },
   }),
@@ -42,6 +46,26 @@ export const tuningRows: readonly Row[] = [
   ...behind(dual, {
     'both families': { type: 'tuning', mtu: 1400, sysctl: { 'net.ipv6.conf.IFNAME.accept_dad': '0' } },
   }),
+  ...behind(
+    one,
+    { 'a MAC in capitals': { type: 'tuning', mac: '02:00:00:00:00:0A' } },
+    {
+      differs: {
+        why: 'tuning shows a MAC as it was written, which CHECK then misses',
+        alike: (side) => ({ ...side, result: JSON.stringify(side.result).replace('02:00:00:00:00:0A', 'MAC') }),
+      },
+    },
+  ),
+  ...behind(
+    one,
+    { 'a sysctl of args.cni alone': { type: 'tuning', args: { cni: { sysctl: { 'net.core.somaxconn': '500' } } } } },
+    onlyReferenceRefuses('tuning panics when `args.cni` has a `sysctl` and the configuration has none'),
+  ),
+  ...behind(
+    one,
+    { 'a folder elsewhere for what was there': { type: 'tuning', mac, dataDir: '/tmp/tuning' } },
+    onlyBraidRefuses('tuning and host-local take any folder as `dataDir`'),
+  ),
   ...rowsOf('tuning', {}, { 'no plugin before it': { mtu: 1400 } }, { fails: true }),
   ...behind(
     one,

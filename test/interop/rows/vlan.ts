@@ -1,7 +1,8 @@
 /** Rows of vlan. Data only. */
+import { record } from '../../../src/json';
 import type { Row } from '../twins';
-import { shared } from './on-master';
-import { one, rowsOf } from './words';
+import { layer2, shared } from './on-master';
+import { one, rowsOf, withoutOfLinks } from './words';
 
 export const vlanRows: readonly Row[] = [
   ...shared('vlan', { vlanId: 7 }),
@@ -13,10 +14,24 @@ export const vlanRows: readonly Row[] = [
       'VLAN 4094': { vlanId: 4094, ...one },
     },
   ),
+  ...rowsOf('vlan', { master: 'up0', vlanId: 7 }, { 'layer 2': {} }, layer2),
+  ...rowsOf(
+    'vlan',
+    { master: 'up0', vlanId: 7 },
+    { 'a MAC that the runtime asks for': { runtimeConfig: { mac: '02:00:00:00:00:07' }, ...one } },
+    {
+      differs: {
+        why: 'vlan and ipvlan ignore the MAC that the runtime asks for',
+        alike: (side) => withoutOfLinks({ ...side, result: { ...record(side.result), interfaces: [] } }, 'address'),
+      },
+    },
+  ),
   ...rowsOf(
     'vlan',
     {},
     {
+      'an MTU above the master’s': { master: 'up0', vlanId: 7, mtu: 1501, ...one },
+      'a negative MTU': { master: 'up0', vlanId: 7, mtu: -1, ...one },
       'no master': { vlanId: 7, ...one },
       'VLAN 4096': { master: 'up0', vlanId: 4096, ...one },
       'VLAN -1': { master: 'up0', vlanId: -1, ...one },

@@ -30,6 +30,25 @@ export const vrfRows: readonly Row[] = [
   ...behind(fixed(['10.1.0.5/24 via 10.1.0.1'], { routes: [{ dst: '0.0.0.0/0' }] }), {
     'a default route': { type: 'vrf', vrfname: 'blue' },
   }),
+  ...behind(
+    fixed(['10.1.0.5/24 via 10.1.0.1', 'fd00:1::5/64'], {
+      routes: [
+        { dst: '10.9.0.0/16', priority: 50 },
+        { dst: 'fd00:9::/64', gw: 'fd00:1::9' },
+      ],
+    }),
+    { 'routes with metric and of both families': { type: 'vrf', vrfname: 'blue' } },
+  ),
+  ...behind(
+    one,
+    { 'another table than the VRF has': { type: 'vrf', vrfname: 'blue', table: 8 } },
+    { pod: 'ip link add blue type vrf table 9', fails: true },
+  ),
+  ...behind(
+    one,
+    { 'a link that is no VRF': { type: 'vrf', vrfname: 'blue' } },
+    { pod: 'ip link add blue type dummy', fails: true },
+  ),
   ...rowsOf('vrf', {}, { 'no plugin before it': { vrfname: 'blue' } }, { fails: true }),
   ...behind(one, { 'no name': { type: 'vrf' } }, { fails: true }),
 ];

@@ -1,6 +1,6 @@
 /** Words for the rows of the table: leases, routes and versions. Pure. */
 import type { Json } from '../../e2e/runtime';
-import type { Row } from '../twins';
+import type { Row, Side } from '../twins';
 
 /** IPAM of fixed addresses: `10.1.0.5/24` or `10.1.0.5/24 via 10.1.0.1`. */
 export function fixed(addresses: readonly string[], more: Json = {}): Json {
@@ -57,6 +57,30 @@ export const behind = (lease: Json, table: Readonly<Record<string, Json>>, more:
     plugins: [{ type: 'bridge', bridge: 'br0', ...lease }, plugin],
     ...more,
   }));
+
+/** A pod that has a link of the very name already. */
+export const taken: Partial<Row> = { pod: 'ip link add net0 type veth peer name net1', fails: true };
+
+/** What Braid alone refuses, or the reference alone: docs/compatibility.md says why. */
+export const onlyBraidRefuses = (why: string): Partial<Row> => ({
+  fails: true,
+  differs: { why, alike: (side) => side },
+});
+export const onlyReferenceRefuses = (why: string): Partial<Row> => ({
+  fails: 'reference',
+  differs: { why, alike: (side) => side },
+});
+
+/** The same without some keys of the pod's, and the node's, links. */
+export const withoutOfLinks = (side: Side, ...keys: readonly string[]): Side => {
+  const plain = (held: Json): Json => ({
+    ...held,
+    links: (held.links as readonly Json[]).map((link) =>
+      Object.fromEntries(Object.entries(link).filter(([key]) => !keys.includes(key))),
+    ),
+  });
+  return { ...side, node: plain(side.node), pod: plain(side.pod) };
+};
 
 /** Where nobody names a backend the reference masquerades by iptables. */
 export const byDefault: Partial<Row> = {
