@@ -102,3 +102,17 @@ describe.each(Object.entries(confs))('%s', (type, plugin) => {
     expect({ ...own, supportedVersions: spoken }).toEqual(reference);
   });
 });
+
+it('a prevResult of another version than the configuration has: Braid passes it on, the reference refuses it', async () => {
+  const node = new Node();
+  const pod = new Space(`${node.name}-pod`);
+  mkdirSync(node.binDir, { recursive: true });
+  symlinkSync(braid, join(node.binDir, 'loopback'));
+  const prevResult = { cniVersion: '0.4.0', ips: [{ version: '4', address: '10.1.0.5/24' }] };
+  const conf = { cniVersion: '1.0.0', name: 'twin', type: 'loopback', prevResult };
+  const attachment = { CNI_CONTAINERID: 'c1', CNI_NETNS: pod.path, CNI_IFNAME: 'lo' };
+  const env = { CNI_COMMAND: 'ADD', CNI_PATH: node.binDir, ...attachment };
+  expect(await node.call(env, conf, [goTool('loopback')])).toMatchObject({ status: 1, json: { code: 999 } });
+  const own = await node.call(env, conf, [join(node.binDir, 'loopback')]);
+  expect(own).toMatchObject({ status: 0, json: { cniVersion: '1.0.0', ips: [{ address: '10.1.0.5/24' }] } });
+});

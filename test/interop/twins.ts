@@ -137,8 +137,13 @@ export class Twin {
     return lines.filter((line) => line.trim() !== '');
   }
 
-  /** STATUS and GC of the whole chain, with those keys. */
-  ask(verb: 'STATUS' | 'GC', maker: Maker, more: Json = {}): Promise<Answered> {
+  /** A shell command on the node, or in the pod. */
+  run(on: 'node' | 'pod', command: string): void {
+    (on === 'node' ? this.#node : this.#pod).exec('sh', '-ec', command);
+  }
+
+  /** Any verb of the whole chain, with those keys. */
+  ask(verb: Verb, maker: Maker, more: Json = {}): Promise<Answered> {
     return this.#chain(verb, maker, more);
   }
 
