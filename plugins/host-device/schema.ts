@@ -9,7 +9,10 @@ export const hostDeviceSchema = plugin(
     device: text('Its name.'),
     hwaddr: text('Its MAC address.'),
     kernelpath: text('Directory below /sys/devices of its device.'),
-    pciBusID: text('PCI address of its device.', { examples: ['0000:3b:00.1'] }),
+    pciBusID: text('PCI address of its device.', {
+      pattern: '^([0-9a-fA-F]{4,8}:[0-9a-fA-F]{2}:[0-9a-fA-F]{2}\\.[0-7])?$',
+      examples: ['0000:3b:00.1'],
+    }),
     deviceID: anything('Added by Braid for a network with a resource.'),
     dns,
   },
