@@ -92,6 +92,9 @@ describe.each(Object.entries(confs))('%s', (type, plugin) => {
       const text = `DEL of the reference, the namespace is ${place}: ${reference.stdout}`;
       expect(reference.status === 0, text).toBe(helpless[type]?.includes(place) !== true);
     }
+    const pathless = { env: { CNI_COMMAND: 'DEL', CNI_PATH: '' } };
+    expect(await call(goTool(type), pathless)).toMatchObject({ status: 1, json: { code: 4 } });
+    expect(await call(join(node.binDir, type), pathless)).toMatchObject({ status: 0, stdout: '' });
     const version = { env: { CNI_COMMAND: 'VERSION' } };
     const [{ json: own }, { json: reference }] = [
       await call(join(node.binDir, type), version),

@@ -1,6 +1,6 @@
 /** Rows of ipvlan. Data only. */
 import type { Row } from '../twins';
-import { layer2, shared } from './on-master';
+import { layer2, shared, unnamed } from './on-master';
 import { fixed, one, onlyBraidRefuses, rowsOf } from './words';
 
 /** An IPAM as a plugin of its own gives addresses to the plugin behind it. */
@@ -11,6 +11,7 @@ const before = {
 
 export const ipvlanRows: readonly Row[] = [
   ...shared('ipvlan', {}),
+  ...unnamed('ipvlan'),
   ...rowsOf(
     'ipvlan',
     { master: 'up0' },

@@ -1,12 +1,13 @@
 /** Rows of macvlan. Data only. */
 import type { Row } from '../twins';
-import { shared } from './on-master';
+import { shared, unnamed } from './on-master';
 import { one, onlyBraidRefuses, onlyReferenceRefuses, rowsOf } from './words';
 
 const mac = '02:00:00:00:00:07';
 
 export const macvlanRows: readonly Row[] = [
   ...shared('macvlan', {}),
+  ...unnamed('macvlan'),
   ...rowsOf(
     'macvlan',
     { master: 'up0' },
@@ -39,7 +40,6 @@ export const macvlanRows: readonly Row[] = [
       ...onlyBraidRefuses('`K8S_POD_NAME` without `K8S_POD_NAMESPACE`, or the other way round, is taken'),
     },
   ),
-  ...rowsOf('macvlan', {}, { 'the master of the default route': one }),
   ...rowsOf(
     'macvlan',
     { master: 'up0' },

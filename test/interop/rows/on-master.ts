@@ -7,6 +7,17 @@ const inPod = 'ip link add ext0 type veth peer name ext1; ip link set ext0 up; i
 /** ipvlan and vlan cannot do without. */
 export const layer2 = onlyReferenceRefuses('ipvlan and vlan fail without `ipam`');
 
+/** What macvlan and ipvlan take, which can do without `master`. */
+export const unnamed = (type: string): readonly Row[] => [
+  ...rowsOf(type, {}, { 'the master of the default route': one }),
+  ...rowsOf(
+    type,
+    { linkInContainer: true },
+    { 'the master of the pod’s default route': one },
+    { pod: `${inPod}; ip addr add 10.5.0.2/24 dev ext0; ip route add default via 10.5.0.1` },
+  ),
+];
+
 /** What all three take. */
 export const shared = (type: string, keys: Readonly<Record<string, unknown>>): readonly Row[] => [
   ...rowsOf(
