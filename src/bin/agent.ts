@@ -1,5 +1,4 @@
 /** The node agent, put together and run until SIGTERM or SIGINT. Reads the node's configuration, opens the edges. */
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { runUntil } from '../agent/agent';
@@ -10,9 +9,9 @@ import { socketPath } from '../agent/protocol';
 import type { Edges, Log } from '../attach/ports';
 import { publishPending } from '../attach/publish';
 import { type NetConf, parseConfigForDel } from '../cni/config';
-import { files } from '../disk/files';
+import { files, readText } from '../disk/files';
 import { createConfStore, findInstalledConf } from '../disk/kept-conf';
-import { findMisplaced, misplacedFix } from '../disk/misplaced';
+import { findMisplaced, findUnseen, misplacedFix } from '../disk/misplaced';
 import { createRecords } from '../disk/records';
 import { confirmSnapshot, saveSnapshot } from '../disk/save-snapshot';
 import { findSnapshot } from '../disk/snapshot';
@@ -61,7 +60,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
           confirm: (now) => confirmSnapshot(cniDir, now),
         },
         conf: path === undefined ? undefined : createConfStore(cniDir, path),
-        misplaced: () => findMisplaced(cniDir).map((each) => `${each}: ${misplacedFix}`),
+        misplaced: () => [...findUnseen(cniDir), ...findMisplaced(cniDir).map((each) => `${each}: ${misplacedFix}`)],
         edges: () => ({ ...openEdges(conf, []), log }),
         close,
         health: {
@@ -122,18 +121,29 @@ async function serveLeases({ options, conf, log, tell }: Serving): Promise<Runni
   });
 }
 
-/** The configuration in that file; when another program took it away, the copy that was kept. */
+/**
+ * The configuration in that file; when another program took it away, the copy that was kept. Without either one of
+ * defaults: the agent runs and says that it is not ready.
+ */
 function readConf(path: string | undefined, log: Log): NetConf {
   if (path === undefined) return parseConfigForDel(defaults);
   try {
-    return parseConfigForDel(ownPlugin(readFileSync(path, 'utf8'), path));
+    return parseConfigForDel(ownPlugin(readText(path) ?? failMissing(path), path));
   } catch (error) {
     const kept = createConfStore(defaultDir, path).kept();
-    if (kept === undefined) throw error;
-    log.warn({ path }, 'another program removed or replaced the CNI configuration: its copy is used');
-    return parseConfigForDel(ownPlugin(kept, path));
+    if (kept !== undefined) {
+      log.warn({ path }, 'another program removed or replaced the CNI configuration: its copy is used');
+      return parseConfigForDel(ownPlugin(kept, path));
+    }
+    const unseen = findUnseen(defaultDir);
+    if (unseen.length === 0) throw error;
+    log.warn({ path, unseen }, 'cannot see the CNI configuration, which is neither read nor guarded');
+    return parseConfigForDel(defaults);
   }
 }
+
+const failMissing = (path: string): never =>
+  fail('ConfigInvalid', `Cannot read ${path}: there is no such file, run braid install`);
 
 function close({ kernel }: Edges): void {
   kernel.host.close();

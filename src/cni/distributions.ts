@@ -16,7 +16,8 @@ export const crioDir = '/etc/crio/';
 
 const containerd = ['/etc/containerd/config.toml'];
 const crio = [`${crioDir}crio.conf`, `${crioDir}crio.conf.d/*.conf`];
-const usual = { confDirs: ['/etc/cni/net.d'], binDirs: ['/opt/cni/bin'] };
+/** Those of most; what conf/base shows the agent. */
+export const usual = { confDirs: ['/etc/cni/net.d'], binDirs: ['/opt/cni/bin'] };
 const snap = '/var/snap/microk8s/current';
 const k3s = '/var/lib/rancher/k3s';
 const rke2 = '/var/lib/rancher/rke2';

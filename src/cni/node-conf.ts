@@ -1,5 +1,6 @@
 /** The text of the node's configuration file that the installer writes. Pure. */
 import type { Json } from '../json';
+import { parseConfig } from './config';
 import { podAnnotationsCapability } from './config-fields';
 
 /** What differs from node to node. */
@@ -16,8 +17,17 @@ export interface NodeConf {
   readonly more: Json;
 }
 
-/** The file's text: a list of one plugin, in the version that every runtime in use speaks. */
-export function toNodeConf(node: NodeConf): string {
+/** What is written, and what in it is odd without being wrong. */
+export interface NodeConfText {
+  readonly text: string;
+  readonly warnings: readonly string[];
+}
+
+/**
+ * The file's text: a list of one plugin, in the version that every runtime in use speaks. Errors as parseConfig: what every
+ * call of the runtime would fail with is no configuration.
+ */
+export function toNodeConf(node: NodeConf): NodeConfText {
   const { clusterNetwork, clusterCIDRs, runtime, more } = node;
   const declared = [podAnnotationsCapability, ...node.capabilities].map((name) => [name, true]);
   const plugin = {
@@ -31,5 +41,7 @@ export function toNodeConf(node: NodeConf): string {
     ...(runtime === 'cri-o' ? { result: 'default-network' } : {}),
     ...more,
   };
-  return `${JSON.stringify({ cniVersion: '1.0.0', name: 'braid', plugins: [plugin] }, undefined, 2)}\n`;
+  const list = { cniVersion: '1.0.0', name: 'braid' } as const;
+  const { warnings } = parseConfig(JSON.stringify({ ...plugin, ...list })); // as a runtime hands it over
+  return { text: `${JSON.stringify({ ...list, plugins: [plugin] }, undefined, 2)}\n`, warnings };
 }

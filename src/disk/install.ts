@@ -58,7 +58,7 @@ export interface InstallPlan {
 
 /**
  * Looks at the node and decides; writes nothing. PrimaryMissing when no network can be used (yet), ConfigInvalid when
- * `fromMultus` finds no Multus.
+ * `fromMultus` finds no Multus; as toNodeConf when the settings make a configuration that no call could use.
  */
 export function planInstall(options: InstallOptions): InstallPlan {
   const layout = findLayout(options.root, options);
@@ -70,7 +70,7 @@ export function planInstall(options: InstallOptions): InstallPlan {
   const choice = choosePrimary(texts, { wanted, before: before?.primary });
   const writtenOut = settings.delegates !== undefined || settings.clusterNetwork !== undefined;
   if (choice.primary === undefined && !writtenOut) failWithoutPrimary(layout, wanted, choice);
-  const text = toNodeConf({
+  const conf = toNodeConf({
     clusterNetwork: choice.primary === undefined || writtenOut ? undefined : join(layout.confDir, choice.primary.file),
     capabilities: choice.primary?.capabilities ?? [],
     binDir: layout.binDir,
@@ -96,10 +96,14 @@ export function planInstall(options: InstallOptions): InstallPlan {
     files: [
       planned(join(layout.binDir, 'braid'), { copyOf: options.binary }, 0o755),
       ...planLoopback(layout, options),
-      planned(join(layout.confDir, confFile), { text }, 0o600),
+      planned(join(layout.confDir, confFile), { text: conf.text }, 0o600),
     ],
     misplaced,
-    warnings: [...misplaced.map((each) => `${each}: ${misplacedFix}`), ...warningsOf(texts, options)],
+    warnings: [
+      ...misplaced.map((each) => `${each}: ${misplacedFix}`),
+      ...conf.warnings.map((each) => `the configuration: ${each}`),
+      ...warningsOf(texts, options),
+    ],
   };
 }
 

@@ -1,5 +1,7 @@
-/** Whether the container runtime looks for CNI files elsewhere than where Braid was installed. Reads the host's disk. */
+/** Whether the container runtime looks for CNI files elsewhere than where Braid was installed, or the agent does not see them there. Reads the host's disk. */
+import { existsSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { distributions, usual } from '../cni/distributions';
 import { findLayout, type HostLayout } from './distribution';
 import { inRoot } from './host-root';
 import { confFile, findInstall, placedAt } from './install-state';
@@ -38,6 +40,24 @@ export function findMisplaced(cniDir: string, root = '/'): readonly string[] {
   const named = findNamed(root);
   if (named === undefined || conf === undefined || executable === undefined) return installed.misplaced;
   return misplacedFiles(root, named, { confDir: dirname(conf), binDir: dirname(executable) });
+}
+
+/**
+ * Directories of the installation that are not there for who asks, in words: an agent in a container that mounts another
+ * distribution's. It could neither guard the configuration nor run plugins.
+ */
+export function findUnseen(cniDir: string, root = '/'): readonly string[] {
+  const installed = findInstall(inRoot(root, cniDir));
+  const files = [confFile, 'braid'].map((name) => installed && placedAt(installed, name));
+  const directories = files.filter((file) => file !== undefined).map(dirname);
+  return directories
+    .filter((directory) => !existsSync(inRoot(root, directory)))
+    .map((directory) => {
+      const isUsual = [...usual.confDirs, ...usual.binDirs].includes(directory);
+      const whose = distributions.find(({ confDirs, binDirs }) => [...confDirs, ...binDirs].includes(directory));
+      const overlay = isUsual || whose === undefined ? '' : `conf/overlays/${whose.name}, or `;
+      return `the agent does not see ${directory}, where braid install wrote: apply ${overlay}the chart with that directory in its hostPaths`;
+    });
 }
 
 function findNamed(root: string): NamedDirs | undefined {

@@ -238,3 +238,16 @@ it('the runtime looks elsewhere than where Braid was installed: the node is not 
   const { status, text } = await here.look('/readyz');
   expect([status, text]).toEqual([503, expect.stringContaining(`${misplaced[0]}: make that directory`)]);
 });
+
+it('the agent does not see where Braid was installed, as with conf/base on k3s: it is not ready, and names the overlay', async () => {
+  const directories = [
+    '/var/lib/rancher/k3s/agent/etc/cni/net.d/00-braid.conflist',
+    '/var/lib/rancher/k3s/data/cni/braid',
+  ];
+  const files = directories.map((path) => ({ path, sha256: '', before: undefined }));
+  saveInstall(here.cniDir, { primary: undefined, settings: {}, files, misplaced: [] });
+  await here.startAgent();
+  await here.written('network default/a ');
+  const { status, text } = await here.look('/readyz');
+  expect([status, text]).toEqual([503, expect.stringMatching(/does not see .*agent\/etc.*conf\/overlays\/k3s/)]);
+});

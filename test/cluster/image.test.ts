@@ -86,7 +86,7 @@ it('has what its agent needs to take back the firewall rules of a pod that is go
   const [gonesAddress, alivesAddress] = [addressOf(gone), addressOf(alive)];
   expect(rulesOf(gone, gonesAddress)).toHaveLength(rulesPerPod);
   run('ip', 'netns', 'del', gone.name);
-  startAgent(node);
+  startAgent(node, ['--conf', confOf(node)]);
   await vi.waitFor(() => expect(existsSync(recordOf(gone))).toBe(false), { timeout: 30_000 });
   expect(rulesOf(gone, gonesAddress)).toEqual([]);
   expect(rulesOf(alive, alivesAddress)).toHaveLength(rulesPerPod);
@@ -95,6 +95,22 @@ it('has what its agent needs to take back the firewall rules of a pod that is go
   expect(rulesOf(alive, alivesAddress)).toEqual([]);
 });
 
+it('has an agent that runs, and names the overlay, where it does not see what its installer wrote', async () => {
+  const k3s = mkdtempSync(path.join(tmpdir(), 'braid-k3s-'));
+  const [confDir, binDir] = ['agent/etc/cni/net.d', 'data/cni'].map((each) => `/var/lib/rancher/k3s/${each}`);
+  for (const place of [confDir, binDir, '/var/lib/cni']) mkdirSync(path.join(k3s, place ?? ''), { recursive: true });
+  run('mount', '--rbind', '/var/lib/cni', path.join(k3s, '/var/lib/cni'));
+  onTestFinished(() => void run('umount', '--lazy', path.join(k3s, '/var/lib/cni')));
+  writeFileSync(path.join(k3s, `${confDir}/10-x.conf`), '{"cniVersion":"1.0.0","name":"x","type":"bridge"}');
+  execFileSync(path.join(root, 'braid'), ['install', '--root', k3s]);
+  mkdirSync(path.join(root, account), { recursive: true });
+  writeFileSync(path.join(root, account, 'token'), 'none');
+  const says = startAgent(new Node(), [], { KUBERNETES_SERVICE_HOST: '127.0.0.1', KUBERNETES_SERVICE_PORT: '1' });
+  await vi.waitFor(() => expect(says()).toContain('node agent runs'), { timeout: 30_000 });
+  expect(says()).toMatch(/the agent does not see \/var\/lib\/rancher\/k3s\/agent.*apply conf\/overlays\/k3s/);
+});
+
+const account = 'var/run/secrets/kubernetes.io/serviceaccount';
 const rulesPerPod = 6; // of masked: one masquerades, four guard the MAC; of tabled: one leads to a chain of iptables
 
 /** By the sandbox in a rule's comment, or its address of network tabled, which nobody else gets meanwhile. */
@@ -111,8 +127,8 @@ const addressOf = (pod: Pod): string => String(pod.addresses('net2')[0]?.split('
 const recordOf = ({ node, containerId }: Pod): string =>
   path.join(node.state, 'attachments', `${containerId}_eth0.json`);
 
-/** `braid agent` in the image, with the capabilities and the directories of the DaemonSet's pod; it ends with the test. */
-function startAgent(node: Node): void {
+/** The configuration of type braid of a node whose API server is away. */
+function confOf(node: Node): string {
   const kubeconfig = path.join(node.dir, 'kubeconfig');
   writeFileSync(kubeconfig, JSON.stringify(kubeconfigOf({ server: 'https://127.0.0.1:1' }, { token: 'none' })));
   const conf = path.join(node.dir, '00-braid.conf');
@@ -120,18 +136,26 @@ function startAgent(node: Node): void {
     conf,
     JSON.stringify({ cniVersion: '1.0.0', name: 'braid', type: 'braid', cniDir: node.state, kubeconfig }),
   );
+  return conf;
+}
+
+/** `braid agent` in the image, with the capabilities and the directories of the DaemonSet's pod; it ends with the test. Gives what it has said. */
+function startAgent(node: Node, more: readonly string[], env: Readonly<Record<string, string>> = {}): () => string {
   const capabilities = '-all,+net_admin,+net_raw,+sys_admin,+sys_chroot'; // the last one for chroot alone
   const limits = [`--bounding-set=${capabilities}`, '--inh-caps=-all', '--no-new-privs'];
-  const agent = ['/braid', 'agent', '--conf', conf, '--listen', 'off', '--dhcp', 'off'];
+  const agent = ['/braid', 'agent', ...more, '--listen', 'off', '--dhcp', 'off'];
   const child = node.enter(() =>
     spawn('setpriv', [...limits, 'chroot', root, ...agent], {
-      stdio: ['ignore', 'ignore', 'inherit'],
-      env: { PATH: process.env.PATH },
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { PATH: process.env.PATH, ...env },
     }),
   );
+  let said = '';
+  child.stderr.on('data', (data) => (said += data));
   onTestFinished(async () => {
     const ended = new Promise((done) => child.once('exit', done));
     child.kill('SIGKILL');
     await ended;
   });
+  return () => said;
 }

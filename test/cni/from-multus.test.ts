@@ -60,7 +60,7 @@ describe('fromMultus', () => {
 
   it('reads a list, and gives what Braid takes without a warning', () => {
     const { keys } = fromMultus('m', JSON.stringify({ name: 'x', cniVersion: '1.0.0', plugins: [thin] }), []);
-    const text = toNodeConf({
+    const { text, warnings } = toNodeConf({
       clusterNetwork: undefined,
       capabilities: ['portMappings'],
       binDir: '/opt/cni/bin',
@@ -71,7 +71,7 @@ describe('fromMultus', () => {
     });
     const { plugins, ...top } = JSON.parse(text);
     const conf = parseConfig(JSON.stringify({ ...plugins[0], ...top }));
-    expect([conf.namespaceIsolation, conf.globalNamespaces, conf.warnings]).toEqual([true, ['default', 'shared'], []]);
+    expect([conf.namespaceIsolation, conf.globalNamespaces, warnings]).toEqual([true, ['default', 'shared'], []]);
   });
 });
 

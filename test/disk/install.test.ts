@@ -18,9 +18,10 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { parseConfig } from '../../src/cni/config';
 import { type InstallOptions, install, planInstall } from '../../src/disk/install';
 import { findInstalledConf } from '../../src/disk/kept-conf';
-import { findMisplaced } from '../../src/disk/misplaced';
+import { findMisplaced, findUnseen } from '../../src/disk/misplaced';
 import { createRecords } from '../../src/disk/records';
 import { uninstall } from '../../src/disk/uninstall';
+import type { Json } from '../../src/json';
 import { fakeLog } from '../../src/model/log';
 import { sampleRecord } from './sample';
 import { temporaryDirectory } from './temp';
@@ -278,6 +279,19 @@ describe('install', () => {
     expect(readFileSync(join(other.root, '/opt/cni/bin/loopback'), 'utf8')).toBe('another');
   });
 
+  it('refuses settings that no call could use, and tells of odd ones; what was installed stays', () => {
+    const { root, options } = host(kubeadm);
+    install(planInstall(options), options);
+    const before = snapshot(root);
+    const given = (settings: Json) => () => planInstall({ ...options, settings });
+    expect(given({ dialects: ['genie'] })).toThrow('Cannot use dialects ["genie"]: this version has no dialects');
+    expect(given({ namespaceIsolation: 'maybe' })).toThrow('namespaceIsolation');
+    expect(snapshot(root)).toEqual(before);
+    expect(given({ defaultNetwork: ['a'] })().warnings).toEqual([
+      'the configuration: unknown key "defaultNetwork" is ignored: did you mean "defaultNetworks"?',
+    ]);
+  });
+
   it('removes what a killed installer left', () => {
     const { root, options } = host({ ...kubeadm, '/opt/cni/bin/.braid.new-0011': 'half' });
     install(planInstall(options), options);
@@ -425,6 +439,32 @@ describe('a runtime that looks elsewhere', () => {
     expect(planInstall(given)).toMatchObject({ warnings: [], layout: { binDir: '/opt/cni/bin' } });
     install(planInstall(given), given);
     expect(findMisplaced(options.cniDir, root)).toEqual([]);
+  });
+});
+
+describe('directories that the agent does not see', () => {
+  const k3s = '/var/lib/rancher/k3s';
+  it.each([
+    ['those of k3s with conf/base', `${k3s}/agent/etc/cni/net.d`, `${k3s}/data/cni`, 'k3s'],
+    ['those of GKE with conf/base', '/etc/cni/net.d', '/home/kubernetes/bin', 'gke'],
+    ['an administrator’s', '/srv/net.d', '/srv/bin', undefined],
+    ['the usual ones with another’s', '/etc/cni/net.d', '/opt/cni/bin', undefined],
+  ])('are named with the overlay that shows them: %s', (_, confDir, binDir, overlay) => {
+    const { root, options } = host({ [`${confDir}/10-flannel.conflist`]: flannel, [binDir]: null });
+    const given = { ...options, confDir, binDir };
+    install(planInstall(given), given);
+    expect(findUnseen(options.cniDir, root)).toEqual([]);
+    for (const directory of [confDir, binDir])
+      if (!directory.startsWith('/etc/')) rmSync(join(root, directory), { recursive: true });
+    const take = overlay === undefined ? 'apply the chart' : `apply conf/overlays/${overlay}, or the chart`;
+    expect(findUnseen(options.cniDir, root)).toEqual(
+      [confDir, binDir]
+        .filter((directory) => !directory.startsWith('/etc/'))
+        .map(
+          (directory) =>
+            `the agent does not see ${directory}, where braid install wrote: ${take} with that directory in its hostPaths`,
+        ),
+    );
   });
 });
 
