@@ -82,7 +82,8 @@ async function attachAll(asked: AddPlan, trusting: Edges): Promise<AttachedRecor
       const chain = chains[position] ?? [];
       const steps = new Undo();
       undo.push(() => takeBack(attachment, steps, failed));
-      made.push(await metered(edges.meter, attachment.network, () => addOne(attachment, chain, fresh, edges, steps)));
+      const add = () => addOne(attachment, chain, { ...fresh, strict: plan.strict }, edges, steps);
+      made.push(await metered(edges.meter, attachment.network, add));
       if (attachment.isDefault && plan.attachments.length > 1) first = await beforeOthers(plan);
       lap(attachment.network);
     }
@@ -159,11 +160,11 @@ interface Made {
 async function addOne(
   attachment: Attachment,
   chain: Chain,
-  sandbox: LiveSandbox,
+  sandbox: LiveSandbox & Pick<AddPlan, 'strict'>,
   edges: Edges,
   undo: Undo,
 ): Promise<Made> {
-  const { pod } = sandbox;
+  const { pod, strict } = sandbox;
   const { ifName } = attachment;
   try {
     const foreign = attachment.plugins.some((plugin) => edges.findDelegate(typeOf(plugin)) === undefined);
@@ -174,6 +175,8 @@ async function addOne(
     if (attachment.device !== undefined) await lendDevice(attachment, sandbox, edges, undo);
     const result = await addChain(chain, undo);
     if (!foreign) return { attachment, result, links: undefined };
+    if (attachment.device === undefined)
+      await (await import('./foreign-claims')).doubtForeign(pod, attachment.network, result, strict, edges);
     const links = (await pod.links()).filter(({ index }) => !before.some((old) => old.index === index));
     const own = links.find(({ name }) => name === ifName);
     if (own !== undefined) await (await import('./announce')).announceForeign(pod, own, result, edges);

@@ -8,6 +8,7 @@ import type { Attachment } from '../pod/attachment';
 import { withInfoPaths } from '../pod/devices';
 import { findSharing } from '../pod/independence';
 import { defaultNetworkAnnotation, networksAnnotation, parseDefaultNetwork, parseNetworks } from '../pod/networks';
+import { findUnread } from '../pod/other-systems';
 import { planAttachments } from '../pod/plan';
 import type { Selection } from '../pod/selection';
 import { addAll } from './add';
@@ -39,7 +40,7 @@ async function add(request: AddRequest, conf: NetConf, edges: Edges): Promise<st
   const planned = withInfoPaths(wanted.attachments, request.containerId);
   const attachments = await settleMasters(planned, edges.kernel.host);
   warn([...conf.warnings, ...wanted.warnings, ...findSharing(attachments)], conf, edges);
-  return withNetns(request, edges, async (pod) => {
+  const text = await withNetns(request, edges, async (pod) => {
     const sandbox = { containerId: request.containerId, netns: request.netns, pod };
     const routes = { guard: conf.defaultRouteGuard, clusterCIDRs: conf.clusterCIDRs };
     const plan = {
@@ -53,6 +54,9 @@ async function add(request: AddRequest, conf: NetConf, edges: Edges): Promise<st
     };
     return toResultText(await addAll(plan, edges), conf.cniVersion);
   });
+  if (request.pod !== undefined && wanted.ignored.length > 0)
+    await (await import('./publish')).publishIgnored(request.pod, wanted.ignored, edges);
+  return text;
 }
 
 /** A failure is written down, and told in the cluster, too, as an Event on the pod. */
@@ -69,17 +73,25 @@ async function tellingFailure<T>(pod: PodRef | undefined, edges: Edges, work: ()
   }
 }
 
+/** What a pod gets, before the node is looked at. */
+interface Decided {
+  readonly attachments: readonly Attachment[];
+  readonly warnings: readonly string[];
+  /** Those of them about the pod's own annotations. */
+  readonly ignored: readonly string[];
+}
+
 /** What the pod's networks are, before the node is looked at: their masters may still be a match. Reads annotations and definitions. */
 export async function decideAttachments(
   request: Pick<AddRequest, 'pod' | 'ifName' | 'args'>,
   conf: NetConf,
   edges: Edges,
-): Promise<{ readonly attachments: readonly Attachment[]; readonly warnings: readonly string[] }> {
+): Promise<Decided> {
   const asked = parseAsked(await podAnnotations(request.pod, conf, edges), request.pod, conf);
   const wanted = await readNetworks(asked, request.pod, conf, edges);
   const odd = wanted.flatMap(({ network, display }) => network.warnings.map((what) => `network ${display} ${what}`));
   const warnings = [...asked.warnings, ...odd];
-  return { attachments: planAttachments(request, conf, wanted), warnings };
+  return { attachments: planAttachments(request, conf, wanted), warnings, ignored: asked.warnings };
 }
 
 /** DEL: takes back what the record says; needs neither the pod, nor its networks' definitions, nor its namespace. */
@@ -148,7 +160,7 @@ function parseAsked(annotations: Readonly<Record<string, string>>, pod: PodRef |
   return {
     defaultNetwork: first?.selection,
     networks: selections,
-    warnings: [...warnings, ...(first?.warnings ?? [])],
+    warnings: [...warnings, ...(first?.warnings ?? []), ...findUnread(annotations)],
   };
 }
 

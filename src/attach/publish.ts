@@ -1,6 +1,6 @@
 /** Tells the cluster what pods got: status and Events, now or from the records later. Acts through the edges; never throws. */
 import { type CniError, toCniError } from '../error';
-import { attachedEvents, failedEvent, type PodIdentity } from '../pod/event';
+import { attachedEvents, failedEvent, ignoredEvent, type PodEvent, type PodIdentity } from '../pod/event';
 import { type Attached, toStatus } from '../pod/status';
 import type { Edges, Publisher, Records } from './ports';
 import type { AttachRecord } from './record';
@@ -58,14 +58,21 @@ export async function publishRecord(
 }
 
 /** After an ADD that failed: an Event on the pod, unless the failure is that the cluster cannot be asked. */
-export async function publishFailure(
-  pod: PodIdentity,
-  error: CniError,
-  { agent, publisher, log }: Pick<Edges, 'agent' | 'publisher' | 'log'>,
-): Promise<void> {
-  if (isUnanswered(error)) return;
-  const { namespace, name, uid } = pod;
-  const event = failedEvent({ namespace, name, uid }, error);
+export async function publishFailure(pod: PodIdentity, error: CniError, edges: Telling): Promise<void> {
+  if (!isUnanswered(error)) await publishEvent(failedEvent(identityOf(pod), error), edges);
+}
+
+/** After an ADD that succeeded: an Event for each thing in the pod's annotations that was passed over. */
+export async function publishIgnored(pod: PodIdentity, ignored: readonly string[], edges: Telling): Promise<void> {
+  for (const what of ignored) await publishEvent(ignoredEvent(identityOf(pod), what), edges);
+}
+
+type Telling = Pick<Edges, 'agent' | 'publisher' | 'log'>;
+
+const identityOf = ({ namespace, name, uid }: PodIdentity): PodIdentity => ({ namespace, name, uid });
+
+/** By the agent; without one, here, once. */
+async function publishEvent(event: PodEvent, { agent, publisher, log }: Telling): Promise<void> {
   if ((await agent.tell({ tell: 'event', event })) || publisher === undefined) return;
   await publisher
     .writeEvent(event)

@@ -5,6 +5,7 @@ import { toCniError } from '../error';
 import { isRecord, type Json, record } from '../json';
 import { mainTable } from '../net/route';
 import type { Attachment } from '../pod/attachment';
+import { askInstead, otherAnnotations } from '../pod/other-systems';
 import { attachmentsOf, findBuiltIn, type Plan, type PlanSources, planPod } from './plan';
 
 /** One thing that is not as it was. */
@@ -91,15 +92,6 @@ function differencesOf(one: Attachment, plan: Plan, { conf }: PlanSources): read
   return found.filter((each) => each !== false).map((each) => ({ ifName, ...each }));
 }
 
-/** Annotations of pods that other systems read. */
-const otherAnnotations: Readonly<Record<string, string>> = {
-  cni: 'CNI-Genie',
-  networks: 'CNI-Genie or DANM',
-  'multi-ip-preferences': 'CNI-Genie',
-  'danm.k8s.io/interfaces': 'DANM',
-  'danm.io/interfaces': 'DANM',
-};
-
 /** Kinds of objects that define networks elsewhere. */
 const otherKinds: Readonly<Record<string, string>> = {
   DanmNet: 'DANM',
@@ -110,17 +102,17 @@ const otherKinds: Readonly<Record<string, string>> = {
   PhysicalNetwork: 'CNI-Genie',
 };
 
-/** What CNI-Genie or DANM would read of these pods and documents. */
+/** What CNI-Genie, DANM or Knitter would read of these pods and documents. */
 export function otherSystemsIn(pods: readonly Pod[], documents: readonly unknown[]): readonly OtherSystem[] {
   const annotated = pods.flatMap(({ namespace, name, annotations }) =>
     Object.keys(annotations).flatMap((key) =>
-      otherAnnotations[key] === undefined
-        ? []
-        : {
+      otherAnnotations.has(key)
+        ? {
             where: `pod ${namespace}/${name}`,
-            what: `annotation ${key} of ${otherAnnotations[key]}`,
-            instead: 'name the networks in k8s.v1.cni.cncf.io/networks',
-          },
+            what: `annotation ${key} of ${otherAnnotations.get(key)}`,
+            instead: askInstead,
+          }
+        : [],
     ),
   );
   const defined = documents.filter(isRecord).flatMap((document) => {

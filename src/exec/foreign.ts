@@ -4,7 +4,7 @@ import type { Foreign, ForeignCall, Log } from '../attach/ports';
 import { toArgs } from '../cni/args';
 import { CniError, fail } from '../error';
 import { isRecord, type Json, shown } from '../json';
-import { isFile } from '../kernel/fs';
+import { isFile, readFileSync, writeFileSync } from '../kernel/fs';
 import { longestOutput, type ProgramEnd, runProgram } from './program';
 
 /** What a foreign delegate's call depends on beside the call itself. */
@@ -35,7 +35,11 @@ export function createForeign({ directories, timeout, locks, env, builtIn }: For
       };
       const { takeSlot } = await import('./slots');
       const slot = await takeSlot(locks).catch(() => undefined); // a disk that takes no lock is no reason not to run
-      const end = await attempt(call.type, path, () => runProgram(program, meanwhile)).finally(() => slot?.release());
+      const rename = callAs(call.type);
+      const end = await attempt(call.type, path, () => runProgram(program, meanwhile)).finally(() => {
+        rename();
+        slot?.release();
+      });
       const failed = end.killed !== undefined || end.exitCode !== 0;
       if (end.stderr !== '')
         log[failed ? 'warn' : 'debug'](
@@ -53,6 +57,19 @@ export function createForeign({ directories, timeout, locks, env, builtIn }: For
       return answer(call, end.stdout);
     },
   };
+}
+
+/** Under which name of their parent some programs make one interface a call: Tungsten Fabric's makes all of a pod's under any other (peers.md 2.5). */
+const parents: Readonly<Record<string, string>> = { 'contrail-k8s-cni': 'multus' };
+const ownName = '/proc/self/comm';
+
+/** Gives this process the name that the program looks for; the function gives it its own again. */
+function callAs(type: string): () => void {
+  const name = Object.hasOwn(parents, type) ? parents[type] : undefined;
+  if (name === undefined) return () => {};
+  const before = readFileSync(ownName).toString().trim();
+  writeFileSync(ownName, name, { flag: 'r+' });
+  return () => writeFileSync(ownName, before, { flag: 'r+' });
 }
 
 /** The first `<directory>/<type>` that is a regular file; libcni does not look at the executable bit, either. */

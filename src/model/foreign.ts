@@ -2,7 +2,7 @@
 import type { Foreign, ForeignCall, Kernel } from '../attach/ports';
 import { findArg } from '../cni/args';
 import { isRecord, type Json, parseObject, record } from '../json';
-import { addressOf, type Cidr, findCidr, hostCidr, ip, ipPlus, lengthOf, networkOf, toCidr } from '../net/ip';
+import { addressOf, type Cidr, cidr, findCidr, hostCidr, ip, ipPlus, lengthOf, networkOf, toCidr } from '../net/ip';
 import { ifName } from '../net/names';
 
 /** An executable that would run, and the addresses that only it will know. */
@@ -24,22 +24,33 @@ export function modelForeign(kernel: Kernel, seen: Unpredicted[]): Foreign {
       if (view.type !== call.type) return JSON.stringify(toLease(call, config, seen));
       seen.push({ type: call.type, ifName: call.ifName, isIpam: false, standIn: undefined });
       if (isRecord(view.prevResult)) return JSON.stringify(view.prevResult);
-      await makeLink(call, kernel);
       const interfaces = [{ name: call.ifName, sandbox: call.netns }];
-      const ipam = isRecord(view.ipam) && record(view.ipam).type ? toLease(call, config, seen) : {};
-      return JSON.stringify({ cniVersion: view.cniVersion, ...withInterface(ipam), interfaces });
+      const lease = withInterface(isRecord(view.ipam) && record(view.ipam).type ? toLease(call, config, seen) : {});
+      const addresses = lease.ips.map(({ address }) => cidr(String(address), 'address'));
+      const isStandIn = (address: Cidr): boolean => seen.some(({ standIn }) => standIn === address);
+      await makeLink(
+        call,
+        addresses.map((each) => (isStandIn(each) ? hostCidr(addressOf(each)) : each)), // its subnet is nobody's
+        kernel,
+      );
+      return JSON.stringify({ cniVersion: view.cniVersion, ...lease, interfaces });
     },
   };
 }
 
-async function makeLink({ netns, ifName: name }: ForeignCall, kernel: Kernel): Promise<void> {
+async function makeLink(
+  { netns, ifName: name }: ForeignCall,
+  addresses: readonly Cidr[],
+  kernel: Kernel,
+): Promise<void> {
   const pod = netns === '' ? undefined : await kernel.find(netns);
   if (pod === undefined || name === '') return;
   const link = await pod.createLink({ kind: 'dummy', name: ifName(name, 'interface') });
   await pod.changeLink(link.index, { up: true });
+  for (const address of addresses) await pod.addAddress(link.index, address);
 }
 
-function withInterface(lease: Json): Json {
+function withInterface(lease: Json): Json & { readonly ips: readonly Json[] } {
   const ips = Array.isArray(lease.ips) ? lease.ips.filter(isRecord).map((each) => ({ ...each, interface: 0 })) : [];
   return { ...lease, ips };
 }

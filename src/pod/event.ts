@@ -43,6 +43,12 @@ export const failedEvent = (pod: PodIdentity, error: CniError): PodEvent => warn
 /** What a running pod lost, named by the error's own reason; otherwise the same. */
 export const lostEvent = (pod: PodIdentity, error: CniError): PodEvent => warning(pod, error, error.reason);
 
+/** What of a started pod's annotations is passed over. One Event for each, however often the pod's sandbox is made. */
+export const ignoredEvent = (pod: PodIdentity, what: string): PodEvent => {
+  const reason = 'AnnotationIgnored';
+  return { pod, type: 'Warning', reason, message: shortened(what), name: nameOf(pod, reason, what), counted: false };
+};
+
 function warning(pod: PodIdentity, error: CniError, eventReason: string): PodEvent {
   const { message, reason, hint, where } = error;
   const name = nameOf(pod, reason, where.network ?? '', where.ifName ?? '');

@@ -332,6 +332,33 @@ describe('networks of one pod', () => {
   });
 });
 
+describe('a foreign delegate that reports what is not so (T004-8)', () => {
+  const knitter = {
+    interfaces: [{ name: 'eth0', sandbox: '/proc/3553/ns/net' }],
+    ips: ['10.244.1.2/24', '1.2.3.30/24'].map((address) => ({ version: '4', address, interface: 0 })), // the first is the pod's
+  };
+  const options = {
+    networks: { 'default/knitter': { cniVersion: '0.3.1', type: 'knitter' } },
+    foreign: { knitter: { cniVersion: '0.3.1', ...knitter } },
+  };
+  const says = 'the delegate of network default/knitter reports 1.2.3.30/24 on eth0, which the pod does not have';
+
+  it('is doubted in the log, and its result handed on', async () => {
+    const { add, edges } = world(options);
+    expect(JSON.stringify(await add('knitter'))).toContain('1.2.3.30/24');
+    expect(edges.log.entries.map(({ fields }) => fields.warning)).toEqual([says]);
+  });
+
+  it('is refused when strict, and nothing stays', async () => {
+    const { add, edges, reserved } = world({ ...options, conf: { strict: true } });
+    await expect(add('knitter')).rejects.toMatchObject({
+      reason: 'ResultInvalid',
+      problem: expect.stringContaining(says),
+    });
+    expect([await edges.records.everything(), reserved()]).toMatchObject([{ whole: [] }, []]);
+  });
+});
+
 describe('a request', () => {
   it('is honoured by a built-in delegate without a declared capability', async () => {
     const { add, pod } = world({ networks });

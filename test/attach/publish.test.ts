@@ -117,6 +117,38 @@ describe('a failed ADD', () => {
   });
 });
 
+describe('annotations of another system', () => {
+  const danm = { 'danm.k8s.io/interfaces': '[{"tenantNetwork":"management","ip":"dynamic"}]' };
+  const says =
+    'annotation danm.k8s.io/interfaces of DANM is not read: name the networks in k8s.v1.cni.cncf.io/networks';
+
+  it('are told as an Event on the pod that started, the same for each sandbox', async () => {
+    const { add, edges, kernel } = world({ annotations: danm });
+    await add();
+    kernel.addNamespace('/var/run/netns/again');
+    await add(undefined, 'c2', '/var/run/netns/again');
+    const told = edges.publisher.events.filter(({ reason }) => reason === 'AnnotationIgnored');
+    expect(told).toMatchObject(Array(2).fill({ type: 'Warning', message: says, counted: false }));
+    expect(new Set(told.map(({ name }) => name)).size).toBe(1);
+  });
+
+  it('are told to the agent instead when one is alive', async () => {
+    const { add, edges } = world({ annotations: danm });
+    edges.agent.alive = true;
+    await add();
+    expect(edges.agent.told).toMatchObject([
+      {},
+      { tell: 'event', event: { reason: 'AnnotationIgnored', message: says } },
+    ]);
+  });
+
+  it('keep the pod from starting when strict', async () => {
+    const { add, edges } = world({ annotations: danm, conf: { strict: true } });
+    await expect(add()).rejects.toThrow(says);
+    expect(edges.publisher.events.map(({ reason }) => reason)).toEqual(['FailedAddInterface']);
+  });
+});
+
 describe('what is pending', () => {
   async function pending(count: number) {
     const node = world({ networks });

@@ -92,8 +92,12 @@ describe('a pod', () => {
   });
 });
 
-it('names what is of CNI-Genie and DANM', () => {
-  const pods = [pod('same', 'genie', { cni: 'weave' }), pod('same', 'danm', { 'danm.k8s.io/interfaces': '[]' })];
+it('names what is of CNI-Genie, DANM and Knitter', () => {
+  const pods = [
+    pod('same', 'genie', { cni: 'weave' }),
+    pod('same', 'danm', { 'danm.k8s.io/interfaces': '[]' }),
+    pod('same', 'knitter', { networks: '{"ports":[]}' }),
+  ];
   const documents = [
     { apiVersion: 'danm.k8s.io/v1', kind: 'TenantNetwork', metadata: { name: 'internal' } },
     { apiVersion: 'example.com/v1', kind: 'ClusterNetwork', metadata: { name: 'other' } },
@@ -101,6 +105,7 @@ it('names what is of CNI-Genie and DANM', () => {
   expect(otherSystemsIn(pods, documents).map(({ where, what }) => `${where}: ${what}`)).toEqual([
     'pod default/genie: annotation cni of CNI-Genie',
     'pod default/danm: annotation danm.k8s.io/interfaces of DANM',
+    'pod default/knitter: annotation networks of CNI-Genie or Knitter',
     'TenantNetwork internal: a network of DANM',
   ]);
 });

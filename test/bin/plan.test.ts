@@ -132,6 +132,18 @@ describe('a plan', () => {
     expect(warnings.join()).toContain('whatever');
   });
 
+  it('has the subnet of a program’s address where the configuration tells it, and no route of a stand-in', async () => {
+    const by = (ipam: object) => ({ cniVersion: '1.0.0', type: 'sriov', ipam });
+    const told = by({ type: 'whereabouts', range: '10.9.0.0/24' });
+    const { routes } = await plan(
+      'told,untold',
+      {},
+      { 'default/told': told, 'default/untold': by({ type: 'somebody' }) },
+    );
+    const own = routes.filter(({ dst, dev }) => dev !== 'eth0' && !dst.startsWith('fe80'));
+    expect(own.map(({ dst, dev }) => [dst, dev])).toEqual([['10.9.0.0/24', 'net1']]);
+  });
+
   it('says what a type that nobody has was probably meant to be, and plans it as a program all the same', async () => {
     const misspelt = { cniVersion: '1.0.0', type: 'macvaln', ipam: { type: 'host-locl' } };
     const { networks, warnings } = await plan('odd', {}, { 'default/odd': misspelt });

@@ -181,3 +181,51 @@ export const commentedBridge = `{
     "nameservers": [ "10.1.0.1" ]
   }
 }`;
+
+/** Source 004, "CNI-Genie - Simple case": annotations of the pod. The second is no JSON. */
+export const genieAnnotations = {
+  cni: 'flannel,weave',
+  'multi-ip-preferences': `[
+  "multi entry": 0,
+  "ips": {
+    "": {
+      "ip": "",
+      "interface": ""
+    }
+  }
+]
+`,
+} as const;
+
+/** Source 004, "CNI-Genie - Network attachments case", as the slide breaks the line. */
+export const genieNetworksPod = `apiVersion: v1
+kind: Pod
+metadata:
+  name: app-on-multiple-interfaces
+  annotations:
+    k8s.v1.cni.cncf.io/networks:
+flannel@eth1, customns/weavenet@eth2
+`;
+
+/** Source 004, "Nokia DANM": the annotation of its deployment's pods. */
+export const danmAnnotations = {
+  'danm.k8s.io/interfaces': `[
+  {"tenantNetwork":"management",
+"ip":"dynamic"},
+  {"clusterNetwork":"external",
+"ip":"dynamic"},
+  {"tenantNetwork":"internal", "ip":"dynamic"}
+]
+`,
+} as const;
+
+/** What Knitter prints whatever it is asked (peers.md 2.4). */
+export const knitterResult = {
+  cniVersion: '0.3.1',
+  interfaces: [{ name: 'eth0', mac: '00:11:22:33:44:55', sandbox: '/proc/3553/ns/net' }],
+  ips: [
+    { version: '4', interface: 0, address: '1.2.3.30/24', gateway: '1.2.3.1' },
+    { version: '6', interface: 0, address: 'abcd:1234:ffff::cdde/64', gateway: 'abcd:1234:ffff::1' },
+  ],
+  dns: { nameservers: ['1.2.3.4'], domain: 'acompany.com' },
+} as const;

@@ -71,6 +71,17 @@ describe('a foreign delegate', () => {
     expect(readdirSync(join(root, 'locks'))).toEqual([]);
   });
 
+  it('sees the name that Tungsten Fabric’s looks for in its parent, and no other delegate does', async () => {
+    const tells = 'cat /proc/$PPID/comm; echo "{}"';
+    const { root, run } = place(tells);
+    writeFileSync(join(root, 'bin/contrail-k8s-cni'), `#!/bin/sh\n${tells}\n`, { mode: 0o755 });
+    const own = readFileSync('/proc/self/comm', 'utf8');
+    expect(await run({ type: 'contrail-k8s-cni' })).toBe('multus\n{}\n');
+    expect(await run()).toBe(`${own}{}\n`);
+    await expect(run({ type: 'contrail-k8s-cni', command: 'DEL' })).resolves.toContain('multus');
+    expect(readFileSync('/proc/self/comm', 'utf8')).toBe(own);
+  });
+
   it('takes away the lock that a killed call left', async () => {
     const { root, run } = place('echo "{}"');
     mkdirSync(join(root, 'locks'));
