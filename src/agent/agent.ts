@@ -84,9 +84,11 @@ export async function runUntil(signal: AbortSignal, means: Means, settings: Sett
     const ready = async (): Promise<string | undefined> => {
       const { networks } = standing.problems;
       if (networks !== undefined && view.networks.size === 0) return `no network is known: ${networks}`;
+      const [misplaced] = means.misplaced();
+      if (misplaced !== undefined) return misplaced;
       if (means.conf?.kept() !== undefined && !isOwn(means.conf.read() ?? ''))
         return `${means.conf.path} is not Braid's: another program removed or replaced it`;
-      return means.misplaced()[0] ?? (await health.problem());
+      return await health.problem();
     };
     if (settings.listen !== undefined) {
       const pages = servePages(settings.listen, {

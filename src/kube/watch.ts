@@ -30,7 +30,8 @@ export const usualWatch: WatchPatience = { list: 30_000, watch: 120_000, pause: 
 /** What is watched, and what is made of an object; `undefined`: nothing, and it was told to somebody else. */
 export interface Kind<T> {
   readonly parts: readonly string[];
-  readonly accept: string;
+  /** What form of the objects is asked for. */
+  readonly accept: { readonly list: string; readonly watch: string };
   readonly query: Readonly<Record<string, string>>;
   parse(namespace: string, name: string, object: Json): T | undefined;
 }
@@ -57,10 +58,13 @@ export async function watchAll<T>(
         await sleepUntil(patience.missing, signal); // the kind is not known
         continue;
       }
-      const since = performance.now();
-      version = await watch(server, kind, version, sink, signal);
-      tries = 0;
-      if (performance.now() - since < 1000) await sleepUntil(patience.pause, signal); // whoever ends every watch at once
+      const [since, from]: [number, string] = [performance.now(), version];
+      version = await watch(server, kind, from, sink, signal);
+      if (performance.now() - since < 1000) {
+        tries = version === from ? tries + 1 : 0; // one that ends every watch before anything comes of it
+        if (tries > 1) sink.lost('the API server ends each watch at once, before it tells anything');
+        await sleepUntil(pauseBefore(Math.max(tries, 1), patience.pause), signal);
+      } else tries = 0;
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof Gone) {
@@ -149,7 +153,7 @@ class Server<T> {
   ) {}
 
   async getList(query: Readonly<Record<string, string>>, signal: AbortSignal): Promise<Outcome> {
-    return this.#request(query, signal, this.patience.list, async (response) => {
+    return this.#request('list', query, signal, async (response) => {
       const text = await textOf(response);
       return outcomeOf(response, text, identity(this.access));
     });
@@ -159,7 +163,7 @@ class Server<T> {
   async watch(from: string, signal: AbortSignal): Promise<AsyncIterable<string>> {
     const timeoutSeconds = String(Math.ceil(this.patience.watch / 1000));
     const query = { watch: 'true', allowWatchBookmarks: 'true', resourceVersion: from, timeoutSeconds };
-    const begun = await this.#request(query, signal, this.patience.watch + 10_000, async (response) => {
+    const begun = await this.#request('watch', query, signal, async (response) => {
       if (response.status === 200) return response;
       if (response.status === 410) throw new Gone();
       return outcomeOf(response, await textOf(response), identity(this.access));
@@ -169,17 +173,18 @@ class Server<T> {
   }
 
   async #request<R>(
+    verb: 'list' | 'watch',
     query: Readonly<Record<string, string>>,
     signal: AbortSignal,
-    milliseconds: number,
     use: (response: Response) => Promise<R>,
   ): Promise<R | Outcome> {
-    const { access, files, kind } = this;
+    const { access, files, kind, patience } = this;
+    const milliseconds = verb === 'list' ? patience.list : patience.watch + 10_000;
     const credentials = await readCredentials(access, files);
     const url = `${urlOf(access.server, kind.parts)}?${new URLSearchParams({ ...kind.query, ...query })}`;
     try {
       const within = AbortSignal.any([signal, AbortSignal.timeout(milliseconds)]);
-      return await use(await send(url, access, credentials, { accept: kind.accept, signal: within }));
+      return await use(await send(url, access, credentials, { accept: kind.accept[verb], signal: within }));
     } catch (cause) {
       if (cause instanceof CniError || cause instanceof Gone) throw cause;
       return await connectionOutcome(cause, access, credentials, milliseconds);

@@ -7,15 +7,16 @@ import type { AccessPlace } from './access';
 import { parsePod } from './pod';
 import { type Kind, usualWatch, type WatchPatience, watchAll } from './watch';
 
-/** Only the metadata, from a server that can (all since Kubernetes 1.15): a pod's specification is never looked at. */
-const metadataOnly = ['PartialObjectMetadataList', 'PartialObjectMetadata']
-  .map((kind) => `application/json;as=${kind};g=meta.k8s.io;v=v1`)
-  .join(',')
-  .concat(',application/json');
+/**
+ * Only the metadata, from a server that can (all since Kubernetes 1.15): a pod's specification is never looked at. Each is named
+ * where it is the answer: a server that is asked for the list of them in a watch cannot send a single event.
+ */
+const metadataOnly = (kind: 'PartialObjectMetadataList' | 'PartialObjectMetadata'): string =>
+  `application/json;as=${kind};g=meta.k8s.io;v=v1,application/json`;
 
 const networks = (log: Log): Kind<NetworkDefinition> => ({
   parts: ['apis', 'k8s.cni.cncf.io', 'v1', 'network-attachment-definitions'],
-  accept: 'application/json',
+  accept: { list: 'application/json', watch: 'application/json' },
   query: {},
   parse(namespace, name, object) {
     try {
@@ -29,7 +30,7 @@ const networks = (log: Log): Kind<NetworkDefinition> => ({
 
 const podsOf = (node: string): Kind<Pod> => ({
   parts: ['api', 'v1', 'pods'],
-  accept: metadataOnly,
+  accept: { list: metadataOnly('PartialObjectMetadataList'), watch: metadataOnly('PartialObjectMetadata') },
   query: { fieldSelector: `spec.nodeName=${node}` },
   parse: (namespace, name, object) => parsePod(object, namespace, name),
 });

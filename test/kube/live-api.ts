@@ -33,6 +33,7 @@ export function serveLive(
   let version = 100;
   let compacted = 0; // events up to here are forgotten
   let knowsNetworks = true;
+  let endsAtOnce = false;
 
   const change = (type: Event['type'], key: string, path: string, object: Json, node?: string): void => {
     version += 1;
@@ -66,7 +67,8 @@ export function serveLive(
       const token = request.headers.get('authorization')?.replace(/^Bearer /, '') ?? '';
       if (!tokens.has(token)) return status(401, 'Unauthorized', 'Unauthorized');
       if (request.method !== 'GET') return written(request, path, await request.text());
-      if (path === podsPath || path === networksPath) return collection(path, query);
+      const accept = request.headers.get('accept') ?? '';
+      if (path === podsPath || path === networksPath) return collection(path, query, accept);
       const [, group, namespace, kind, name] = /^(.*)\/namespaces\/([^/]+)\/([^/]+)\/([^/]+)$/.exec(path) ?? [];
       const stored = objects.get(`${group}/${kind} ${namespace}/${name}`);
       return stored === undefined ? status(404, 'NotFound', `${path} not found`) : Response.json(stored.object);
@@ -91,11 +93,16 @@ export function serveLive(
     return response;
   }
 
-  function collection(path: string, query: URLSearchParams): Response {
+  /** The form of objects that is asked for first, as the server takes it. */
+  const formOf = (accept: string): string | undefined => /as=(\w+)/.exec(accept)?.[1];
+
+  function collection(path: string, query: URLSearchParams, accept: string): Response {
     if (path === networksPath && !knowsNetworks) return status(404, 'NotFound', 'the server could not find it');
     const node = /^spec\.nodeName=(.*)$/.exec(query.get('fieldSelector') ?? '')?.[1];
     const chosen = (one: Stored): boolean => one.path === path && (node === undefined || one.node === node);
-    if (query.get('watch') === 'true') return watch(Number(query.get('resourceVersion')), chosen);
+    if (query.get('watch') === 'true') return watch(Number(query.get('resourceVersion')), chosen, formOf(accept));
+    if (formOf(accept) === 'PartialObjectMetadata')
+      return status(500, 'InternalError', 'the requested object is a list');
     const all = [...objects.values()].filter(chosen).map(({ object }) => object);
     const from = Number(query.get('continue') ?? 0);
     const limit = Number(query.get('limit') ?? all.length);
@@ -104,15 +111,21 @@ export function serveLive(
     return Response.json({ kind: 'List', apiVersion: 'v1', metadata, items: all.slice(from, from + limit) });
   }
 
-  function watch(from: number, chosen: (one: Stored) => boolean): Response {
+  /** In the form of lists no event can be written: the watch ends there, without a word. */
+  function watch(from: number, chosen: (one: Stored) => boolean, form: string | undefined): Response {
     const line = (type: string, object: Json) => `${JSON.stringify({ type, object })}\n`;
     let watcher: { send(event: Event): void; end(): void };
+    let isOver = false;
     const body = new ReadableStream<string>({
       start(controller) {
         const send = ({ type, stored }: Event): void => {
-          if (chosen(stored)) controller.enqueue(line(type, stored.object));
+          if (!chosen(stored)) return;
+          if (form === 'PartialObjectMetadataList') return end();
+          controller.enqueue(line(type, stored.object));
         };
         const end = (): void => {
+          if (isOver) return;
+          isOver = true;
           watchers.delete(watcher);
           controller.close();
         };
@@ -122,8 +135,11 @@ export function serveLive(
           return controller.close();
         }
         for (const event of events) if (event.version > from) send(event);
-        controller.enqueue(line('BOOKMARK', { kind: 'x', metadata: { resourceVersion: String(version) } }));
+        if (isOver) return;
+        if (!endsAtOnce)
+          controller.enqueue(line('BOOKMARK', { kind: 'x', metadata: { resourceVersion: String(version) } }));
         watchers.add(watcher);
+        if (endsAtOnce) end();
       },
       cancel: () => void watchers.delete(watcher),
     });
@@ -146,6 +162,10 @@ export function serveLive(
     /** Ends all watches, as an API server does now and then. */
     endWatches() {
       for (const { end } of [...watchers]) end();
+    },
+    /** Ends each watch that comes, before it tells anything. */
+    endAtOnce(does: boolean) {
+      endsAtOnce = does;
     },
     watches: () => watchers.size,
     setKnowsNetworks(known: boolean) {

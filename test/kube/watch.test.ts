@@ -98,7 +98,23 @@ it('asks for the metadata of this node’s pods only', async () => {
   expect(pods.names()).toEqual(['here']);
   expect(pods.last.get('here')).toMatchObject({ uid: 'u1', annotations: { a: 'b' } });
   const asked = api.seen.filter(({ path }) => path.startsWith('/api/v1/pods'));
-  expect(asked.every(({ accept }) => accept?.includes('as=PartialObjectMetadata;'))).toBe(true);
+  expect(asked.every(({ accept }) => accept?.includes('as=PartialObjectMetadata'))).toBe(true);
+  api.putPod(podObject('later', 'u3', {}), 'n1');
+  api.dropPod('here');
+  await vi.waitFor(() => expect(pods.events.slice(-2)).toEqual(['set later', 'delete here']));
+});
+
+it('is out of step while the server ends each watch before it tells anything', async () => {
+  const { api, networks, start } = watched();
+  api.endAtOnce(true);
+  start();
+  await vi.waitFor(() =>
+    expect(networks.problems).toContain('the API server ends each watch at once, before it tells anything'),
+  );
+  api.endAtOnce(false);
+  api.putNetwork(networkObject('new', bridge));
+  await vi.waitFor(() => expect(networks.names()).toEqual(['new']));
+  expect(networks.events.at(-2)).toBe('in step');
 });
 
 it('goes on where it was when the server ends a watch', async () => {
