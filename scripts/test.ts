@@ -168,9 +168,10 @@ async function pure(files: readonly string[]): Promise<Counts> {
   return count('pure', files, report, await run('pure', bun, args));
 }
 
-/** Those on this machine's kernel: in a network, mount and process namespace, so that what they started ends with them. */
-async function inNamespaces(files: readonly string[]): Promise<Counts> {
-  const report = path.join(results, 'cluster.json');
+/** One of those on this machine's kernel: in a network, mount and process namespace, so that what it started ends with it. */
+async function inNamespaces(file: string): Promise<Counts> {
+  const label = `cluster-${path.basename(file, '.test.ts')}`;
+  const report = path.join(results, `${label}.json`);
   const unshare = [
     '--net',
     '--mount',
@@ -182,26 +183,27 @@ async function inNamespaces(files: readonly string[]): Promise<Counts> {
     'private',
     '--',
   ];
-  const args = [
-    ...unshare,
-    bun,
-    ...vitest,
-    '--config=vitest.cluster.config.ts',
-    `--outputFile.json=${report}`,
-    ...files,
-  ];
-  return count('cluster', files, report, await run('cluster', 'unshare', args));
+  const args = [...unshare, bun, ...vitest, '--config=vitest.cluster.config.ts', `--outputFile.json=${report}`, file];
+  return count(label, [file], report, await run(label, 'unshare', args));
+}
+
+/** All of those, one after the other: each has the machine's processors for its cluster. */
+async function onThisMachine(files: readonly string[]): Promise<Counts[]> {
+  const counts: Counts[] = [];
+  for (const file of files) counts.push(await inNamespaces(file));
+  return counts;
 }
 
 /** The tests on a cluster: side by side, those of this machine's kernel and those that need a guest's, which takes VLANs and ipvlan. */
-function cluster(files: readonly string[]): Promise<Counts[]> {
+async function cluster(files: readonly string[]): Promise<Counts[]> {
   const inGuest = files.filter((file) => file.endsWith('.guest.test.ts'));
   const here = files.filter((file) => !inGuest.includes(file));
   const machine = ['--memory', '6144', '--cpus', '2'];
-  return Promise.all([
-    ...(here.length > 0 ? [inNamespaces(here)] : []),
-    ...(inGuest.length > 0 ? [guest('cluster-guest', inGuest, 'vitest.cluster.config.ts', machine)] : []),
+  const [native, emulated] = await Promise.all([
+    onThisMachine(here),
+    inGuest.length > 0 ? guest('cluster-guest', inGuest, 'vitest.cluster.config.ts', machine) : undefined,
   ]);
+  return [...native, ...(emulated === undefined ? [] : [emulated])];
 }
 
 /** Some tests, in one guest; `config` is vitest's, `machine` more options of scripts/guest/run. */

@@ -1,6 +1,6 @@
 /** Braid on a real cluster: installed by its own manifests, seen by a real kubelet, containerd and API server. Runs in namespaces that scripts/test.ts made. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   br1Eth2Net,
@@ -15,7 +15,8 @@ import {
   vlan1Static,
 } from '../e2e/documents';
 import { Cluster, type KubeObject, toldBy } from './cluster';
-import { agentIsReady, install } from './install';
+import { nodeName, staticPods } from './files';
+import { agentIsReady, install, removeAgent } from './install';
 import { attached, recordIn, reserved, state } from './left';
 import { agentPod, bridge, daemonPod, macvlan, network, pod, policyObjects } from './workloads';
 
@@ -32,11 +33,23 @@ afterAll(async () => {
 const sameMembers = (one: readonly string[], other: readonly string[]): boolean =>
   JSON.stringify([...one].sort()) === JSON.stringify([...other].sort());
 
+/** Files of the CNI directories with their modes, targets and content. */
+function installed(): string {
+  const files = ['(', '-type', 'f', '-o', '-type', 'l', ')'];
+  const shown = ['-printf', '%p %m %l ', '-exec', 'sha256sum', '{}', ';'];
+  return execFileSync('find', ['/etc/cni', '/opt/cni', ...files, ...shown], { encoding: 'utf8' });
+}
+
+let bare: string;
+
 describe('a node', () => {
   it('is installed by the DaemonSet’s own pod, which becomes ready and takes the taint away', async () => {
+    bare = installed();
     await install(cluster);
     expect(readdirSync('/etc/cni/net.d')).toEqual(['00-braid.conflist', '10-cluster.conflist']);
     expect(existsSync('/opt/cni/bin/braid')).toBe(true);
+    const places = ['/etc/cni', '/var/lib/cni'];
+    expect(spawnSync('grep', ['-rlE', 'eyJ[A-Za-z0-9_-]{20}|PRIVATE KEY', ...places]).stdout.toString()).toBe(''); // no token, no key
   });
 });
 
@@ -71,12 +84,37 @@ describe('pods with networks', () => {
     await cluster.until('nothing is left', () => JSON.stringify(state()) === JSON.stringify(before));
   });
 
+  it('get them as static pods, too: the kubelet knows them by another uid than the API', async () => {
+    const { metadata, ...file } = pod('static', 'lan');
+    const path = `${staticPods}/static.json`;
+    writeFileSync(path, JSON.stringify({ ...file, metadata }));
+    const mirror = `static-${nodeName}`;
+    await cluster.runs(mirror);
+    await cluster.until('the status is told', () => cluster.statusOf(mirror).length === 2);
+    const [, { interface: link = '', ips: [address = ''] = [] } = {}] = cluster.statusOf(mirror);
+    expect(cluster.exec(mirror, 'ip', 'addr', 'show', link)).toContain(address);
+    rmSync(path);
+    await cluster.until('nothing is attached', () => attached().length === 0);
+  });
+
   it('wait with an Event that says why, and start once the network is there', async () => {
     cluster.apply(pod('early', 'late'));
     await cluster.until('the Event is there', () =>
       cluster.events('early').some((one) => one.includes('NetworkMissing')),
     );
     expect(cluster.phase('early')).toBe('Pending');
+    const failed = { verb: 'ADD', pod: 'default/early', network: 'default/late', reason: 'NetworkMissing' };
+    const log = cluster.kubectl('logs', '-n', 'kube-system', agentPod).split('\n');
+    const lines = log.filter((line) => line.includes('a call failed')).map((line) => JSON.parse(line) as unknown);
+    expect(lines).toContainEqual(
+      expect.objectContaining({ ...failed, containerId: expect.stringMatching(/^[0-9a-f]{64}$/) }),
+    );
+    const metrics = await (await fetch('http://127.0.0.1:9808/metrics')).text();
+    expect(metrics).toMatch(/^braid_network_total\{verb="ADD",network="default\/lan",reason=""\} [2-9]$/m);
+    expect(metrics).toMatch(/^braid_calls_total\{verb="ADD",reason="NetworkMissing"\} [1-9]/m);
+    for (const kind of ['networks', 'pods']) expect(metrics).toContain(`braid_watch_in_step{kind="${kind}"} 1`);
+    const known = cluster.pods()?.length ?? 0; // all are this node's; those before are gone
+    expect(metrics).toContain(`braid_known_objects{kind="pods"} ${known}`);
     cluster.apply(network('late', macvlan(2)));
     await cluster.runs('early');
     expect(cluster.exec('early', 'ip', 'addr', 'show', 'net1')).toContain('10.20.2.');
@@ -194,6 +232,14 @@ describe('the admission policy', () => {
 });
 
 describe('when parts are away', () => {
+  it('the configuration that another program renames, as Cilium does, is back', async () => {
+    const [own, bak] = ['', '.cilium_bak'].map((end) => `/etc/cni/net.d/00-braid.conflist${end}`) as [string, string];
+    const before = readFileSync(own, 'utf8');
+    renameSync(own, bak);
+    await cluster.until('it is back', () => existsSync(own) && readFileSync(own, 'utf8') === before);
+    rmSync(bak);
+  });
+
   it('a pod’s sandbox that dies is made anew without the API server, with its networks', async () => {
     cluster.apply(network('lan', macvlan(1)), pod('steady', 'lan'));
     await cluster.runs('steady');
@@ -253,15 +299,13 @@ describe('a rolling restart', () => {
     cluster.apply(pod('stays', 'lan,backend'), pod('goes', 'lan,backend'));
     await cluster.runs('stays');
     await cluster.runs('goes');
-    const uid = (): unknown => cluster.get('pod', agentPod, 'kube-system')?.metadata.uid;
-    const old = uid();
-    cluster.kubectl('delete', 'pod', '-n', 'kube-system', '--wait=false', agentPod);
+    const removing = removeAgent(cluster);
     cluster.apply(pod('during', 'lan,backend'));
     await cluster.remove(['goes']);
-    await cluster.until('the old agent is gone', () => uid() === undefined);
+    await removing;
     cluster.apply(pod('between', 'lan,backend'));
     cluster.apply(daemonPod());
-    await cluster.until('the new agent is ready', () => uid() !== old && agentIsReady(cluster));
+    await cluster.until('the new agent is ready', () => agentIsReady(cluster));
     for (const name of ['stays', 'during', 'between']) {
       await cluster.runs(name);
       expect(cluster.exec(name, 'ip', 'addr', 'show', 'net2')).toContain('10.30.1.');
@@ -323,10 +367,16 @@ describe('many pods', () => {
 });
 
 describe('uninstalling', () => {
-  it('puts back what was there', async () => {
+  it('is refused while a pod is attached, which it names, and then puts back every byte that was there', async () => {
+    cluster.apply(pod('attached', 'lan'));
+    await cluster.runs('attached');
+    const { status, stderr } = spawnSync('/opt/cni/bin/braid', ['uninstall'], { encoding: 'utf8' });
+    expect([status, stderr]).toEqual([1, expect.stringMatching(/default\/attached/)]);
+    expect(readdirSync('/etc/cni/net.d')).toEqual(['00-braid.conflist', '10-cluster.conflist']);
+    await cluster.remove(['attached']);
+    await cluster.until('nothing is attached', () => attached().length === 0);
     cluster.kubectl('delete', 'pod', '-n', 'kube-system', '--wait=true', agentPod);
     execFileSync('/opt/cni/bin/braid', ['uninstall']);
-    expect(readdirSync('/etc/cni/net.d')).toEqual(['10-cluster.conflist']);
-    expect(existsSync('/opt/cni/bin/braid')).toBe(false);
+    expect(installed()).toBe(bare);
   });
 });

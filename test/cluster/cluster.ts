@@ -111,10 +111,9 @@ export class Cluster {
 
   /** The same with YAML, as somebody wrote it. */
   applyManifest(input: string): void {
-    execFileSync(path.join(programs, 'kubectl'), ['--kubeconfig', this.#files.adminConfig, 'apply', '-f', '-'], {
-      input,
-      stdio: 'pipe',
-    });
+    const patient = `--request-timeout=${60 * patience}s`; // its own is 32 s for the schemas that it checks with
+    const args = ['--kubeconfig', this.#files.adminConfig, patient, 'apply', '-f', '-'];
+    execFileSync(path.join(programs, 'kubectl'), args, { input, stdio: 'pipe' });
   }
 
   get(kind: string, name: string, namespace = 'default'): KubeObject | undefined {

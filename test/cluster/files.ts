@@ -10,6 +10,9 @@ export const nodeAddress = '10.0.0.1';
 export const serviceAddress = '10.96.0.1';
 export const nodeName = 'node1';
 
+/** Where the kubelet looks for pods that no API server tells it of. */
+export const staticPods = '/etc/kubernetes/manifests';
+
 export const socket = '/run/containerd/containerd.sock';
 
 /** Paths of what was written. */
@@ -144,6 +147,8 @@ const kubeletConfig = {
   imageGCHighThresholdPercent: 100,
   maxPods: 250,
   registryPullQPS: 0,
+  staticPodPath: staticPods,
+  fileCheckFrequency: '2s',
   kubeAPIQPS: 200,
   kubeAPIBurst: 400,
   serializeImagePulls: false,

@@ -19,6 +19,18 @@ export async function install(cluster: Cluster, clusterCidrs?: string): Promise<
   await cluster.until('the taint is gone', () => !taints().includes('braid.dev/not-ready'));
 }
 
+/** The agent's pod goes, as in a rolling restart; another one may follow. */
+export async function removeAgent(cluster: Cluster): Promise<void> {
+  const uid = (): unknown => cluster.get('pod', agentPod, 'kube-system')?.metadata.uid;
+  const old = uid();
+  cluster.kubectl('delete', 'pod', '-n', 'kube-system', '--wait=false', agentPod);
+  await cluster.until('the old agent is gone', () => uid() !== old);
+}
+
+/** What the installer of the agent's pod says. */
+export const installerSays = (cluster: Cluster): string =>
+  cluster.kubectl('logs', '-n', 'kube-system', agentPod, '-c', 'install');
+
 export function agentIsReady(cluster: Cluster): boolean {
   const { conditions = [] } = (cluster.get('pod', agentPod, 'kube-system')?.status ?? {}) as {
     readonly conditions?: readonly { readonly type: string; readonly status: string }[];

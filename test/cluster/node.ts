@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, globSync, mkdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { nodeAddress, serviceAddress } from './files';
+import { nodeAddress, serviceAddress, staticPods } from './files';
 import { isGuest } from './guest';
 
 /** Directories of the node that the test has for itself: the machine may have a container runtime of its own. */
@@ -61,7 +61,8 @@ export function prepareNode(directory: string, network: object): void {
     writeFileSync(stand, `${value}\n`);
     execFileSync('mount', ['--bind', stand, `/proc/sys/${key}`]);
   }
-  for (const place of ['/run/netns', '/etc/cni/net.d', '/opt/cni/bin']) mkdirSync(place, { recursive: true });
+  for (const place of ['/run/netns', '/etc/cni/net.d', '/opt/cni/bin', staticPods])
+    mkdirSync(place, { recursive: true });
   for (const line of [
     'link set lo up',
     `addr add ${nodeAddress}/32 dev lo`,

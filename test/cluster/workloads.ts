@@ -1,6 +1,7 @@
 /** What the tests put into the cluster: Braid by its own manifests, networks, pods. Pure but for reading conf/. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { networksAnnotation } from '../../src/pod/networks';
 import { nodeName } from './files';
 import { toolImage } from './images';
 
@@ -55,6 +56,12 @@ export function daemonPod(clusterCidrs = ''): object {
   };
 }
 
+/** The ConfigMap of conf/base with these settings in the place of its own. */
+export function settingsMap(settings: object): object {
+  const own = braidObjects().find(({ kind }) => kind === 'ConfigMap');
+  return { ...own, data: { 'settings.json': JSON.stringify(settings) } };
+}
+
 export const agentPod = `braid-${nodeName}`;
 
 /** A definition in the namespace `default`. */
@@ -83,16 +90,16 @@ export const bridge = (subnet: number): object => ({
 
 /** A pod on the node that asks for these networks and sleeps. */
 export function pod(name: string, networks: string, namespace = 'default'): Manifest {
-  return onNode({
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: {
-      name,
-      namespace,
-      annotations: networks === '' ? {} : { 'k8s.v1.cni.cncf.io/networks': networks },
-    },
-    spec: {},
-  });
+  return annotated(name, networks === '' ? {} : { [networksAnnotation]: networks }, namespace);
+}
+
+/** The same with any annotations. */
+export function annotated(
+  name: string,
+  annotations: Readonly<Record<string, string>>,
+  namespace = 'default',
+): Manifest {
+  return onNode({ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace, annotations }, spec: {} });
 }
 
 /** The objects of a file of conf/networks, its pods on the node and with an image that is there. */

@@ -120,8 +120,8 @@ export function serveLive(
       start(controller) {
         const send = ({ type, stored }: Event): void => {
           if (!chosen(stored)) return;
-          if (form === 'PartialObjectMetadataList') return end();
-          controller.enqueue(line(type, stored.object));
+          if (form === 'PartialObjectMetadataList') end();
+          else controller.enqueue(line(type, stored.object));
         };
         const end = (): void => {
           if (isOver) return;

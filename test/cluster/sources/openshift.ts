@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, it } from 'vitest';
 import { dnsmasqOn } from '../../e2e/dhcp-node';
-import { br1Dhcp } from '../../e2e/documents';
+import { br1Dhcp, netBr1PodCutOff, netBr1PodMeant, netBr1Vm, samplepodNetworks } from '../../e2e/documents';
 import { networkObjects, pod } from '../workloads';
-import { cluster, node, peer, pings, withPods } from './stage';
+import { cluster, expectRefused, node, peer, pings, withPods } from './stage';
 
 const ports = (bridge: string): readonly string[] =>
   (JSON.parse(node(`-j link show master ${bridge}`)) as { ifname: string }[]).map(({ ifname }) => ifname);
@@ -76,4 +76,20 @@ export function openshift(): void {
       samplepod.ip('link set net1 address 02:00:00:00:00:99');
       expect(samplepod.reaches('192.168.0.62')).toBe(false);
     }));
+}
+
+/** Its texts as they are printed. */
+export function printed(): void {
+  it('T001-4: the text that was cut off and quotes of a word processor are refused where they are; of two definitions the later counts', async () => {
+    cluster().applyManifest(netBr1PodCutOff);
+    const ended = /default\/net-br1-pod.*invalid JSON at line 1, column \d+: the text ends too early/;
+    await expectRefused(pod('cut-off', samplepodNetworks), ended);
+    cluster().applyManifest(netBr1PodMeant);
+    await expectRefused(pod('quoted', '[{ “name”: “net-br1-pod” }]'), /line 1, column 4: typographic quote U\+201C/);
+    await expectRefused(pod('listed', 'net-br1-pod, “net-br1-pod”'), /U\+201C at offset 13/);
+    cluster().applyManifest(netBr1Vm);
+    await withPods([pod('the-later', 'net-br1-pod')], (one) =>
+      expect(one.addresses('net1')).toEqual(['192.168.0.62/24']),
+    );
+  });
 }

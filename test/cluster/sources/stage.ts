@@ -1,4 +1,4 @@
-/** What the tests of the source documents stand on: a cluster with flannel's network, wires with machines, pods that come and go. Runs in a guest. */
+/** What the tests of the source documents stand on: a cluster with flannel's network, wires with machines, pods that come and go. Runs where the cluster does. */
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { expect } from 'vitest';
@@ -10,6 +10,9 @@ import { attached, recordIn, state } from '../left';
 import { uplinks, wireOf } from '../node';
 import type { Manifest } from '../workloads';
 
+/** The cluster's own network, as flannel writes it. */
+export const flannelNetwork = { cniVersion: '0.3.1', name: 'cbr0', plugins: [flannel({}, { ipMasq: true })] };
+
 let running: Cluster | undefined;
 
 export function cluster(): Cluster {
@@ -18,14 +21,17 @@ export function cluster(): Cluster {
 
 /** The cluster with Braid on it; what leads out of its node ends in a namespace that has no address. */
 export async function setUp(): Promise<void> {
-  running = await Cluster.start({ cniVersion: '0.3.1', name: 'cbr0', plugins: [flannel({}, { ipMasq: true })] });
+  running = await Cluster.start(flannelNetwork);
   node('netns add wires');
   for (const link of uplinks) {
     node(`link set ${wireOf(link)} netns wires`);
     node(`-n wires link set ${wireOf(link)} up`);
   }
-  await install(running, '10.96.0.0/16,10.244.0.0/16');
+  await install(running, clusterCIDRs);
 }
+
+/** Of services and pods. */
+export const clusterCIDRs = '10.96.0.0/16,10.244.0.0/16';
 
 export async function tearDown(): Promise<void> {
   await running?.stop();
@@ -80,7 +86,9 @@ export async function withPods(
   const pods = objects.filter(({ kind }) => kind === 'Pod');
   cluster().apply(...objects);
   const isReady = (wanted: Manifest): boolean =>
-    shown.some((one) => isSame(one, wanted) && one.status?.phase === 'Running' && toldBy(one).length > 0);
+    shown.some(
+      (one) => isSame(one, wanted) && one.status?.phase === 'Running' && toldBy(one)[0]?.interface !== undefined,
+    ); // not what somebody else told before
   let shown: readonly KubeObject[] = [];
   await cluster().until(`${pods.map(({ metadata }) => metadata.name).join(', ')} run and have told`, () => {
     shown = cluster().pods() ?? [];
@@ -110,18 +118,30 @@ function runningPod(manifest: Manifest): RunningPod {
   return new RunningPod(recordIn(file).netns, file.split('_')[0] ?? '');
 }
 
-/** The pod does not start, and its Events say this; then it goes. Others may run beside it. */
+/** The pod does not start, and the kubelet's Events say this; then it goes, and nothing of it stays. Others may run beside it. */
 export async function expectRefused(pod: Manifest, words: RegExp): Promise<void> {
   const { name } = pod.metadata;
+  const before = state();
   cluster().apply(pod);
   await cluster().until(`an Event of ${name} says ${words}`, () =>
     cluster()
       .events(name)
-      .some((event) => words.test(event)),
+      .some((event) => event.startsWith('FailedCreatePodSandBox: ') && words.test(event)),
   );
   expect(cluster().phase(name)).toBe('Pending');
   await cluster().remove([name]);
+  await cluster().until('nothing is left', () => JSON.stringify(state()) === JSON.stringify(before));
 }
+
+/** What of the pod's annotations was passed over, as its Events say. */
+export function ignoredOf(pod: string): readonly string[] {
+  const mark = 'AnnotationIgnored: ';
+  const events = cluster().events(pod);
+  return events.filter((event) => event.startsWith(mark)).map((event) => event.slice(mark.length));
+}
+
+export const unread = (annotation: string): string =>
+  `annotation ${annotation} is not read: name the networks in k8s.v1.cni.cncf.io/networks`;
 
 /** What stands in a file of the pod's container. */
 export function fileIn(pod: string, file: string): string {

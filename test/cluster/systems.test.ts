@@ -1,0 +1,13 @@
+/** What the source documents print and show of other systems, on a real cluster, and what its operator changes. Runs in namespaces that scripts/test.ts made. */
+import { afterAll, beforeAll, describe } from 'vitest';
+import { printed } from './sources/openshift';
+import { operator } from './sources/operator';
+import { slides } from './sources/slides';
+import { setUp, tearDown } from './sources/stage';
+
+beforeAll(setUp);
+afterAll(tearDown);
+
+describe('source 001', printed);
+describe('source 004', slides);
+describe('an operator', operator);
