@@ -122,9 +122,9 @@ export async function runUntil(signal: AbortSignal, means: Means, settings: Sett
 }
 
 /** The container id is the request's: the runtime's and kubelet's logs have it, too. */
-function logCall({ verb, pod, containerId, ms, reason, error, networks }: CallReport, log: Log): void {
-  const network = networks.find((each) => each.reason !== undefined)?.name;
-  const fields = { verb, pod, containerId, network, reason, error, ms: Math.round(ms) };
+function logCall({ verb, pod, containerId, ms, reason, error, network, networks }: CallReport, log: Log): void {
+  const failed = network ?? networks.find((each) => each.reason !== undefined)?.name;
+  const fields = { verb, pod, containerId, network: failed, reason, error, ms: Math.round(ms) };
   if (reason === undefined) log.debug(fields, 'a call succeeded');
   else log.warn(fields, 'a call failed');
 }

@@ -31,6 +31,8 @@ export interface CallReport {
   /** A reason of the catalogue, and the message; undefined: it succeeded. */
   readonly reason: string | undefined;
   readonly error: string | undefined;
+  /** The network that the error is about; undefined: none, or an older executable, which does not say. */
+  readonly network: string | undefined;
   /** Each network that was worked on; the one that failed has the reason. */
   readonly networks: readonly { readonly name: string; readonly ms: number; readonly reason: string | undefined }[];
 }
@@ -128,7 +130,7 @@ function parseNews(value: unknown): News | string {
     : { tell: 'event', event };
 }
 
-function parseReport({ verb, pod, containerId, ms, reason, error, networks }: Json): Message | string {
+function parseReport({ verb, pod, containerId, ms, reason, error, network, networks }: Json): Message | string {
   if (typeof verb !== 'string' || !isTime(ms)) return 'need "verb" and "ms"';
   const each = Array.isArray(networks) ? networks : [];
   return {
@@ -139,6 +141,7 @@ function parseReport({ verb, pod, containerId, ms, reason, error, networks }: Js
     ms,
     reason: textOf(reason),
     error: textOf(error),
+    network: textOf(network),
     networks: each.flatMap((one: unknown) =>
       isRecord(one) && typeof one.name === 'string' && isTime(one.ms)
         ? [{ name: one.name, ms: one.ms, reason: textOf(one.reason) }]

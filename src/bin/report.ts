@@ -37,6 +37,7 @@ export function openReport(cniDir: string, request: Request): Report {
         ms: performance.now() - start,
         reason: error?.reason,
         error: error?.message.slice(0, longestMessage),
+        network: error?.where.network,
         networks,
       };
       tellUnix(path, toLine({ tell: 'call', ...call }), patience);

@@ -184,11 +184,12 @@ it('the token expires: the agent answers, and comes back with a renewed one', as
 });
 
 it('calls of the runtime leave their counts with the agent, and succeed without one', async () => {
-  const call = (command: string) =>
+  const call = (command: string, runtimeConfig: object = {}) =>
     spawnSync(process.execPath, [main], {
       input: JSON.stringify({
         ...JSON.parse(readFileSync(here.conf, 'utf8')),
         delegates: [{ name: 'c', type: 'bridge' }],
+        runtimeConfig,
       }),
       env: {
         CNI_COMMAND: command,
@@ -207,6 +208,13 @@ it('calls of the runtime leave their counts with the agent, and succeed without 
   expect(call('CHECK').status).toBe(1);
   await vi.waitFor(() =>
     expect(log()).toMatch(/"verb":"CHECK".*"containerId":"c1".*"reason":"\w+".*"msg":"a call failed"/),
+  );
+  const annotations = { [networksKey]: 'torn' };
+  here.api().putNetwork(networkObject('torn', '{"type"'));
+  await here.written('network default/torn ');
+  expect(call('ADD', { 'io.kubernetes.cri.pod-annotations': annotations }).status).toBe(1);
+  await vi.waitFor(() =>
+    expect(log()).toMatch(/"verb":"ADD".*"network":"default\/torn".*"reason":"NetworkInvalid".*"a call failed"/),
   );
   await kill();
   expect(call('DEL')).toMatchObject({ status: 0, stdout: '' });

@@ -5,7 +5,7 @@ import { expect, it } from 'vitest';
 import { Counter } from '../../src/agent/exposition';
 import { type Gauges, Metrics } from '../../src/agent/metrics';
 
-const nobody = { pod: undefined, containerId: undefined, error: undefined };
+const nobody = { pod: undefined, containerId: undefined, error: undefined, network: undefined };
 
 const nothing: Gauges = {
   leases: undefined,

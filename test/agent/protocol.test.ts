@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { type Answer, type Message, parseAnswer, parseMessage, toLine } from '../../src/agent/protocol';
 
-const nobody = { pod: undefined, containerId: undefined, error: undefined };
+const nobody = { pod: undefined, containerId: undefined, error: undefined, network: undefined };
 
 const messages: readonly Message[] = [
   { ask: 'pod', namespace: 'default', name: 'web' },
@@ -16,6 +16,7 @@ const messages: readonly Message[] = [
     ms: 12.5,
     reason: 'MasterMissing',
     error: 'Cannot find master',
+    network: 'default/a',
     networks: [{ name: 'default/a', ms: 2, reason: 'MasterMissing' }],
   },
   { tell: 'call', verb: 'GC', ...nobody, ms: 3, reason: undefined, networks: [] },
