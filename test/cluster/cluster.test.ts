@@ -1,7 +1,7 @@
 /** Braid on a real cluster: installed by its own manifests, seen by a real kubelet, containerd and API server. Runs in namespaces that scripts/test.ts made. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   br1Eth2Net,
   macvlanConf,
@@ -53,6 +53,9 @@ describe('a node', () => {
   });
 });
 
+/** The agent's own figures. */
+const toldByAgent = async (): Promise<string> => (await fetch('http://127.0.0.1:9808/metrics')).text();
+
 describe('pods with networks', () => {
   it('get them, tell of them, reach each other over them, and leave nothing', async () => {
     cluster.apply(network('lan', macvlan(1)), network('backend', bridge(1)));
@@ -97,6 +100,22 @@ describe('pods with networks', () => {
     await cluster.until('nothing is attached', () => attached().length === 0);
   });
 
+  it('are known to the agent as they come and go', async () => {
+    for (const kind of ['networks', 'pods'])
+      expect(await toldByAgent()).toContain(`braid_watch_in_step{kind="${kind}"} 1`);
+    const known = async (): Promise<void> => {
+      const count = cluster.pods()?.length; // all are this node's
+      expect(await toldByAgent()).toContain(`braid_known_objects{kind="pods"} ${count}`);
+    };
+    const patient = { timeout: 60_000, interval: 500 };
+    await vi.waitFor(known, patient);
+    cluster.apply(pod('comes', ''));
+    await cluster.runs('comes');
+    await vi.waitFor(known, patient);
+    await cluster.remove(['comes']);
+    await vi.waitFor(known, patient);
+  });
+
   it('wait with an Event that says why, and start once the network is there', async () => {
     cluster.apply(pod('early', 'late'));
     await cluster.until('the Event is there', () =>
@@ -109,12 +128,9 @@ describe('pods with networks', () => {
     expect(lines).toContainEqual(
       expect.objectContaining({ ...failed, containerId: expect.stringMatching(/^[0-9a-f]{64}$/) }),
     );
-    const metrics = await (await fetch('http://127.0.0.1:9808/metrics')).text();
+    const metrics = await toldByAgent();
     expect(metrics).toMatch(/^braid_network_total\{verb="ADD",network="default\/lan",reason=""\} [2-9]$/m);
     expect(metrics).toMatch(/^braid_calls_total\{verb="ADD",reason="NetworkMissing"\} [1-9]/m);
-    for (const kind of ['networks', 'pods']) expect(metrics).toContain(`braid_watch_in_step{kind="${kind}"} 1`);
-    const known = cluster.pods()?.length ?? 0; // all are this node's; those before are gone
-    expect(metrics).toContain(`braid_known_objects{kind="pods"} ${known}`);
     cluster.apply(network('late', macvlan(2)));
     await cluster.runs('early');
     expect(cluster.exec('early', 'ip', 'addr', 'show', 'net1')).toContain('10.20.2.');
