@@ -22,7 +22,9 @@ export const vlanRows: readonly Row[] = [
     {
       differs: {
         why: 'vlan and ipvlan ignore the MAC that the runtime asks for',
-        alike: (side) => withoutOfLinks({ ...side, result: { ...record(side.result), interfaces: [] } }, 'address'),
+        // whose packets the master must take in
+        alike: (side) =>
+          withoutOfLinks({ ...side, result: { ...record(side.result), interfaces: [] } }, 'address', 'promiscuity'),
       },
     },
   ),
