@@ -76,7 +76,7 @@ describe('system calls', { timeout: 240_000 }, () => {
     node.network('wide', { ...lan(0), ipam: { type: 'host-local', subnet: '10.77.0.0/16' } });
     const told = { namespace: 'default', source: 'api', resourceName: undefined, config: JSON.stringify(lan(1)) };
     saveSnapshot(node.state, { pods: [], networks: [{ ...told, name: 'told' }] });
-    await node.pod({ networks: 'wide' }).add();
+    await node.pod({ networks: 'wide,told' }).add(); // makes their stores
     const before = await both(node);
     const store = '/var/lib/cni/networks/wide';
     for (let n = 0; n < 500; n++) writeFileSync(`${store}/10.77.${1 + (n >> 8)}.${n & 255}`, `other${n}\r\nnet1`);
