@@ -107,6 +107,7 @@ class WatchedSpace {
         const isIts = (claim: Claim): boolean => claim.index === index;
         if (space.path === undefined) await this.verify(isIts);
         this.#drop(isIts);
+        this.#forgetName(index);
         this.#links = undefined;
         await space.moveLink(index, watching.get(into)?.space ?? into, name);
       },
@@ -193,6 +194,10 @@ class WatchedSpace {
     throw notDone(broken, link);
   }
 
+  #forgetName(index: number): void {
+    for (const [name, made] of this.made) if (made === index) this.made.delete(name);
+  }
+
   #noteMade({ name, index }: Link): void {
     this.made.set(name, index);
     this.#links = undefined;
@@ -214,7 +219,7 @@ class WatchedSpace {
   /** With its master, and when it goes down, a link loses routes. */
   #noteChange(index: number, change: LinkChange): void {
     if (change.master !== undefined || change.up === false) this.#dropRoutes(index);
-    if (change.name !== undefined) for (const [name, made] of this.made) if (made === index) this.made.delete(name);
+    if (change.name !== undefined) this.#forgetName(index);
     for (const claim of claimsOf(index, change)) this.#note(claim);
   }
 

@@ -94,14 +94,16 @@ describe('a namespace that was just looked at whole', () => {
 
 describe('the index in the pod', () => {
   it('is known of a link that was made there, under its name, while it is there', async () => {
-    const { pod, link, indexInPod, foreign } = await scene();
+    const { pod, host, link, indexInPod, foreign } = await scene();
     expect(indexInPod(name('net1'))).toBe(link.index);
     await pod.changeLink(link.index, { name: name('lan') });
     expect([indexInPod(name('net1')), indexInPod(name('lan'))]).toEqual([undefined, undefined]);
     await pod.createLink({ kind: 'dummy', name: name('d0') });
     await pod.createLink({ kind: 'dummy', name: name('d1') });
+    const gone = await pod.createLink({ kind: 'dummy', name: name('d2') });
     await pod.deleteLink(name('d0'));
-    expect(indexInPod(name('d0'))).toBeUndefined();
+    await pod.moveLink(gone.index, host);
+    expect([indexInPod(name('d0')), indexInPod(name('d2'))]).toEqual([undefined, undefined]);
     await foreign('ADD');
     expect(indexInPod(name('d1'))).toBeUndefined();
   });
