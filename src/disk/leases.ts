@@ -202,6 +202,7 @@ function leasesIn(directory: string): Leases & { close(): void } {
       const path = lastPath(rangeSet);
       return ioUnlessMissing('read', path, () => {
         const fd = opened.get(rangeSet)?.fd ?? openSync(path, 'r+');
+        opened.set(rangeSet, { fd, length: block.length }); // closed, even if it cannot be read
         const length = readSync(fd, block, 0, block.length, 0);
         opened.set(rangeSet, { fd, length });
         return findIp(block.toString('latin1', 0, length));
