@@ -69,6 +69,7 @@ const pages: Readonly<Record<Reason, ErrorPage>> = {
   PodUnavailable: {
     causes: [
       'Nobody tells the annotations of the pod: the runtime does not hand them over, and neither the agent nor the API server answers.',
+      'Its network is not known on this node, and may be new: the agent, which knows the newest ones, is away or has lost the API server.',
     ],
     fixes: [
       'It is tried again by itself. If that lasts: check the API server and the agent, `kubectl -n kube-system get pods`.',

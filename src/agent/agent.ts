@@ -5,13 +5,13 @@ import { lostEvent, type PodEvent } from '../pod/event';
 import { type ConfStore, isOwn, keepConf } from './conf-keeper';
 import type { Trouble } from './dhcp/ports';
 import type { RunningDhcp } from './dhcp/start';
-import { follow, SnapshotKeeper, unseen } from './follow';
+import { follow, kindOf, SnapshotKeeper, unseen } from './follow';
 import { Health, type HealthMeans, lookAtHealth } from './health';
 import { type Listen, servePages } from './http';
 import { type Gauges, Metrics } from './metrics';
 import { measurePools } from './pools';
 import type { SnapshotStore, Watcher } from './ports';
-import type { CallReport } from './protocol';
+import type { CallReport, Question } from './protocol';
 import { serveSocket } from './server';
 import { type RunningTask, startTask, type Task } from './tasks';
 import { View } from './view';
@@ -69,7 +69,7 @@ export async function runUntil(signal: AbortSignal, means: Means, settings: Sett
   try {
     keeper.restore();
     const service = {
-      answer: view.answer.bind(view),
+      answer: (question: Question) => view.answer(question, standing.problems[kindOf(question)] === undefined),
       version: settings.version,
       report(call: CallReport) {
         metrics.call(call);

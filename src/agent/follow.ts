@@ -2,6 +2,7 @@
 import type { Log, NetworkDefinition, Pod } from '../attach/ports';
 import { toCniError } from '../error';
 import type { Sink, SnapshotStore, Watcher } from './ports';
+import type { Question } from './protocol';
 import { type Known, slim, type View } from './view';
 
 /** How the view stands. */
@@ -16,6 +17,9 @@ const confirmEvery = 15_000;
 
 /** The standing of a view that has seen nothing yet. */
 export const unseen = (): Standing => ({ problems: { pods: 'not listed yet', networks: 'not listed yet' } });
+
+/** The kind of what is asked for. */
+export const kindOf = ({ ask }: Question): keyof Standing['problems'] => (ask === 'network' ? 'networks' : 'pods');
 
 /** Watches both kinds until the signal. Without a node's name there are only networks. */
 export async function follow(
@@ -91,9 +95,13 @@ export class SnapshotKeeper {
     }
   }
 
-  /** Looks again and again; the function ends it. */
+  /** Looks again and again; the function ends it, with a last look: who comes next finds what this one knew. */
   start(pause = usualPause): () => void {
-    const timer = setInterval(() => this.keep(Date.now()), pause);
-    return () => clearInterval(timer);
+    const look = (): void => this.keep(Date.now());
+    const timer = setInterval(look, pause);
+    return () => {
+      clearInterval(timer);
+      look();
+    };
   }
 }

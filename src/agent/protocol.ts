@@ -42,10 +42,10 @@ export type VersionQuestion = { readonly ask: 'version' };
 
 export type Message = Question | VersionQuestion | News | ({ readonly tell: 'call' } & CallReport);
 
-/** What the agent answers. `known` has what was asked for; `unknown`: its view has no such thing, ask the API server; `taken`: it sees to the news. */
+/** What the agent answers. `known` has what was asked for; `unknown`: its view has no such thing, ask the API server, and `behind`: it does not hear that itself; `taken`: it sees to the news. */
 export type Answer =
   | { readonly says: 'known'; readonly pod?: Pod; readonly network?: NetworkDefinition; readonly version?: string }
-  | { readonly says: 'unknown' }
+  | { readonly says: 'unknown'; readonly behind: boolean }
   | { readonly says: 'taken' }
   | { readonly says: 'refused'; readonly why: string };
 
@@ -70,7 +70,8 @@ export function parseMessage(line: string): Message | string {
 export function parseAnswer(line: string): Answer | string {
   const value = parseLine(line);
   if (typeof value === 'string') return value;
-  if (value.says === 'unknown' || value.says === 'taken') return { says: value.says };
+  if (value.says === 'unknown') return { says: 'unknown', behind: value.behind === true };
+  if (value.says === 'taken') return { says: 'taken' };
   if (value.says === 'refused') return { says: 'refused', why: textOf(value.why) ?? 'no reason given' };
   if (value.says !== 'known') return 'the answer has no "says" that is known here';
   const pod = parsePod(value.pod);

@@ -60,15 +60,15 @@ export class View {
     return { pods: this.pods.all(), networks: this.networks.all() };
   }
 
-  /** What is not here may be in the API all the same: a watch is some milliseconds behind. */
-  answer(question: Question): Answer {
+  /** What is not here may be in the API all the same: a watch is some milliseconds behind, and one not in step any time. */
+  answer(question: Question, inStep: boolean): Answer {
     const { namespace, name } = question;
     if (question.ask === 'network') {
       const network = this.networks.get(namespace, name);
-      return network === undefined ? { says: 'unknown' } : { says: 'known', network };
+      return network === undefined ? { says: 'unknown', behind: !inStep } : { says: 'known', network };
     }
     const pod = this.pods.get(namespace, name);
-    return pod === undefined ? { says: 'unknown' } : { says: 'known', pod };
+    return pod === undefined ? { says: 'unknown', behind: !inStep } : { says: 'known', pod };
   }
 }
 

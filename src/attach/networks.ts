@@ -66,11 +66,7 @@ async function readByName(name: string, conf: NetConf, edges: Edges): Promise<Wa
   const places = name.includes('/')
     ? 'there is no such file'
     : `neither namespace ${conf.multusNamespace} nor ${conf.confDir} has it`;
-  return toWanted(
-    found ?? fail('NetworkMissing', `Cannot find the configured network ${name}: ${places}`),
-    undefined,
-    edges,
-  );
+  return toWanted(found ?? (await failMissing(`the configured network ${name}: ${places}`, edges)), undefined, edges);
 }
 
 async function readSelected(selection: Selection, edges: Edges, next: readonly Selection[] = []): Promise<Wanted> {
@@ -79,7 +75,7 @@ async function readSelected(selection: Selection, edges: Edges, next: readonly S
   try {
     const found = await edges.networks.find(namespace, name, next);
     const wanted = await toWanted(
-      found ?? fail('NetworkMissing', `Cannot find NetworkAttachmentDefinition ${name} in namespace ${namespace}`),
+      found ?? (await failMissing(`NetworkAttachmentDefinition ${name} in namespace ${namespace}`, edges)),
       selection,
       edges,
     );
@@ -88,6 +84,16 @@ async function readSelected(selection: Selection, edges: Edges, next: readonly S
   } catch (error) {
     throw placed(error, { network: display });
   }
+}
+
+/** A network that is there and not known yet is worth another try; one that nobody made is not. */
+async function failMissing(what: string, edges: Edges): Promise<never> {
+  if (await edges.networks.isBehind())
+    return fail(
+      'PodUnavailable',
+      `Cannot find ${what}; it may exist: the node agent, which knows the newest ones, does not answer or has lost the API server`,
+    );
+  return fail('NetworkMissing', `Cannot find ${what}`);
 }
 
 /**

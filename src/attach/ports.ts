@@ -271,6 +271,8 @@ export interface Networks {
   findInConfDir(name: string): Promise<NetworkDefinition | undefined>;
   /** The configuration in that file, or the first one in that directory. */
   findAtPath(path: string): Promise<NetworkDefinition | undefined>;
+  /** Whether a definition that `find` has just not found may exist: who knows the cluster's is away, and nobody else can be asked. */
+  isBehind(): Promise<boolean>;
 }
 
 /** What Braid needs to know of a pod beyond CNI_ARGS. */

@@ -28,6 +28,7 @@ export function openCluster(
   return {
     findPod: async (...pod) => (await load()).findPod(...pod),
     findNetwork: async (...network) => (await load()).findNetwork(...network),
+    isBehind: async () => (await load()).isBehind(),
   };
 }
 
@@ -44,6 +45,7 @@ export function openView(conf: Pick<NetConf, 'kubeconfig' | 'cniDir'>, env: Env,
   return {
     findPod: async (...pod) => (await load()).findPod(...pod),
     findNetwork: async (...network) => (await load()).findNetwork(...network),
+    isBehind: async () => (await load()).isBehind(),
   };
 }
 
@@ -85,11 +87,12 @@ export function openDevices(conf: Pick<NetConf, 'kubeconfig'>, env: Env, log: Lo
 }
 
 /** Networks of the node first: what lies in `networksDir` costs no request, and counts when the API server is away. */
-export function withCluster(node: Networks, cluster: Pick<ClusterReader, 'findNetwork'> | undefined): Networks {
+export function withCluster(node: Networks, cluster: Omit<ClusterReader, 'findPod'> | undefined): Networks {
   if (cluster === undefined) return node;
   return {
     ...node,
     find: async (...network) => (await node.find(...network)) ?? (await cluster.findNetwork(...network)),
+    isBehind: () => cluster.isBehind(),
   };
 }
 

@@ -22,6 +22,8 @@ export interface NodeView {
     name: string,
     next?: readonly NetworkRef[],
   ): Promise<Found<NetworkDefinition> | undefined>;
+  /** Whether what was looked for and not found may exist: an agent of this node does not answer, or does not hear the API server. */
+  isBehind(): boolean;
 }
 
 /** The agent answers in a fraction of a millisecond, or, when it collects garbage, in some; a hung one is not waited for. */
@@ -33,6 +35,7 @@ const staleAfter = 60_000; // ms
 /** The node's view; nothing is looked at before it is asked. A dead or foreign agent is tried once. */
 export function openNodeView(cniDir: string, log: Log): NodeView {
   let agentAway = false;
+  let behind = false;
   let snapshot: Promise<FoundSnapshot | undefined> | undefined;
 
   const answered = new Map<string, Usable>();
@@ -50,6 +53,7 @@ export function openNodeView(cniDir: string, log: Log): NodeView {
       const answer = parseAnswer(line);
       if (typeof answer === 'string') return giveUp(answer);
       if (answer.says === 'refused') return giveUp(answer.why);
+      if (answer.says === 'unknown') behind ||= answer.behind;
       answered.set(keyOf(questions[at] as Question), answer);
     }
     return answered.get(keyOf(question));
@@ -57,11 +61,13 @@ export function openNodeView(cniDir: string, log: Log): NodeView {
 
   const giveUp = (problem: string): undefined => {
     agentAway = true;
+    behind = true;
     log.warn({ socket: socketPath(cniDir), problem }, 'cannot use the node agent');
   };
 
   const look = async () => {
     if (!existsSync(snapshotPath(cniDir))) return undefined;
+    behind = true;
     snapshot ??= import('../disk/snapshot').then(({ findSnapshot }) => findSnapshot(cniDir, log));
     return snapshot;
   };
@@ -85,6 +91,7 @@ export function openNodeView(cniDir: string, log: Log): NodeView {
       if (answer !== undefined) return answer.says === 'known' ? current(answer.network) : undefined;
       return inSnapshot((known) => known.findNetwork(namespace, name));
     },
+    isBehind: () => behind,
   };
 }
 

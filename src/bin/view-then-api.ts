@@ -37,6 +37,7 @@ export function viewThenApi(view: NodeView, { usual, brief }: Api, log: Log): Cl
       return decide(usable, (api) => api.findPod(namespace, name, uid));
     },
     findNetwork: async (...network) => decide(await view.findNetwork(...network), (api) => api.findNetwork(...network)),
+    isBehind: async () => usual === undefined && view.isBehind(),
   };
 }
 

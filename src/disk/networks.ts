@@ -30,6 +30,7 @@ export function createNetworks({ networksDirs, confDir }: NetworkPlaces, log: Lo
     find: (namespace, name) => find(namespace, name, manifests(), log),
     findInConfDir: async (name) => (confDir === undefined ? undefined : findConf(confDir, name, log)),
     findAtPath: async (path) => findConfAt(path),
+    isBehind: async () => false,
   };
 }
 

@@ -11,6 +11,8 @@ import { parsePod, requireSamePod } from './pod';
 export interface ClusterReader extends Cluster {
   /** The NetworkAttachmentDefinition of that name, as Networks.find; `undefined` when the cluster has none, or does not know the kind. */
   findNetwork(namespace: string, name: string, next?: readonly NetworkRef[]): Promise<NetworkDefinition | undefined>;
+  /** As Networks.isBehind. */
+  isBehind(): Promise<boolean>;
 }
 
 /** Reads the kubeconfig when first asked, and each network once. Errors as Client.get. */
@@ -42,6 +44,7 @@ export function createCluster(
       networks.set(display, found);
       return found;
     },
+    isBehind: async () => false,
   };
 }
 

@@ -70,6 +70,15 @@ it('of an earlier agent counts, and is not written again as it is', () => {
   expect(asked).toEqual([]);
 });
 
+it('has at the end what came last', () => {
+  const { view, asked, keeper, inStep } = kept();
+  const stop = keeper.start(60_000);
+  inStep();
+  view.networks.set(lan);
+  stop();
+  expect(asked).toEqual(['save lan']);
+});
+
 it('that could not be written is written at the next look, and the log says so', () => {
   const { view, log, asked, failing, keeper, inStep } = kept();
   inStep();

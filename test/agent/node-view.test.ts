@@ -16,7 +16,7 @@ const pod = { namespace: 'default', name: 'web', uid: 'u1', annotations: { a: 'b
 /** An agent in a thread of its own: the executable asks without an event loop. `reply`: in place of its own answers. */
 async function agent(
   cniDir: string,
-  reply: 'own' | 'hang' | 'newer' | 'cut' = 'own',
+  reply: 'own' | 'behind' | 'hang' | 'newer' | 'cut' = 'own',
   users = [process.getuid?.() ?? 0],
 ) {
   const worker = new Worker(join(import.meta.dirname, 'agent-worker.ts'), {
@@ -42,6 +42,22 @@ it('has what the agent knows', async () => {
   expect(await view().findPod('default', 'web')).toEqual({ value: pod, from: 'agent', stale: false });
   expect(await view().findNetwork('default', 'no')).toBeUndefined();
   expect(statSync(join(cniDir, 'agent.sock')).mode & 0o777).toBe(0o600);
+});
+
+it.each([
+  ['does not hear the API server', 'behind', true, [network], true],
+  ['is in step', 'own', true, [network], false],
+  ['is away, and has left a snapshot', undefined, false, [network], true],
+  ['hangs', 'hang', false, undefined, true],
+  ['never was', undefined, false, undefined, false],
+] as const)('may lack a network when the agent %s', async (_, reply, knows, left, behind) => {
+  const { cniDir, view } = node();
+  if (reply !== undefined) await agent(cniDir, reply);
+  if (left !== undefined) saveSnapshot(cniDir, { pods: [], networks: left });
+  const one = view();
+  if (knows) expect(await one.findNetwork('default', 'a')).toMatchObject({ from: 'agent' });
+  expect(await one.findNetwork('default', 'no')).toBeUndefined();
+  expect(one.isBehind()).toBe(behind);
 });
 
 it('learns of the networks that come next by the same question', async () => {

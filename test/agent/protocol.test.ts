@@ -32,7 +32,8 @@ const answers: readonly Answer[] = [
     network: { namespace: 'default', name: 'a', config: '{\n}', source: 'api', resourceName: 'vendor/nic' },
   },
   { says: 'known', version: '0.1.0+g1bb19d6' },
-  { says: 'unknown' },
+  { says: 'unknown', behind: false },
+  { says: 'unknown', behind: true },
   { says: 'refused', why: 'no' },
 ];
 it.each(answers)('an answer comes out as it went in: %j', (answer) => {

@@ -165,6 +165,13 @@ describe('ADD', () => {
     });
   });
 
+  it('says "try again" when the missing network may exist: the node agent is away', async () => {
+    const { add, edges } = world();
+    vi.spyOn(edges.networks, 'isBehind').mockResolvedValue(true);
+    const where = { network: 'default/nope' };
+    await expect(add('nope')).rejects.toMatchObject({ reason: 'PodUnavailable', code: 11, where });
+  });
+
   it('says "try again" when nobody can tell the annotations of a Kubernetes pod', async () => {
     const { add } = world({ conf: { runtimeConfig: {} } });
     await expect(add()).rejects.toMatchObject({ reason: 'PodUnavailable', code: 11 });

@@ -65,7 +65,7 @@ describe('a network', () => {
     source: 'api',
     resourceName: undefined,
   };
-  const api = () => {
+  const api = (behind = false) => {
     const asked: string[] = [];
     return {
       asked,
@@ -73,6 +73,7 @@ describe('a network', () => {
         asked.push(`${namespace}/${name}`);
         return name === 'a' ? inApi : undefined;
       },
+      isBehind: async () => behind,
     };
   };
 
@@ -90,6 +91,12 @@ describe('a network', () => {
   it('that nobody has is none', async () => {
     expect(await withCluster(fakeNetworks(), api()).find('default', 'b')).toBeUndefined();
     expect(await withCluster(fakeNetworks(), undefined).find('default', 'a')).toBeUndefined();
+  });
+
+  it('that nobody has may exist when the cluster’s are not all known', async () => {
+    expect(await withCluster(fakeNetworks(), api(true)).isBehind()).toBe(true);
+    expect(await withCluster(fakeNetworks(), api()).isBehind()).toBe(false);
+    expect(await withCluster(fakeNetworks(), undefined).isBehind()).toBe(false);
   });
 
   it('that is broken on the node is an error, not the one of the API', async () => {

@@ -19,9 +19,10 @@ const agent = <T>(value: T): Found<T> => ({ value, from: 'agent', stale: false }
 const fresh = <T>(value: T): Found<T> => ({ value, from: 'snapshot', stale: false });
 const stale = <T>(value: T): Found<T> => ({ value, from: 'snapshot', stale: true });
 
-const view = (found: { pod?: Found<Pod>; network?: Found<NetworkDefinition> }): NodeView => ({
+const view = (found: { pod?: Found<Pod>; network?: Found<NetworkDefinition>; behind?: true }): NodeView => ({
   findPod: async () => found.pod,
   findNetwork: async () => found.network,
+  isBehind: () => found.behind === true,
 });
 const dead = (): never => fail('PodUnavailable', 'ECONNREFUSED');
 function api(answers: { pod?: () => Pod | undefined; network?: () => NetworkDefinition | undefined }) {
@@ -35,6 +36,7 @@ function api(answers: { pod?: () => Pod | undefined; network?: () => NetworkDefi
       asked.push(patience);
       return answers.network?.();
     },
+    isBehind: async () => false,
   });
   return { asked, usual: reader('usual'), brief: reader('brief') };
 }
@@ -72,6 +74,14 @@ describe('a network', () => {
     expect(asked).toEqual(['usual']);
     await expect(find(view({}), api({ network: dead }))).rejects.toMatchObject({ code: 11 });
     expect(await find(view({}), none)).toBeUndefined();
+  });
+
+  it('that nobody knows may exist when the node is behind, and there is no API that could say no', async () => {
+    const isBehind = (node: NodeView, from: Parameters<typeof viewThenApi>[1]) =>
+      viewThenApi(node, from, fakeLog()).isBehind();
+    expect(await isBehind(view({ behind: true }), none)).toBe(true);
+    expect(await isBehind(view({ behind: true }), api({}))).toBe(false);
+    expect(await isBehind(view({}), none)).toBe(false);
   });
 });
 

@@ -36,13 +36,17 @@ it('a pod that nobody knows waits with error 11, and nothing of it is attached; 
   await web.end(changes);
 });
 
-it('a pod whose network nobody knows is not attached at all', async () => {
+it.each([
+  ['a kubeconfig', true],
+  ['the node agent only, as it is installed', false],
+])('a pod whose network nobody knows waits, and is not attached at all: with %s', async (_, ownAccess) => {
   const { node, changes, killAgent, killApi } = await clusterNode();
   await killAgent();
   await killApi();
   const annotations = { 'io.kubernetes.cri.pod-annotations': { [networksKey]: 'lan,other' } };
   const pod = node.pod({ name: 'web' });
-  expect(await pod.addFails({ ...changes, runtimeConfig: annotations })).toMatchObject({ code: 11 });
+  const access = ownAccess ? changes : {};
+  expect(await pod.addFails({ ...access, runtimeConfig: annotations })).toMatchObject({ code: 11 });
   pod.expectEmpty();
 });
 

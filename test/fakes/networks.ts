@@ -44,5 +44,6 @@ export function fakeNetworks({
       const name = typeof config === 'object' && typeof config.name === 'string' ? config.name : '';
       return fromFile(name, config, path);
     },
+    isBehind: async () => false,
   };
 }

@@ -23,6 +23,7 @@ const ready = (): Promise<void> => cluster().until('the agent is ready', () => a
 export function operator(): void {
   it('T004-3, 5 and 9: the dialects of other systems are refused as a setting; the node goes on as it was', async () => {
     cluster().apply(network('lan', macvlan(1)));
+    await withPods([pod('known', 'lan')], (one) => expect([...one.names()].sort()).toEqual(['eth0', 'lo', 'net1']));
     const before = readFileSync(own, 'utf8');
     await restartWith({ dialects: ['genie', 'danm', 'podnetwork'] });
     const refusal = 'Cannot use dialects ["genie","danm","podnetwork"]: this version has no dialects, remove the key';
