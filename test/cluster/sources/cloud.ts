@@ -1,8 +1,9 @@
 /** Source 003, a cloud: flannel as cluster network, the cloud's own addresses by ipvlan. Tests on the guest's cluster. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, it, onTestFinished } from 'vitest';
 import { framesOn } from '../../e2e/wire';
-import { type Manifest, networkObjects } from '../workloads';
+import { type Manifest, networkObjects, pod } from '../workloads';
+import { by, called, program } from './programs';
 import { cluster, node, peer, pings, withPods } from './stage';
 
 /** The document's network and pod under other names, with the next address of the cloud. */
@@ -51,5 +52,35 @@ export function cloud(): void {
       expect(tracked.filter((flow) => flow.includes(`src=${two.podIP}`))).not.toEqual([]);
       expect(tracked.filter((flow) => flow.includes('src=10.5.2.203') || flow.includes('src=10.5.2.204'))).toEqual([]);
     });
+  });
+
+  it('T003-4: a chain of three programs in the place of the cluster network’s counts at the next pod', async () => {
+    const file = '/etc/cni/net.d/10-cluster.conflist';
+    const before = readFileSync(file);
+    onTestFinished(() => writeFileSync(file, before));
+    const [ipam, ipvlan, ptp] = ['ipam', 'ipvlan', 'unnumbered-ptp'].map((part) => `cni-ipvlan-vpc-k8s-${part}`);
+    const address = { version: '4', address: '10.5.2.210/24', gateway: '10.5.2.9', interface: 0 };
+    const leased = { cniVersion: '0.3.1', interfaces: [{ name: 'eth1' }], ips: [address] };
+    program(`${ipam}`, `echo '${JSON.stringify(leased)}'`);
+    program(`${ipvlan}`, by('ipvlan'));
+    program(`${ptp}`, `printf '%s' "$conf" | sed 's/.*"prevResult"://; s/}$//'`);
+    const plugins = [ipam, ipvlan, ptp].map((type) => ({ type }));
+    writeFileSync(file, JSON.stringify({ cniVersion: '0.3.1', name: 'lyft', plugins }));
+    await withPods([pod('rider', '')], (rider) => {
+      expect([...rider.names()].sort()).toEqual(['eth0', 'lo']);
+      expect(rider.link('eth0').linkinfo).toMatchObject({ info_kind: 'ipvlan' });
+      expect(rider.podIP).toBe('10.5.2.210');
+      expect(cluster().statusOf('rider')).toMatchObject([{ name: 'lyft', interface: 'eth0', ips: ['10.5.2.210'] }]);
+      expect(cluster().get('pod', 'rider')?.status?.podIP).toBe('10.5.2.210');
+      peer('eth1', '10.5.2.9/24');
+      expect(pings('rider', '10.5.2.9')).toBe(true);
+      expect(called()).toEqual([
+        `ADD ${ipam} eth0 of braid after `,
+        `ADD ${ipvlan} eth0 of braid after eth1`,
+        `ADD ${ptp} eth0 of braid after eth0`,
+      ]);
+    });
+    const names = called().map((each) => each.split(' ').slice(0, 2).join(' '));
+    expect(names.slice(3, 6)).toEqual([`DEL ${ptp}`, `DEL ${ipvlan}`, `DEL ${ipam}`]);
   });
 }

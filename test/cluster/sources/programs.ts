@@ -24,7 +24,7 @@ export function called(): readonly string[] {
 }
 
 /** The shell's words for one of Braid's delegates doing the call: by the configuration given, or by the program's own under its type. */
-function by(type: string, config?: object): string {
+export function by(type: string, config?: object): string {
   const link = `${directory}/${type}`;
   if (!existsSync(link)) {
     symlinkSync('braid', link);

@@ -1,11 +1,17 @@
 /** Source 004, the slides of 2019: their networks, those of foreign programs, and what other systems are asked for. Tests on the stage's cluster. */
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { defaultNetworkAnnotation, networksAnnotation } from '../../../src/pod/networks';
 import { statusAnnotation } from '../../../src/pod/status';
-import { commentedBridge, genieAnnotations, genieNetworksPod, knitterResult } from '../../e2e/documents';
+import {
+  commentedBridge,
+  danmAnnotations,
+  genieAnnotations,
+  genieNetworksPod,
+  knitterResult,
+} from '../../e2e/documents';
 import { annotated, network, networkObjects, pod } from '../workloads';
 import { byBridge, called, program } from './programs';
-import { cluster, expectRefused, fileIn, ignoredOf, pings, unread, withPods } from './stage';
+import { cluster, expectRefused, fileIn, ignoredOf, node, pings, unread, withPods } from './stage';
 
 export function slides(): void {
   it('T004-1: the commented bridge is refused where the comment stands; without comments it attaches', async () => {
@@ -102,6 +108,39 @@ export function slides(): void {
       expect([name, link, ips]).toEqual(['kube-system/knitter', 'eth0', ['1.2.3.30', 'abcd:1234:ffff::cdde']]);
       expect(cluster().get('pod', 'knitted')?.status?.podIP).toBe('1.2.3.30');
       expect(fileIn('knitted', '/proc/1/cmdline')).toContain('busybox');
+    });
+  });
+}
+
+/** What needs VLANs and ipvlan. */
+export function danm(): void {
+  it('T004-5: what DANM is asked for is not read, and said so; the same as definitions attaches', async () => {
+    node('link add ens4 type veth peer name wire-ens4');
+    onTestFinished(() => void node('link del ens4'));
+    for (const link of ['ens4', 'wire-ens4']) node(`link set ${link} up`);
+    const objects = networkObjects('kubecon-2019/danm-interfaces');
+    const asking = annotated('by-danm', danmAnnotations);
+    const next = annotated('next', { [networksAnnotation]: 'external@ext1, internal@int2' });
+    await withPods([asking, ...objects, next], (asked, first, second) => {
+      expect([...asked.names()].sort()).toEqual(['eth0', 'lo']);
+      expect(ignoredOf('by-danm')).toEqual([unread('danm.k8s.io/interfaces of DANM')]);
+      const given = [first, second].map((one) => ['ext1', 'int2'].flatMap((link) => one.addresses(link)));
+      expect([...given].sort()).toEqual([
+        ['10.100.1.100/24', '10.240.1.100/24'],
+        ['10.100.1.101/24', '10.240.1.101/24'],
+      ]);
+      expect([...first.names()].sort()).toEqual(['eth0', 'ext1', 'int2', 'lo']);
+      for (const link of ['ext1', 'int2'])
+        expect(first.link(link).linkinfo).toMatchObject({ info_kind: 'ipvlan', info_data: { mode: 'l2' } });
+      expect(first.rules()).toEqual([]);
+      const [vlan] = JSON.parse(node('-d -j link show ens4.500')) as {
+        ifindex: number;
+        link: string;
+        linkinfo: object;
+      }[];
+      expect(vlan).toMatchObject({ link: 'ens4', linkinfo: { info_kind: 'vlan', info_data: { id: 500 } } });
+      const parents = JSON.parse(first.ip('-j link show')) as { ifname: string; link_index?: number }[];
+      expect(parents.find(({ ifname }) => ifname === 'ext1')?.link_index).toBe(vlan?.ifindex);
     });
   });
 }
