@@ -21,6 +21,7 @@ import { type AttachedRecord, type AttachRecord, type RecordedAttachment, record
 import { planRoutes, type RouteChanges, type Routed, type RoutePolicy, routesAfter } from './routes';
 import { requireFreeAddresses } from './static-addresses';
 import { Undo } from './undo';
+import { warn } from './warn';
 
 /** What is to be attached to a sandbox, decided before anything is done. */
 export interface AddPlan {
@@ -258,7 +259,7 @@ async function decideRoutes(
 ): Promise<readonly (readonly ResultRoute[])[]> {
   if (!routed.some(({ attachment }) => !attachment.isDefault)) return routed.map(({ result }) => result.routes);
   const changes = planRoutes(routed, { first, now: await pod.routes({ table: 'all' }) }, policy);
-  tell(changes, strict, edges);
+  tell(changes, { strict }, edges);
   for (const route of changes.remove) {
     await pod.deleteRoute(route);
     undo.push(() => pod.addRoute(route, 'append'));
@@ -270,11 +271,8 @@ async function decideRoutes(
   return routed.map((one) => routesAfter(one, changes));
 }
 
-function tell({ warnings, notes }: RouteChanges, strict: boolean, edges: Edges): void {
-  const [first] = warnings;
-  if (strict && first !== undefined)
-    fail('NetworkInvalid', `Cannot go on with a warning, since "strict" is set: ${first}`);
-  for (const warning of warnings) edges.log.warn({ warning }, 'odd, but usable');
+function tell({ warnings, notes }: RouteChanges, plan: Pick<AddPlan, 'strict'>, edges: Edges): void {
+  warn(warnings, 'NetworkInvalid', plan, edges);
   for (const note of notes) edges.log.info({ note }, 'kept the networks independent');
 }
 

@@ -21,6 +21,7 @@ import { readConfigured, readNetworks } from './networks';
 import type { Edges, Netns } from './ports';
 import { requireReady, waitUntilReady } from './readiness';
 import { statusAll } from './status';
+import { warn } from './warn';
 
 /** What a pod's annotations ask for. */
 export interface Asked {
@@ -39,7 +40,7 @@ async function add(request: AddRequest, conf: NetConf, edges: Edges): Promise<st
   const wanted = await decideAttachments(request, conf, edges);
   const planned = withInfoPaths(wanted.attachments, request.containerId);
   const attachments = await settleMasters(planned, edges.kernel.host);
-  warn([...conf.warnings, ...wanted.warnings, ...findSharing(attachments)], conf, edges);
+  warn([...conf.warnings, ...wanted.warnings, ...findSharing(attachments)], 'AnnotationInvalid', conf, edges);
   const text = await withNetns(request, edges, async (pod) => {
     const sandbox = { containerId: request.containerId, netns: request.netns, pod };
     const routes = { guard: conf.defaultRouteGuard, clusterCIDRs: conf.clusterCIDRs };
@@ -162,14 +163,6 @@ function parseAsked(annotations: Readonly<Record<string, string>>, pod: PodRef |
     networks: selections,
     warnings: [...warnings, ...(first?.warnings ?? []), ...findUnread(annotations)],
   };
-}
-
-/** Warnings go to the log; with `strict` the first one is an error. */
-function warn(warnings: readonly string[], { strict }: NetConf, edges: Edges): void {
-  const [first] = warnings;
-  if (strict && first !== undefined)
-    fail('AnnotationInvalid', `Cannot go on with a warning, since "strict" is set: ${first}`);
-  for (const warning of warnings) edges.log.warn({ warning }, 'odd, but usable');
 }
 
 async function withNetns<T>(

@@ -66,9 +66,12 @@ export function createLeaseStore(bounds: LeaseBounds): LeaseStore {
     async locked<T>(dataDir: string | undefined, network: NetworkName, work: (leases: Leases) => T): Promise<T> {
       const directory = dataDir ? chosenDirectory(dataDir, network, bounds, fixed) : join(defaultDataDir, network);
       const lock = await lockMade(directory);
-      const leases = leasesIn(directory);
+      let remembered = false;
+      const leases = leasesIn(directory, () => {
+        if (!remembered) stores.remember(directory);
+        remembered = true;
+      });
       try {
-        stores.remember(directory);
         return work(leases);
       } finally {
         leases.close();
@@ -108,7 +111,7 @@ function lookedUpOnce(path: string): () => string {
 async function releaseIn(directory: string, container: ContainerId): Promise<readonly Ip[]> {
   if (realPath(directory) === undefined) return [];
   const lock = await lockOf(directory);
-  const leases = leasesIn(directory);
+  const leases = leasesIn(directory, () => undefined);
   try {
     const owners = leases.all().filter((each) => each.containerId === container);
     const anyName = 'eth0' as IfName; // files of very old versions name no interface: any name frees them
@@ -157,8 +160,8 @@ function realPathAbove(path: string, root: string): string {
   return isWithin(above, root) ? (realPath(above) ?? realPathAbove(above, root)) : root;
 }
 
-/** The reservations, until `close`: a file that was read stays open to be written. */
-function leasesIn(directory: string): Leases & { close(): void } {
+/** The reservations, until `close`: a file that was read stays open to be written. `begin`: before each that is made. */
+function leasesIn(directory: string, begin: () => void): Leases & { close(): void } {
   const lastPath = (rangeSet: number): string => join(directory, `last_reserved_ip.${rangeSet}`);
   const opened = new Map<number, { readonly fd: number; readonly length: number }>(); // of last addresses, by range set
   return {
@@ -173,6 +176,7 @@ function leasesIn(directory: string): Leases & { close(): void } {
     },
 
     reserve(address, owner) {
+      begin();
       const path = join(directory, address);
       return io('reserve', path, () => {
         const fd = openNew(path);

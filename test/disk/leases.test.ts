@@ -95,14 +95,17 @@ describe('the store on disk', () => {
   it('is remembered, also after a killed process left that half done, so that a container frees all it holds', async () => {
     const { root, store, directory } = place();
     mkdirSync(join(root, 'braid', 'stores'), { recursive: true });
-    await store.locked(root, blue, () => {});
+    await store.locked(root, blue, (leases) => leases.release(web));
+    expect(readdirSync(join(root, 'braid', 'stores'))).toEqual([]); // nothing to be found there
+    await store.locked(root, blue, (leases) => leases.reserve(addr('10.5.0.9'), { ...web, ifName: link('net9') }));
     const [remembered = ''] = readdirSync(join(root, 'braid', 'stores'));
     writeFileSync(join(root, 'braid', 'stores', remembered), '');
     await store.locked(root, blue, (leases) => leases.reserve(addr('10.5.0.2'), web));
     await store.locked(root, net('red'), (leases) =>
       leases.reserve(addr('10.6.0.2'), { ...web, ifName: link('net2') }),
     );
-    expect([...(await store.releaseContainer(web.containerId))].sort()).toEqual(['10.5.0.2', '10.6.0.2']);
+    const freed = await store.releaseContainer(web.containerId);
+    expect([...freed].sort()).toEqual(['10.5.0.2', '10.5.0.9', '10.6.0.2']);
     expect([...readdirSync(directory), ...readdirSync(join(root, 'red'))]).toEqual(['lock', 'lock']);
   });
 
