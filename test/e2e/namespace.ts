@@ -13,6 +13,8 @@ import { RouteSocket } from '../../src/kernel/socket';
 
 const folder = '/run/netns';
 const bindMount = 4096; // MS_BIND
+const recursive = 16384; // MS_REC
+const shared = 1 << 20; // MS_SHARED
 const detach = 2; // MNT_DETACH
 
 let loaded: ReturnType<typeof load> | undefined;
@@ -24,16 +26,31 @@ const load = () =>
 
 const cText = (text: string): Buffer => Buffer.from(`${text}\0`);
 
+/**
+ * The folder is a shared mount, as `ip netns add` makes it: an `ip` that found it otherwise would put a mount over what is
+ * mounted there, which nobody could then remove.
+ */
+function share(): void {
+  mkdirSync(folder, { recursive: true });
+  const at = cText(folder);
+  if (mount(null, at, shared | recursive)) return;
+  if (!mount(at, at, bindMount | recursive) || !mount(null, at, shared | recursive))
+    throw refused(`share ${folder}`, lastErrno());
+}
+
+function mount(source: Buffer | null, at: Buffer, flags: number): boolean {
+  loaded ??= load();
+  return loaded.mount(source, at, null, flags, null) === 0;
+}
+
 /** `ip netns add`, with lo up. */
 export function addNamespace(name: string): void {
-  loaded ??= load();
-  mkdirSync(folder, { recursive: true });
+  share();
   const path = `${folder}/${name}`;
   closeSync(openSync(path, 'wx', 0o444));
   const made = createNamespace();
   try {
-    if (loaded.mount(cText(made.path), cText(path), null, bindMount, null) !== 0)
-      throw refused(`mount ${path}`, lastErrno());
+    if (!mount(cText(made.path), cText(path), bindMount)) throw refused(`mount ${path}`, lastErrno());
     within(path, (socket) => socket.change(setLink(1, { up: true }), 'set lo up'));
   } finally {
     made.close();
