@@ -63,7 +63,9 @@ export function parseObject(text: string, what: string, reason: Reason = 'Decode
 /** Deeper values end the stack of whoever prints them later. */
 function isDeeper(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
-  return levels === 0 || Object.values(value).some((each) => isDeeper(each, levels - 1));
+  if (levels === 0) return true;
+  for (const each of Object.values(value)) if (isDeeper(each, levels - 1)) return true;
+  return false;
 }
 
 /** A string; `undefined` when absent. */

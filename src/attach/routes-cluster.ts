@@ -11,7 +11,7 @@ export function planCluster(table: Table): Step {
   const { policy, family, routed, main } = table;
   const ranges = policy.clusterCIDRs.map(networkOf).filter((range) => familyOf(range) === family);
   const taken = ranges.flatMap((range) => takenBy(range, table));
-  const found = main.filter((route) => isFirst(route, routed) && route.gateway !== undefined && !isDefault(route.dst));
+  const found = main.filter((route) => route.gateway !== undefined && !isDefault(route.dst) && isFirst(route, routed));
   const bites = [...new Set([...ranges, ...found.map(({ dst }) => dst)])].flatMap((range) => bitten(range, table));
   const home = findHome(table);
   if (home === undefined) return { remove: [], add: [], warnings: [...taken.map(lost), ...bites] };

@@ -19,7 +19,7 @@ export function planGuard(table: Table): Step {
   const lost = first.filter((route) => isDefault(route.dst) && isFirst(route, routed) && !main.some(isSame(route)));
   const behind = routed.flatMap((one, at) =>
     main
-      .filter((route) => ownerOf(route, routed) === one && !one.attachment.isDefault && route.protocol !== byKernel)
+      .filter((route) => !one.attachment.isDefault && route.protocol !== byKernel && ownerOf(route, routed) === one)
       .filter((route) =>
         isDefault(route.dst) ? !settled && isEarly(route) : hasRival(route, routed.slice(0, at), table),
       ),

@@ -46,15 +46,16 @@ export interface RouteChanges extends Changes {
 export function planRoutes(routed: readonly Routed[], held: Held, policy: RoutePolicy): RouteChanges {
   const others = held.now.filter((route) => !isMain(route));
   const families = ([4, 6] as const).map((family) => {
-    const steps = [planHints, planDefault, planGuard, planCluster];
-    const start = {
+    const table = {
       family,
       routed,
       policy,
       first: held.first.filter((route) => isMain(route) && isOf(family)(route)),
       main: held.now.filter((route) => isMain(route) && isOf(family)(route)),
     };
-    return steps.reduce(taken, { table: start, remove: [], add: [], warnings: [], notes: [] });
+    let sum: Sum = { table, remove: [], add: [], warnings: [], notes: [] };
+    for (const step of [planHints, planDefault, planGuard, planCluster]) sum = taken(sum, step);
+    return sum;
   });
   return {
     remove: families.flatMap(({ remove }) => remove),

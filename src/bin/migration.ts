@@ -5,7 +5,7 @@ import { toCniError } from '../error';
 import { isRecord, type Json, record } from '../json';
 import { mainTable } from '../net/route';
 import type { Attachment } from '../pod/attachment';
-import { askInstead, otherAnnotations } from '../pod/other-systems';
+import { askInstead, systemOf } from '../pod/other-systems';
 import { attachmentsOf, findBuiltIn, type Plan, type PlanSources, planPod } from './plan';
 
 /** One thing that is not as it was. */
@@ -105,15 +105,11 @@ const otherKinds: Readonly<Record<string, string>> = {
 /** What CNI-Genie, DANM or Knitter would read of these pods and documents. */
 export function otherSystemsIn(pods: readonly Pod[], documents: readonly unknown[]): readonly OtherSystem[] {
   const annotated = pods.flatMap(({ namespace, name, annotations }) =>
-    Object.keys(annotations).flatMap((key) =>
-      otherAnnotations.has(key)
-        ? {
-            where: `pod ${namespace}/${name}`,
-            what: `annotation ${key} of ${otherAnnotations.get(key)}`,
-            instead: askInstead,
-          }
-        : [],
-    ),
+    Object.keys(annotations).flatMap((key) => {
+      const system = systemOf(key);
+      if (system === undefined) return [];
+      return { where: `pod ${namespace}/${name}`, what: `annotation ${key} of ${system}`, instead: askInstead };
+    }),
   );
   const defined = documents.filter(isRecord).flatMap((document) => {
     const { kind, apiVersion, metadata } = record(document);

@@ -40,7 +40,12 @@ class ManifestFile {
   #looked = false;
   #manifests: Promise<readonly DefinitionObject[]> | undefined;
 
-  constructor(readonly path: string) {}
+  /** The file's name without its ending. */
+  readonly name: string;
+
+  constructor(readonly path: string) {
+    this.name = path.slice(path.lastIndexOf('/') + 1, path.lastIndexOf('.'));
+  }
 
   /** Its text; empty when it is gone. IoFailed each time when it cannot be read. */
   text(): string {
@@ -57,7 +62,7 @@ class ManifestFile {
 
 /** The network in a file of its own name, or else in any: a directory of hundreds costs a call no more than one of few. */
 async function find(namespace: string, name: string, files: readonly ManifestFile[], log: Log) {
-  const own = files.filter(({ path }) => manifestEndings.some((ending) => path.endsWith(`/${name}${ending}`)));
+  const own = files.filter((file) => file.name === name);
   const first = await findLast(namespace, name, own, log);
   if (first.found !== undefined) return toDefinition(first.found);
   const others = files.filter((file) => !own.includes(file));
