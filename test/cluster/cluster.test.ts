@@ -17,7 +17,7 @@ import {
 import { Cluster, type KubeObject, toldBy } from './cluster';
 import { nodeName, staticPods } from './files';
 import { agentIsReady, install, removeAgent } from './install';
-import { attached, recordIn, reserved, state } from './left';
+import { attached, nothingLeft, recordIn, reserved, state } from './left';
 import { agentPod, bridge, daemonPod, macvlan, network, pod, policyObjects } from './workloads';
 
 let cluster: Cluster;
@@ -84,7 +84,7 @@ describe('pods with networks', () => {
       expect(cluster.exec('one', 'ping', '-c', '1', '-W', '5', ips?.[0] ?? '')).toContain('1 packets received');
     expect(cluster.exec('one', 'ip', 'route')).toMatch(/^default via 10\.244\.0\.1 dev eth0/);
     await cluster.remove(['one', 'two']);
-    await cluster.until('nothing is left', () => JSON.stringify(state()) === JSON.stringify(before));
+    await nothingLeft(before);
   });
 
   it('get them as static pods, too: the kubelet knows them by another uid than the API', async () => {
@@ -170,7 +170,7 @@ describe('the networks of the source documents', () => {
     await cluster.until('the status is told', () => cluster.statusOf(name).length === 2);
     look();
     await cluster.remove([name]);
-    await cluster.until('nothing is left', () => JSON.stringify(state()) === JSON.stringify(before));
+    await nothingLeft(before);
   }
   const inside = (name: string, ...words: readonly string[]): string => cluster.exec(name, 'ip', ...words);
   const defaults = (name: string): readonly string[] =>
@@ -356,7 +356,7 @@ describe('a restart of the node', () => {
     const [, { ips: [address = ''] = [] } = {}] = cluster.statusOf('shine');
     expect(cluster.exec('rise', 'ping', '-c', '1', '-W', '5', address)).toContain('1 packets received');
     await cluster.remove(names);
-    await cluster.until('nothing is left', () => JSON.stringify(state()) === JSON.stringify(before));
+    await nothingLeft(before);
   });
 });
 
@@ -378,7 +378,7 @@ describe('many pods', () => {
     const addresses = list().flatMap((one) => toldBy(one).flatMap(({ ips = [] }) => ips));
     expect(new Set(addresses).size).toBe(4 * crowd);
     await cluster.remove(names);
-    await cluster.until('nothing is left', () => JSON.stringify(state()) === JSON.stringify(before), 300);
+    await nothingLeft(before, 300);
   });
 });
 

@@ -4,15 +4,12 @@ import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type ClusterFiles, nodeName, socket, writeClusterFiles } from './files';
-import { isGuest } from './guest';
+import { patience } from './guest';
 import { makeImages } from './images';
 import { clusterNetwork, endPods, hardware, mountsBelow, prepareNode, releaseNode, run } from './node';
 import { Parts, programs } from './parts';
 
 const root = path.resolve(import.meta.dirname, '../..');
-
-/** By how much waits are longer in a guest, whose processors are emulated. */
-const patience = isGuest ? 6 : 1;
 
 /** A Kubernetes object, as much of it as tests look at. */
 export interface KubeObject {
@@ -34,6 +31,7 @@ interface NetworkStatus {
   readonly ips?: readonly string[];
   readonly default?: boolean;
   readonly mac?: string;
+  readonly 'device-info'?: object;
 }
 
 /** The running cluster of one node. */

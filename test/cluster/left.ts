@@ -2,6 +2,8 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { expect, vi } from 'vitest';
+import { patience } from './guest';
 
 const records = '/var/lib/cni/braid/attachments';
 
@@ -41,7 +43,14 @@ export function state(): unknown {
       .sort(),
     reserved: reserved(),
     records: attached(),
+    devices: namesIn('/run/k8s.cni.cncf.io/devinfo/cni'),
     locks: namesIn('/var/lib/cni/braid/locks'),
     firewall: firewall.split('\n').filter((line) => /[0-9a-f]{64}/.test(line)), // what is some sandbox's
   };
+}
+
+/** Waits until pods that go have left nothing but what was there before; else the difference is told. `seconds`: not for ever. */
+export async function nothingLeft(before: unknown, seconds = 180): Promise<void> {
+  const patient = { timeout: seconds * 1000 * patience, interval: 250 * patience };
+  await vi.waitFor(() => expect(state()).toEqual(before), patient);
 }

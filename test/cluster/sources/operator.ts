@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import { defaultNetworkAnnotation } from '../../../src/pod/networks';
 import { danmAnnotations, genieAnnotations, vlan1PoolJson, vlan1PoolShort } from '../../e2e/documents';
 import { agentIsReady, installerSays, removeAgent } from '../install';
+import { nothingLeft, state } from '../left';
 import { annotated, daemonPod, macvlan, network, networkObjects, pod, settingsMap } from '../workloads';
 import { knitter } from './slides';
 import { cluster, clusterCIDRs, expectRefused, flannelNetwork, unread, withPods } from './stage';
@@ -24,16 +25,18 @@ export function operator(): void {
   it('T004-3, 5 and 9: the dialects of other systems are refused as a setting; the node goes on as it was', async () => {
     cluster().apply(network('lan', macvlan(1)));
     await withPods([pod('known', 'lan')], (one) => expect([...one.names()].sort()).toEqual(['eth0', 'lo', 'net1']));
-    const before = readFileSync(own, 'utf8');
+    const configured = readFileSync(own, 'utf8');
     await restartWith({ dialects: ['genie', 'danm', 'podnetwork'] });
     const refusal = 'Cannot use dialects ["genie","danm","podnetwork"]: this version has no dialects, remove the key';
     await cluster().until('the installer refuses', () => installerSays(cluster()).includes(refusal));
     expect(agentIsReady(cluster())).toBe(false);
-    expect(readFileSync(own, 'utf8')).toBe(before);
+    expect(readFileSync(own, 'utf8')).toBe(configured);
+    const before = state();
     cluster().apply(pod('meanwhile', 'lan'));
     await cluster().runs('meanwhile');
     expect(cluster().exec('meanwhile', 'ip', 'addr', 'show', 'net1')).toContain('10.20.1.');
     await cluster().remove(['meanwhile']);
+    await nothingLeft(before);
   });
 
   it('T003-3: a file that kubeadm left is not the cluster network; flannel’s is waited for, and is the only default', async () => {

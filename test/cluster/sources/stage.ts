@@ -6,7 +6,7 @@ import { flannel } from '../../e2e/cloud-node';
 import { Namespace, Space } from '../../e2e/runtime';
 import { Cluster, type KubeObject, toldBy } from '../cluster';
 import { install } from '../install';
-import { attached, recordIn, state } from '../left';
+import { attached, nothingLeft, recordIn, state } from '../left';
 import { uplinks, wireOf } from '../node';
 import type { Manifest } from '../workloads';
 
@@ -100,7 +100,7 @@ export async function withPods(
       pods.filter((one) => namespaceOf(one) === namespace).map(({ metadata }) => metadata.name),
       namespace,
     );
-  await cluster().until('nothing is left', () => JSON.stringify(state()) === JSON.stringify(before));
+  await nothingLeft(before);
 }
 
 const namespaceOf = ({ metadata }: Manifest): string => metadata.namespace ?? 'default';
@@ -130,7 +130,7 @@ export async function expectRefused(pod: Manifest, words: RegExp): Promise<void>
   );
   expect(cluster().phase(name)).toBe('Pending');
   await cluster().remove([name]);
-  await cluster().until('nothing is left', () => JSON.stringify(state()) === JSON.stringify(before));
+  await nothingLeft(before);
 }
 
 /** What of the pod's annotations was passed over, as its Events say. */
