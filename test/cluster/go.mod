@@ -39,6 +39,7 @@ replace (
 )
 
 tool (
+	braid.dev/test/cluster/device-plugin
 	k8s.io/kubernetes/cmd/kube-apiserver
 	k8s.io/kubernetes/cmd/kubectl
 	k8s.io/kubernetes/cmd/kubelet

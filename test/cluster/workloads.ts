@@ -102,6 +102,15 @@ export function annotated(
   return onNode({ apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace, annotations }, spec: {} });
 }
 
+/** The pod with as many devices of each resource. */
+export function withDevices(manifest: Manifest, limits: Readonly<Record<string, string>>): Manifest {
+  const { containers } = manifest.spec as { containers: readonly object[] };
+  return {
+    ...manifest,
+    spec: { ...manifest.spec, containers: containers.map((each) => ({ ...each, resources: { limits } })) },
+  };
+}
+
 /** The objects of a file of conf/networks, its pods on the node and with an image that is there. */
 export function networkObjects(file: string): readonly Manifest[] {
   return objectsOf(`networks/${file}.yaml`).map((each) => (each.kind === 'Pod' ? onNode(each) : each));
