@@ -1,6 +1,6 @@
 /** Source 003, a cloud: flannel as cluster network, the cloud's own addresses by ipvlan. Tests on the guest's cluster. */
 import { readFileSync, writeFileSync } from 'node:fs';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { framesOn } from '../../e2e/wire';
 import { type Manifest, networkObjects, pod } from '../workloads';
 import { by, called, program } from './programs';
@@ -48,9 +48,11 @@ export function cloud(): void {
       onTestFinished(() => void node('route del default'));
       const masqueraded = / 192\.0\.2\.10 > 192\.0\.2\.1: ICMP echo request/;
       await framesOn(world, 'eth1', masqueraded, () => expect(two.reaches('192.0.2.1')).toBe(true));
-      const tracked = readFileSync('/proc/net/nf_conntrack', 'utf8').split('\n');
-      expect(tracked.filter((flow) => flow.includes(`src=${two.podIP}`))).not.toEqual([]);
-      expect(tracked.filter((flow) => flow.includes('src=10.5.2.203') || flow.includes('src=10.5.2.204'))).toEqual([]);
+      const source = `src=${two.podIP}`;
+      const flows = (): readonly string[] => readFileSync('/proc/net/nf_conntrack', 'utf8').split('\n');
+      const isThere = (): void => expect(flows().filter((flow) => flow.includes(source))).not.toEqual([]);
+      await vi.waitFor(isThere, { timeout: 20_000, interval: 500 }); // one read may miss it, when others end meanwhile
+      expect(flows().filter((flow) => flow.includes('src=10.5.2.203') || flow.includes('src=10.5.2.204'))).toEqual([]);
     });
   });
 
