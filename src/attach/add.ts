@@ -259,7 +259,7 @@ async function decideRoutes(
 ): Promise<readonly (readonly ResultRoute[])[]> {
   if (!routed.some(({ attachment }) => !attachment.isDefault)) return routed.map(({ result }) => result.routes);
   const changes = planRoutes(routed, { first, now: await pod.routes({ table: 'all' }) }, policy);
-  tell(changes, { strict }, edges);
+  tell(changes, strict, edges);
   for (const route of changes.remove) {
     await pod.deleteRoute(route);
     undo.push(() => pod.addRoute(route, 'append'));
@@ -271,8 +271,8 @@ async function decideRoutes(
   return routed.map((one) => routesAfter(one, changes));
 }
 
-function tell({ warnings, notes }: RouteChanges, plan: Pick<AddPlan, 'strict'>, edges: Edges): void {
-  warn(warnings, 'NetworkInvalid', plan, edges);
+function tell({ warnings, notes }: RouteChanges, strict: boolean, edges: Edges): void {
+  warn(warnings, 'NetworkInvalid', strict, edges);
   for (const note of notes) edges.log.info({ note }, 'kept the networks independent');
 }
 

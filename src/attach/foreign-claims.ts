@@ -19,5 +19,5 @@ export async function doubtForeign(
     const where = at === undefined ? '' : ` on ${interfaces[at]?.name}`;
     return `the delegate of network ${network} reports ${address}${where}, which the pod does not have`;
   });
-  warn(warnings, 'ResultInvalid', { strict }, edges);
+  warn(warnings, 'ResultInvalid', strict, edges);
 }

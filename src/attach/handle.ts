@@ -40,7 +40,7 @@ async function add(request: AddRequest, conf: NetConf, edges: Edges): Promise<st
   const wanted = await decideAttachments(request, conf, edges);
   const planned = withInfoPaths(wanted.attachments, request.containerId);
   const attachments = await settleMasters(planned, edges.kernel.host);
-  warn([...conf.warnings, ...wanted.warnings, ...findSharing(attachments)], 'AnnotationInvalid', conf, edges);
+  warn([...conf.warnings, ...wanted.warnings, ...findSharing(attachments)], 'AnnotationInvalid', conf.strict, edges);
   const text = await withNetns(request, edges, async (pod) => {
     const sandbox = { containerId: request.containerId, netns: request.netns, pod };
     const routes = { guard: conf.defaultRouteGuard, clusterCIDRs: conf.clusterCIDRs };

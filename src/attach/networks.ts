@@ -60,13 +60,14 @@ export async function readConfigured(pod: PodRef | undefined, conf: NetConf, edg
 
 /** A value of `clusterNetwork` or `defaultNetworks`: a path, the name of a definition, or a CNI name in confDir. */
 async function readByName(name: string, conf: NetConf, edges: Edges): Promise<Wanted> {
-  const found = name.includes('/')
-    ? await edges.networks.findAtPath(name)
-    : ((await edges.networks.find(conf.multusNamespace, name)) ?? (await edges.networks.findInConfDir(name)));
-  const places = name.includes('/')
-    ? 'there is no such file'
-    : `neither namespace ${conf.multusNamespace} nor ${conf.confDir} has it`;
-  return toWanted(found ?? (await failMissing(`the configured network ${name}: ${places}`, edges)), undefined, edges);
+  const what = `the configured network ${name}`;
+  if (name.includes('/')) {
+    const found = await edges.networks.findAtPath(name);
+    return toWanted(found ?? fail('NetworkMissing', `Cannot find ${what}: there is no such file`), undefined, edges);
+  }
+  const found = (await edges.networks.find(conf.multusNamespace, name)) ?? (await edges.networks.findInConfDir(name));
+  const places = `neither namespace ${conf.multusNamespace} nor ${conf.confDir} has it`;
+  return toWanted(found ?? (await failMissing(`${what}: ${places}`, edges)), undefined, edges);
 }
 
 async function readSelected(selection: Selection, edges: Edges, next: readonly Selection[] = []): Promise<Wanted> {

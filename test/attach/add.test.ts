@@ -172,6 +172,12 @@ describe('ADD', () => {
     await expect(add('nope')).rejects.toMatchObject({ reason: 'PodUnavailable', code: 11, where });
   });
 
+  it('says that a configured file is missing, whoever is away', async () => {
+    const { add, edges } = world({ conf: { delegates: undefined, clusterNetwork: '/none.conf' } });
+    vi.spyOn(edges.networks, 'isBehind').mockResolvedValue(true);
+    await expect(add()).rejects.toMatchObject({ reason: 'NetworkMissing' });
+  });
+
   it('says "try again" when nobody can tell the annotations of a Kubernetes pod', async () => {
     const { add } = world({ conf: { runtimeConfig: {} } });
     await expect(add()).rejects.toMatchObject({ reason: 'PodUnavailable', code: 11 });

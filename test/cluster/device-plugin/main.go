@@ -1,4 +1,4 @@
-// A device plugin of the test's cluster: two network cards that do not exist, told to the kubelet. Serves a socket beside kubelet's.
+// A device plugin of the test's cluster: network cards that do not exist, told to the kubelet. Serves a socket beside kubelet's.
 package main
 
 import (

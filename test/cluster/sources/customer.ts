@@ -6,7 +6,7 @@ import { networkObjects, pod } from '../workloads';
 import { cluster, expectRefused, node, peer, pings, withPods } from './stage';
 
 export function customer(): void {
-  it('T000-1 and 2: the sample definition gives thor net1, behind the default route of the cluster', () =>
+  it('T000-1 and 2, T004-2: the sample definition gives thor net1, behind the default route of the cluster', () =>
     withPods(networkObjects('customer-own-vlans/macvlan-conf'), (thor) => {
       expect([...thor.names()].sort()).toEqual(['eth0', 'lo', 'net1']);
       expect(thor.link('net1')).toMatchObject({
