@@ -37,12 +37,15 @@ it('a pod that nobody knows waits with error 11, and nothing of it is attached; 
 });
 
 it.each([
-  ['a kubeconfig', true],
-  ['the node agent only, as it is installed', false],
-])('a pod whose network nobody knows waits, and is not attached at all: with %s', async (_, ownAccess) => {
-  const { node, changes, killAgent, killApi } = await clusterNode();
-  await killAgent();
+  ['a kubeconfig', true, true],
+  ['the node agent only, as it is installed', false, true],
+  ['the node agent only, which has lost the API server', false, false],
+])('a pod whose network nobody knows waits, and is not attached at all: with %s', async (_, ownAccess, agentDead) => {
+  const { node, changes, get, killAgent, killApi } = await clusterNode();
   await killApi();
+  const lost = 'braid_watch_in_step{kind="networks"} 0';
+  await vi.waitFor(async () => expect((await get('/metrics'))[1]).toContain(lost), { timeout: 20_000 });
+  if (agentDead) await killAgent();
   const annotations = { 'io.kubernetes.cri.pod-annotations': { [networksKey]: 'lan,other' } };
   const pod = node.pod({ name: 'web' });
   const access = ownAccess ? changes : {};
