@@ -127,10 +127,14 @@ export function requirePlugin(plugin: Json, prefix: string, reason: Reason): voi
 
 /** A plugin's type is looked up as a file, so it must be a plain file name. */
 function fileName(value: unknown, field: string, reason: Reason): void {
-  const plain = typeof value === 'string' && /^[^/\0]{1,255}$/u.test(value) && value !== '.' && value !== '..';
-  if (!plain) fail(reason, `Cannot use ${shown(value)} as ${field}: need the file name of a plugin`);
+  if (!isPlain(value)) fail(reason, `Cannot use ${shown(value)} as ${field}: need the file name of a plugin`);
   if (value === 'braid')
     fail(reason, `Cannot use "braid" as ${field}: a network cannot be attached by Braid itself again`);
+}
+
+function isPlain(value: unknown): boolean {
+  if (typeof value !== 'string' || value === '' || value.length > 255) return false;
+  return !value.includes('/') && !value.includes('\0') && value !== '.' && value !== '..';
 }
 
 function declared(plugin: Json, reason: Reason): readonly string[] {

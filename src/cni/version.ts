@@ -30,6 +30,7 @@ export function isVersion(text: string): boolean {
 
 /** Whether `version` is `minimum` or newer; absent parts count as 0. */
 export function isAtLeast(version: string, minimum: string): boolean {
+  if (version === minimum) return true;
   const [have, need] = [version.split('.').map(Number), minimum.split('.').map(Number)];
   for (const part of [0, 1, 2]) {
     const difference = (have[part] ?? 0) - (need[part] ?? 0);

@@ -1,8 +1,8 @@
 /** Whole files: a reader sees the old text or the new one, never a part. Touches the files it is given. */
 
-import { mkdirSync, renameSync, unlinkSync, writeFileSync } from '../kernel/fs';
+import { mkdirSync, renameSync, unlinkIfThere, unlinkSync, writeFileSync } from '../kernel/fs';
 import { dirname } from '../path';
-import { io, ioUnlessMissing, isMissing } from './io';
+import { io, isMissing } from './io';
 
 /**
  * The temporary name beside a path. It is always the same one, so whoever deletes the file also finds what a killed
@@ -33,7 +33,7 @@ export function writeAtomic(path: string, text: string): void {
 
 /** Deletes the file and what a killed writer left of it; already gone is success. */
 export function deleteAtomic(path: string): void {
-  for (const each of [path, temporaryOf(path)]) ioUnlessMissing('delete', each, () => unlinkSync(each));
+  for (const each of [path, temporaryOf(path)]) io('delete', each, () => unlinkIfThere(each));
 }
 
 /**

@@ -1,10 +1,10 @@
 /** Pods whose ADD failed lately: one small file per pod, until a day later. Touches its own directory only. */
 import { type FailedPod, type Failure, withFailure } from '../attach/history';
 import { parseObject } from '../json';
-import { readdirSync, unlinkSync } from '../kernel/fs';
-import { fingerprint } from '../net/hash';
+import { readdirSync, unlinkIfThere } from '../kernel/fs';
 import { join } from '../path';
 import { writePlain } from './atomic';
+import { fileNameOf } from './file-name';
 import { readText } from './files';
 import { io, ioUnlessMissing } from './io';
 import { parseFailure } from './parse-failure';
@@ -22,14 +22,14 @@ export interface FailedPods {
   deleteOld(now: string): void;
 }
 
-/** The failed pods in that directory; file names are fingerprints, as those of the pods' index. */
+/** The failed pods in that directory. */
 export function createFailedPods(directory: string): FailedPods {
   const files = () => ioUnlessMissing('read', directory, () => readdirSync(directory).sort()) ?? [];
   const read = (name: string): FailedPod | undefined => parse(readText(join(directory, name), longest));
   return {
     note({ namespace, name }, failure) {
       const pod = `${namespace}/${name}`;
-      const file = fingerprint(32, pod);
+      const file = fileNameOf(pod);
       const failures = withFailure(read(file)?.failures, failure);
       const path = join(directory, file);
       io('write', path, () => writePlain(path, JSON.stringify({ pod, failures })));
@@ -45,7 +45,7 @@ export function createFailedPods(directory: string): FailedPods {
         .slice(0, mostPods);
       for (const { name } of kept.filter((one) => !newest.includes(one))) {
         const path = join(directory, name);
-        ioUnlessMissing('delete', path, () => unlinkSync(path));
+        io('delete', path, () => unlinkIfThere(path));
       }
     },
   };

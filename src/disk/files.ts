@@ -2,9 +2,9 @@
 
 import type { Files } from '../attach/ports';
 import { fail } from '../error';
-import { closeSync, constants, existsSync, fstatSync, openSync, readdirSync, readSync } from '../kernel/fs';
+import { closeSync, constants, existsSync, fstatSync, openIfThere, readdirSync, readSync } from '../kernel/fs';
 import { deleteAtomic, writeAtomic } from './atomic';
-import { ioUnlessMissing } from './io';
+import { io, ioUnlessMissing } from './io';
 
 /** Longest text that is read: 1 MiB, the API server's limit for an object, too. */
 export const longestFile = 1024 * 1024;
@@ -29,8 +29,9 @@ export function readText(path: string, most = longestFile): string | undefined {
 
 /** As readText, undecoded. */
 export function readBytes(path: string, most: number): Buffer | undefined {
-  return ioUnlessMissing('read', path, () => {
-    const fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+  return io('read', path, () => {
+    const fd = openIfThere(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOCTTY);
+    if (fd === undefined) return undefined;
     try {
       const stat = fstatSync(fd);
       if (!stat.isFile()) fail('IoFailed', `Cannot read ${path}: need a regular file`);

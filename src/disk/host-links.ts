@@ -1,7 +1,7 @@
 /** Who uses which shared link of the node: one file for each user, with the addresses it has there, one a line. Touches its own directory only. */
 
 import type { HostLinks, LeaseOwner } from '../attach/ports';
-import { mkdirSync, readdirSync, rmdirSync, unlinkSync, writeFileSync } from '../kernel/fs';
+import { mkdirSync, readdirSync, rmdirSync, unlinkIfThere, writeFileSync } from '../kernel/fs';
 import { findIp } from '../net/ip';
 import { type IfName, ifName } from '../net/names';
 import { join } from '../path';
@@ -41,7 +41,7 @@ export function createHostLinks(cniDir: string): HostLinks {
     async release(link, owner) {
       const directory = directoryOf(link);
       const path = join(directory, ownerFileName(owner));
-      ioUnlessMissing('delete', path, () => unlinkSync(path));
+      io('delete', path, () => unlinkIfThere(path));
       if (list(directory).length === 0) ioUnlessMissing('delete', directory, () => rmdirSync(directory));
     },
 

@@ -14,6 +14,7 @@ import {
   readdirSync,
   readSync,
   realpathSync,
+  unlinkIfThere,
   unlinkSync,
   writeFileSync,
   writeSync,
@@ -309,7 +310,7 @@ function findContent(path: string): string | undefined {
 
 function failedDelete(path: string): unknown {
   try {
-    ioUnlessMissing('delete', path, () => unlinkSync(path));
+    io('delete', path, () => unlinkIfThere(path));
     return undefined;
   } catch (error) {
     return error;

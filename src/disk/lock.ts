@@ -5,7 +5,7 @@ import { type Lock, tryFlock } from '../kernel/flock';
 
 export type { Lock };
 
-import { mkdirSync, statSync, unlinkSync } from '../kernel/fs';
+import { mkdirSync, statSync, unlinkIfThere } from '../kernel/fs';
 import { dirname } from '../path';
 import { sleep } from '../sleep';
 import { io, ioUnlessMissing, isMissing } from './io';
@@ -65,7 +65,7 @@ export function tryVanishingLock(path: string): Lock | undefined {
 
 function deleteAndRelease(lock: Lock, path: string): void {
   try {
-    ioUnlessMissing('delete', path, () => unlinkSync(path)); // while it is ours
+    io('delete', path, () => unlinkIfThere(path)); // while it is ours
   } finally {
     lock.release();
   }

@@ -1,10 +1,11 @@
 /** Which sandbox a pod had last: one small file per pod, beside the records. Touches its own directory only. */
 
-import { readdirSync, readFileSync, unlinkSync } from '../kernel/fs';
-import { fingerprint } from '../net/hash';
+import { readdirSync, unlinkIfThere } from '../kernel/fs';
 import { containerId, ifName } from '../net/names';
 import { join } from '../path';
 import { writePlain } from './atomic';
+import { fileNameOf } from './file-name';
+import { readText } from './files';
 import { io, ioUnlessMissing } from './io';
 import type { RecordOwner } from './owner';
 
@@ -24,10 +25,10 @@ export interface PodIndex {
   deleteStale(isRecorded: (owner: RecordOwner) => boolean): readonly string[];
 }
 
-/** The index in that directory; file names are fingerprints, since a pod's full name may be longer than a file's. */
+/** The index in that directory. */
 export function createPodIndex(directory: string): PodIndex {
-  const pathOf = ({ namespace, name }: PodName): string => join(directory, fingerprint(32, `${namespace}/${name}`));
-  const remove = (path: string): void => void ioUnlessMissing('delete', path, () => unlinkSync(path));
+  const pathOf = ({ namespace, name }: PodName): string => join(directory, fileNameOf(`${namespace}/${name}`));
+  const remove = (path: string): void => void io('delete', path, () => unlinkIfThere(path));
   return {
     find: (pod) => read(pathOf(pod)),
 
@@ -57,7 +58,7 @@ function leads(owner: RecordOwner | undefined, isRecorded: (owner: RecordOwner) 
 
 /** A torn or foreign file tells nothing. */
 function read(path: string): RecordOwner | undefined {
-  const text = ioUnlessMissing('read', path, () => readFileSync(path));
+  const text = readText(path);
   const [container = '', link = '', ...more] = text?.split(' ') ?? [];
   if (link === '' || more.length > 0) return undefined;
   try {

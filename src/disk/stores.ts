@@ -1,9 +1,9 @@
 /** The host-local stores that Braid has used on this node: one small file each. Touches its own directory only. */
 
 import { readdirSync, readFileSync, statSync } from '../kernel/fs';
-import { fingerprint } from '../net/hash';
 import { join } from '../path';
 import { writePlain } from './atomic';
+import { fileNameOf } from './file-name';
 import { io, ioUnlessMissing } from './io';
 
 /** Directories of stores, so that a container's reservations can be found without its record. */
@@ -18,7 +18,7 @@ export function createStoreList(directory: string): StoreList {
   const read = (path: string): string => ioUnlessMissing('read', path, () => readFileSync(path)) ?? '';
   return {
     remember(store) {
-      const path = join(directory, fingerprint(32, store));
+      const path = join(directory, fileNameOf(store));
       const length = ioUnlessMissing('read', path, () => statSync(path).size);
       const whole = length === Buffer.byteLength(store); // a killed writer leaves it shorter; its name says the rest
       if (!whole) io('write', path, () => writePlain(path, store));

@@ -61,6 +61,16 @@ export function errnoName(number: number): string {
   return `E${number}`;
 }
 
+/** Whether the number says that nothing has that path. */
+export function isAbsence(number: number): boolean {
+  return number === table.ENOENT[0] || number === table.ENOTDIR[0];
+}
+
+/** Whether the number says that a signal came in between. */
+export function isInterrupt(number: number): boolean {
+  return number === table.EINTR[0];
+}
+
 /** Words for an error number by its name. */
 export function errnoText(errno: string): string {
   return errno in table ? table[errno as Errno][1] : 'error';

@@ -3,9 +3,9 @@
  * 0.8 ms, a thirtieth of such a call. Touches the files named.
  */
 import { dirname } from '../path';
-import { errnoText } from './errno';
+import { errnoName, errnoText, isAbsence, isInterrupt } from './errno';
 import { decodeNames, decodeStats, type Stats, statsLength } from './fs-structs';
-import { lastErrno, libc } from './libc';
+import { lastErrnoNumber, libc } from './libc';
 import { isArm } from './processor';
 
 /** Flags of open(2): asm-generic/fcntl.h; asm/fcntl.h of arm64 has another O_DIRECTORY. */
@@ -49,6 +49,11 @@ class FileError extends Error {
 export function openSync(path: string, flags: number | keyof typeof named, mode = 0o666): number {
   const bits = (typeof flags === 'number' ? flags : named[flags]) | constants.O_CLOEXEC;
   return done('open', path, () => libc().open(bytes(path), bits, mode));
+}
+
+/** Opens what is there; `undefined` where nothing has that path, which throws and catches nothing: calls look for much that is not there. */
+export function openIfThere(path: string, flags: number): number | undefined {
+  return unlessAbsent('open', path, () => libc().open(bytes(path), flags | constants.O_CLOEXEC, 0));
 }
 
 /** The descriptor is free afterwards, whatever the kernel says. */
@@ -180,6 +185,11 @@ export function unlinkSync(path: string): void {
   done('unlink', path, () => libc().unlink(bytes(path)));
 }
 
+/** Deletes what is there. Whether it was. */
+export function unlinkIfThere(path: string): boolean {
+  return unlessAbsent('unlink', path, () => libc().unlink(bytes(path))) !== undefined;
+}
+
 export function rmdirSync(path: string): void {
   done('rmdir', path, () => libc().rmdir(bytes(path)));
 }
@@ -199,12 +209,29 @@ function statx(path: string, directory: number, flags: number): Stats {
 
 /** The number that the call gives; what it refuses is thrown. */
 function done(syscall: string, path: string | undefined, call: () => number): number {
+  const result = outcome(call);
+  return result >= 0 ? result : refuse(-result, syscall, path);
+}
+
+/** The same, but `undefined` where nothing has that path. */
+function unlessAbsent(syscall: string, path: string, call: () => number): number | undefined {
+  const result = outcome(call);
+  if (result >= 0) return result;
+  return isAbsence(-result) ? undefined : refuse(-result, syscall, path);
+}
+
+/** The number that the call gives, begun again after a signal; a negative one is that of an error. */
+function outcome(call: () => number): number {
   for (;;) {
     const result = call();
     if (result >= 0) return result;
-    const errno = lastErrno();
-    if (errno !== 'EINTR') throw new FileError(errno, syscall, path);
+    const errno = lastErrnoNumber();
+    if (!isInterrupt(errno)) return -errno;
   }
+}
+
+function refuse(errno: number, syscall: string, path: string | undefined): never {
+  throw new FileError(errnoName(errno), syscall, path);
 }
 
 /** A path for the C library, for which a zero byte would be the end. */

@@ -65,7 +65,12 @@ export function libcName(): string {
   return name as string;
 }
 
-/** The name of the error that the call just before left, e.g. `EINTR`. Nothing may come in between. */
+/** The number of the error that the call just before left. Nothing may come in between. */
+export function lastErrnoNumber(): number {
+  return read.i32(libc().__errno_location() as Pointer, 0);
+}
+
+/** Its name, e.g. `EINTR`. */
 export function lastErrno(): string {
-  return errnoName(read.i32(libc().__errno_location() as Pointer, 0));
+  return errnoName(lastErrnoNumber());
 }

@@ -35,13 +35,19 @@ export function cidr(value: unknown, field: string, reason: Reason = 'ConfigInva
 export function findCidr(value: unknown): Cidr | undefined {
   if (typeof value !== 'string') return undefined;
   const slash = value.lastIndexOf('/');
-  const length = value.slice(slash + 1);
   const text = value.slice(0, slash);
   const address = slash < 0 ? undefined : findIp(text);
-  if (address === undefined || !/^(0|[1-9]\d{0,2})$/.test(length)) return undefined;
+  const length = findLength(value.slice(slash + 1));
+  if (address === undefined || length === undefined) return undefined;
   const mapped = familyOf(address) === 4 && text.includes(':') ? 96 : 0; // ::ffff:10.0.0.1/120 is 10.0.0.1/24
-  const bits = Number(length) - mapped;
+  const bits = length - mapped;
   return bits >= 0 && bits <= widthOf(address) ? toCidr(address, bits) : undefined;
+}
+
+/** Digits, as a number is printed; `undefined` for all else. */
+function findLength(text: string): number | undefined {
+  const length = Number(text);
+  return Number.isInteger(length) && String(length) === text ? length : undefined;
 }
 
 /** The two parts put together. */

@@ -134,7 +134,8 @@ function segmentsOf({ plugins }: Shape): readonly string[] {
 
 /** `eth1.100` is what people call VLAN 100 of eth1; without that the link may be anything. */
 function ofName(master: unknown): readonly [unknown, unknown] {
-  const [, link, id] = /^(.+)\.(\d{1,4})$/.exec(plainly(master)) ?? [];
+  const name = plainly(master);
+  const [, link, id] = (name.includes('.') && /^(.+)\.(\d{1,4})$/.exec(name)) || [];
   return [link, id];
 }
 

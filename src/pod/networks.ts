@@ -53,7 +53,8 @@ function parseText(text: string, key: string, namespace: string): Selections {
   const plain = trimmed(text);
   if (plain === '') return { selections: [], warnings: [] };
   requireBare(plain, key);
-  return /[[{"]/.test(plain) ? parseList(text, key, namespace) : parseShort(text, key, namespace);
+  const isJson = plain.includes('{') || plain.includes('[') || plain.includes('"');
+  return isJson ? parseList(text, key, namespace) : parseShort(text, key, namespace);
 }
 
 function parseList(text: string, key: string, namespace: string): Selections {
@@ -91,10 +92,11 @@ function parseShort(text: string, key: string, namespace: string): Selections {
   return { selections, warnings };
 }
 
+const quotes = '"\'`“”‘’';
+
 /** A template that quotes twice: the value itself begins and ends with a quote. */
 function requireBare(text: string, key: string): void {
-  const quotes = /^["'`“”‘’].*["'`“”‘’]$/su;
-  if (quotes.test(text))
+  if (text.length > 1 && quotes.includes(text.charAt(0)) && quotes.includes(text.charAt(text.length - 1)))
     fail(reason, `Cannot use ${shown(text)} as ${key}: the value is wrapped in quotes, remove them`);
 }
 

@@ -104,16 +104,20 @@ export function toCapabilities(selection: Selection): Json {
 /** The name of a NetworkAttachmentDefinition, or of what `of` says: a DNS-1123 subdomain. */
 export function networkName(value: string, field: string, of = 'a NetworkAttachmentDefinition'): string {
   if (value === '') return fail(reason, `Cannot use an empty ${field}: need the name of ${of}`);
-  const valid = value.length <= 253 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(value);
-  return valid
+  return isSubdomain(value)
     ? value
     : fail(reason, `Cannot use ${shown(value)} as ${field}: need lower-case letters, digits, - and .`);
 }
 
 /** The name of a namespace: a DNS-1123 label. */
 export function namespaceName(value: string, field: string): string {
-  const valid = value.length <= 63 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(value);
+  const valid = value.length <= 63 && !value.includes('.') && isSubdomain(value);
   return valid ? value : fail(reason, `Cannot use ${shown(value)} as ${field}: need lower-case letters, digits and -`);
+}
+
+/** A DNS-1123 subdomain: labels with dots between. */
+function isSubdomain(value: string): boolean {
+  return value.length <= 253 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(value);
 }
 
 /** Tells a misspelling from a field that somebody else defined. */

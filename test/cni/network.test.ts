@@ -141,6 +141,7 @@ describe('refuses, naming the definition,', () => {
     ['a type with a slash', '{"type":"../../bin/sh"}', 'as type: need the file name of a plugin'],
     ['a type that is a directory', '{"plugins":[{"type":".."}]}', 'as plugins[0].type'],
     ['a type that is a number', '{"plugins":[{"type":7}]}', 'as plugins[0].type'],
+    ['a type too long for a file', `{"type":"${'x'.repeat(256)}"}`, 'as type: need the file name of a plugin'],
     ['a type with a zero byte', '{"type":"a\\u0000b"}', 'as type'],
     ['an ipam type with a slash', '{"type":"macvlan","ipam":{"type":"/bin/sh"}}', 'as ipam.type: need the file name'],
     ['ipam that is a list', '{"type":"macvlan","ipam":[]}', 'as ipam: need a JSON object'],

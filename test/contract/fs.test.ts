@@ -98,6 +98,16 @@ describe('the calls of node:fs', () => {
       expect(outcome(() => call(at('gone')))).toMatchObject({ code: 'ENOENT', path: at('gone') });
   });
 
+  it('open and delete what is there, and say so when nothing is', () => {
+    for (const name of ['missing', 'broken', 'file/below']) expect(own.openIfThere(at(name), 0)).toBeUndefined();
+    const fd = own.openIfThere(at('link'), own.constants.O_RDONLY);
+    expect(fd).toBeTypeOf('number');
+    own.closeSync(fd as number);
+    expect(outcome(() => own.openIfThere(at('sub'), own.constants.O_WRONLY))).toMatchObject({ code: 'EISDIR' });
+    expect(outcome(() => own.unlinkIfThere(at('sub')))).toMatchObject({ code: 'EISDIR', path: at('sub') });
+    expect(['link', 'link', 'file/below'].map((name) => own.unlinkIfThere(at(name)))).toEqual([true, false, false]);
+  });
+
   it('list more than one answer of the kernel holds', () => {
     const names = Array.from({ length: 3000 }, (_, at) => `entry-with-a-long-name-${at}`);
     for (const name of names) node.writeFileSync(join(at('sub'), name), '');
@@ -114,7 +124,9 @@ it('refuses a zero byte, where the C library would see the end of the path', () 
   node.writeFileSync(at('victim'), 'x');
   const path = `${at('victim')}\0.json`;
   expect(own.existsSync(path)).toBe(false);
-  for (const call of [own.unlinkSync, own.readFileSync, own.statSync, own.mkdirSync, own.readdirSync])
+  const open = (name: string): unknown => own.openIfThere(name, own.constants.O_RDONLY);
+  const { unlinkSync, unlinkIfThere, readFileSync, statSync, mkdirSync, readdirSync } = own;
+  for (const call of [unlinkSync, unlinkIfThere, readFileSync, statSync, mkdirSync, readdirSync, open])
     expect(outcome(() => call(path))).toMatchObject({ code: 'EINVAL' });
   expect(node.existsSync(at('victim'))).toBe(true);
 });

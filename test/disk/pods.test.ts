@@ -18,6 +18,17 @@ function remembered() {
   return { index, path: join(directory, name), names: () => readdirSync(directory) };
 }
 
+it('has the name of the pod, which may be longer than a file may be called', () => {
+  const { index, names } = remembered();
+  expect(names()).toEqual(['default%2Fthor']);
+  const long = { namespace: 'n'.repeat(63), name: 'p'.repeat(253) };
+  const longer = { ...long, namespace: 'm'.repeat(63) };
+  index.remember(long, first);
+  index.remember(longer, second);
+  expect([index.find(long), index.find(longer), index.find(pod)]).toEqual([first, second, first]);
+  for (const name of names().filter((each) => each !== 'default%2Fthor')) expect(name).toMatch(/^[0-9a-f]{32}$/);
+});
+
 it('goes with its sandbox, and stays when the pod has another one by now', () => {
   const { index, names } = remembered();
   index.remember(pod, second);

@@ -19,11 +19,11 @@ const mayStay: readonly { readonly path: RegExp; readonly because: string }[] = 
     because: "host-local's layout: the lock file of a store",
   },
   {
-    path: /^\/var\/lib\/cni\/braid\/stores\/[0-9a-f]{32}$/,
+    path: /^\/var\/lib\/cni\/braid\/stores\/%2Fvar%2Flib%2Fcni%2F[\w%]+$/,
     because: 'remembers where stores are, not what is in them',
   },
   {
-    path: /^\/var\/lib\/cni\/braid\/failures\/[0-9a-f]{32}$/,
+    path: /^\/var\/lib\/cni\/braid\/failures\/[\w%.-]+$/,
     because: 'tells people for a day why an ADD failed',
   },
 ];
