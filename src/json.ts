@@ -10,15 +10,17 @@ export type Fields = Readonly<Record<string, unknown>>;
 /** A plain JSON object, kept as it came. */
 export type Json = Readonly<Record<string, unknown>>;
 
-/** Reads an object's fields. The names in lower case are collected at the first miss: most records are spelt as documented. */
+/** Reads an object's fields. Objects are small and most fields absent: a map of their names would cost more than it saves. */
 class Caseless implements ProxyHandler<Record<string, unknown>> {
-  #names: Map<string, string> | undefined;
+  #names: readonly string[] | undefined;
 
   get(target: Record<string, unknown>, key: string | symbol): unknown {
     if (typeof key !== 'string') return undefined;
     if (Object.hasOwn(target, key)) return target[key] ?? undefined;
-    this.#names ??= new Map(Object.keys(target).map((name) => [name.toLowerCase(), name])); // the last one of equal names counts
-    const found = this.#names.get(key.toLowerCase());
+    this.#names ??= Object.keys(target);
+    let found: string | undefined; // the last one of equal names counts
+    for (const name of this.#names)
+      if (name.length === key.length && name.toLowerCase() === key.toLowerCase()) found = name;
     return found === undefined ? undefined : (target[found] ?? undefined);
   }
 }

@@ -114,15 +114,17 @@ function parseRange(c: Fields, field: string): Range {
     );
   const first = ipPlus(addressOf(network), 1) ?? last;
   const usable = familyOf(last) === 4 ? (ipPlus(last, -1) ?? last) : last; // IPv4 ends before the broadcast address
-  const start = optionalIp(c.rangeStart, `${field}.rangeStart`) ?? first;
-  const end = optionalIp(c.rangeEnd, `${field}.rangeEnd`) ?? usable;
+  const gateway = optionalIp(c.gateway, `${field}.gateway`) ?? first;
+  const [from, to] = [optionalIp(c.rangeStart, `${field}.rangeStart`), optionalIp(c.rangeEnd, `${field}.rangeEnd`)];
+  if (from === undefined && to === undefined) return { subnet, start: first, end: usable, gateway };
+  const [start, end] = [from ?? first, to ?? usable];
   if (!contains(subnet, start))
     fail('ConfigInvalid', `Cannot use ${start} as ${field}.rangeStart: RangeStart ${start} not in network ${subnet}`);
   if (!contains(subnet, end))
     fail('ConfigInvalid', `Cannot use ${end} as ${field}.rangeEnd: RangeEnd ${end} not in network ${subnet}`);
   if (isBefore(end, start))
     fail('ConfigInvalid', `Cannot use ${end} as ${field}.rangeEnd: it lies before rangeStart ${start}`);
-  return { subnet, start, end, gateway: optionalIp(c.gateway, `${field}.gateway`) ?? first };
+  return { subnet, start, end, gateway };
 }
 
 /** An address in two sets would be handed out twice. */

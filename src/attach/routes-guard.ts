@@ -17,9 +17,10 @@ export function planGuard(table: Table): Step {
   if (!policy.guard) return { remove: [], add: [] };
   const settled = findTaker(table) !== undefined;
   const lost = first.filter((route) => isDefault(route.dst) && isFirst(route, routed) && !main.some(isSame(route)));
+  const made = main.filter(({ protocol }) => protocol !== byKernel);
   const behind = routed.flatMap((one, at) =>
-    main
-      .filter((route) => !one.attachment.isDefault && route.protocol !== byKernel && ownerOf(route, routed) === one)
+    made
+      .filter((route) => !one.attachment.isDefault && ownerOf(route, routed) === one)
       .filter((route) =>
         isDefault(route.dst) ? !settled && isEarly(route) : hasRival(route, routed.slice(0, at), table),
       ),

@@ -103,8 +103,8 @@ export function brokenBy(claim: Claim, held: Held): Broken | undefined {
       return misplaced(() => `route ${routeText(claim.route)}`, claim, found);
     }
     case 'rule': {
-      const found = held.rules.some((one) => isRule(claim.rule, one));
       const { source, iif } = claim.rule;
+      const found = held.rules.some((one) => one.iif === iif && isRule(claim.rule, one)); // a pod has two for each link
       return misplaced(() => `the rule from ${source ?? iif ?? 'all'}`, claim, found);
     }
   }

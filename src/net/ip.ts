@@ -142,9 +142,9 @@ export function lastOf(subnet: Cidr): Ip {
 
 /** Whether the subnet holds the address. */
 export function contains(subnet: Cidr, address: Ip): boolean {
-  if (familyOf(subnet) !== familyOf(address)) return false;
-  if (familyOf(subnet) === 4)
-    return ((ipv4Number(addressOf(subnet)) ^ ipv4Number(address)) & ipv4Mask(lengthOf(subnet))) === 0;
+  const family = familyOf(subnet);
+  if (family !== familyOf(address)) return false;
+  if (family === 4) return ((ipv4Number(addressOf(subnet)) ^ ipv4Number(address)) & ipv4Mask(lengthOf(subnet))) === 0;
   const free = BigInt(widthOf(subnet) - lengthOf(subnet));
   return ipNumber(addressOf(subnet)) >> free === ipNumber(address) >> free;
 }
@@ -156,7 +156,7 @@ export function overlaps(a: Cidr, b: Cidr): boolean {
 
 /** Whether the subnet is everything: `0.0.0.0/0` or `::/0`. */
 export function isDefault(subnet: Cidr): boolean {
-  return lengthOf(subnet) === 0;
+  return subnet.endsWith('/0');
 }
 
 /** Whether the address is that of nobody: as a gateway it means the link itself. */
