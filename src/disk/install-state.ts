@@ -32,8 +32,10 @@ export interface PlacedFile {
 export interface InstallState {
   /** File name of the primary network that was chosen; undefined: it stands written out in the configuration. */
   readonly primary: string | undefined;
-  /** Keys of the configuration that were taken from Multus or from the administrator's file: they stay until told otherwise. */
+  /** Keys of the configuration that were taken from Multus: they stay. */
   readonly settings: Json;
+  /** Those of the administrator's file: they stay until there is another file, whose keys take their place. */
+  readonly given: Json;
   /** What the runtime did not find where it looks, as the installer saw it. */
   readonly misplaced: readonly string[];
   /** In the order of writing. */
@@ -55,7 +57,8 @@ export function findInstall(cniDir: string): InstallState | undefined {
   int(top.version, `version in ${path}`, 1, stateVersion, 'RecordInvalid');
   return {
     primary: optionalString(top.primary, `primary in ${path}`, 'RecordInvalid'),
-    settings: isRecord(top.settings) ? top.settings : {},
+    settings: isRecord(top.settings) ? top.settings : {}, // in older ones the given keys, too
+    given: isRecord(top.given) ? top.given : {},
     misplaced: strings(top.misplaced ?? [], `misplaced in ${path}`, 'RecordInvalid'), // older ones have none
     files: list(top.files, `files in ${path}`, 'RecordInvalid').map((each) => parseFile(each, path)),
   };
@@ -80,9 +83,9 @@ function parseFile(value: unknown, path: string): PlacedFile {
 }
 
 /** On disk, whole and synced, before it returns: it is written before the files are. */
-export function saveInstall(cniDir: string, { primary, settings, misplaced, files }: InstallState): void {
+export function saveInstall(cniDir: string, { files, ...state }: InstallState): void {
   const shown = files.map(({ path, sha256, before }) => ({ path, sha256, ...before }));
-  const text = `${JSON.stringify({ version: stateVersion, primary, settings, misplaced, files: shown }, undefined, 2)}\n`;
+  const text = `${JSON.stringify({ version: stateVersion, ...state, files: shown }, undefined, 2)}\n`;
   place(stateFile(cniDir), { text }, 0o600);
 }
 

@@ -29,7 +29,7 @@ export interface InstallOptions {
   readonly primary?: string | undefined;
   readonly clusterCIDRs: readonly string[];
   readonly fromMultus: boolean;
-  /** More keys of the configuration; they win over Multus'. */
+  /** More keys of the configuration; they win over Multus', and take the place of those given before. */
   readonly settings?: Json | undefined;
   readonly force: boolean;
 }
@@ -46,8 +46,10 @@ export interface InstallPlan {
   readonly layout: HostLayout;
   readonly choice: Choice;
   readonly migration: Migration | undefined;
-  /** Keys of the configuration beyond what the installer finds out. */
-  readonly settings: Json;
+  /** Keys of the configuration beyond what the installer finds out: Multus', from this or an earlier installation. */
+  readonly taken: Json;
+  /** The administrator's, which win. */
+  readonly given: Json;
   /** Sandboxes that Multus attached, to become Braid's. */
   readonly attachedByMultus: readonly MultusSandbox[];
   readonly files: readonly PlannedFile[];
@@ -65,7 +67,9 @@ export function planInstall(options: InstallOptions): InstallPlan {
   const texts = readConfTexts(inRoot(options.root, layout.confDir));
   const migration = options.fromMultus ? migrate(texts, layout) : undefined;
   const before = findInstall(inRoot(options.root, options.cniDir));
-  const settings = { ...(migration?.keys ?? before?.settings), ...options.settings };
+  const taken = migration?.keys ?? before?.settings ?? {};
+  const given = options.settings ?? before?.given ?? {};
+  const settings = { ...taken, ...given };
   const wanted = options.primary ?? migration?.primary;
   const choice = choosePrimary(texts, { wanted, before: before?.primary });
   const writtenOut = settings.delegates !== undefined || settings.clusterNetwork !== undefined;
@@ -91,7 +95,8 @@ export function planInstall(options: InstallOptions): InstallPlan {
     layout,
     choice: writtenOut ? { ...choice, primary: undefined } : choice,
     migration,
-    settings,
+    taken,
+    given,
     attachedByMultus: migration === undefined ? [] : findMultusSandboxes(options.root, migration.cniDir),
     files: [
       planned(join(layout.binDir, 'braid'), { copyOf: options.binary }, 0o755),
@@ -136,8 +141,8 @@ export function install(plan: InstallPlan, options: InstallOptions): void {
     return { path, sha256: digestOf(content), before: kept };
   });
   const moved = known.filter(({ path }) => !files.some((file) => file.path === path)); // from other directories, of old
-  const { choice, settings, misplaced } = plan;
-  saveInstall(cniDir, { primary: choice.primary?.file, settings, misplaced, files: [...moved, ...files] });
+  const { choice, taken: settings, given, misplaced } = plan;
+  saveInstall(cniDir, { primary: choice.primary?.file, settings, given, misplaced, files: [...moved, ...files] });
   const networksDir = inRoot(options.root, options.networksDir);
   io('create', networksDir, () => mkdirSync(networksDir, { recursive: true, mode: 0o755 }));
   for (const { path, content, mode, change } of plan.files) {

@@ -240,7 +240,7 @@ it('the runtime looks elsewhere than where Braid was installed: the node is not 
   const misplaced = [
     "the runtime looks for plugins in /srv/bin (/etc/containerd/config.toml), and Braid's is in /opt/cni/bin",
   ];
-  saveInstall(here.cniDir, { primary: undefined, settings: {}, files: [], misplaced });
+  saveInstall(here.cniDir, { primary: undefined, settings: {}, given: {}, files: [], misplaced });
   await here.startAgent();
   await here.written('network default/a ');
   const { status, text } = await here.look('/readyz');
@@ -253,7 +253,7 @@ it('the agent does not see where Braid was installed, as with conf/base on k3s: 
     '/var/lib/rancher/k3s/data/cni/braid',
   ];
   const files = directories.map((path) => ({ path, sha256: '', before: undefined }));
-  saveInstall(here.cniDir, { primary: undefined, settings: {}, files, misplaced: [] });
+  saveInstall(here.cniDir, { primary: undefined, settings: {}, given: {}, files, misplaced: [] });
   await here.startAgent();
   await here.written('network default/a ');
   const { status, text } = await here.look('/readyz');

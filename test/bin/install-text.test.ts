@@ -23,7 +23,8 @@ const plan: InstallPlan = {
     primary: undefined,
     cniDir: '/var/lib/cni/multus',
   },
-  settings: { namespaceIsolation: true },
+  taken: { namespaceIsolation: true },
+  given: {},
   misplaced: [],
   attachedByMultus: [{ containerId: 'a'.repeat(64), record: undefined, why: 'its file is torn' }],
   files: [

@@ -347,6 +347,31 @@ describe('install', () => {
     expect(confOf(root, '/etc/cni/net.d/00-braid.conflist')).toMatchObject(settings);
   });
 
+  it('forgets a key that the next settings leave out, but not what it took from Multus', () => {
+    const { root, options } = host({ ...kubeadm, '/etc/cni/net.d/00-multus.conf': multus });
+    const conf = () => confOf(root, '/etc/cni/net.d/00-braid.conflist');
+    const given = (settings: Json, fromMultus = false): void => {
+      const asked = { ...options, settings, fromMultus };
+      install(planInstall(asked), asked);
+    };
+    given({ namespaceIsolation: false, strict: true }, true);
+    expect(conf()).toMatchObject({ namespaceIsolation: false, strict: true });
+    given({ logLevel: 'debug' });
+    expect(conf()).toMatchObject({ namespaceIsolation: true, strict: false, log: { level: 'debug' } });
+    given({});
+    expect(conf()).toMatchObject({ namespaceIsolation: true, strict: false, log: { level: 'panic' } });
+  });
+
+  it('keeps the settings of a state that did not tell whose they were', () => {
+    const { root, options } = host(kubeadm);
+    install(planInstall({ ...options, settings: { strict: true } }), options);
+    const state = join(root, '/var/lib/cni/braid/install.json');
+    const { given: settings, ...older } = JSON.parse(readFileSync(state, 'utf8')) as Record<string, unknown>;
+    writeFileSync(state, JSON.stringify({ ...older, settings }));
+    install(planInstall(options), options);
+    expect(confOf(root, '/etc/cni/net.d/00-braid.conflist').strict).toBe(true);
+  });
+
   it('writes delegates of the settings instead of the primary network', () => {
     const { root, options } = host(kubeadm);
     const settings = { delegates: [{ name: 'own', cniVersion: '1.0.0', type: 'bridge' }] };

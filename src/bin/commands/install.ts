@@ -30,7 +30,7 @@ export function register(program: Command): void {
     .option('--from-multus', "take over Multus' settings, and tell what becomes of each", false)
     .option(
       '--settings <file>',
-      'JSON object of further keys for the configuration; they stay at the next installation',
+      'JSON object of further keys for the configuration; they stay until another one is given',
       toSettings,
     )
     .option('--force', 'take over from Multus even while it has pods attached', false)

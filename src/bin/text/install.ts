@@ -8,7 +8,7 @@ const wouldBe = { create: 'to create', replace: 'to replace', keep: 'stays' };
 
 /** The node, its primary network, what comes of Multus, the files, then warnings. */
 export function toInstallText(plan: InstallPlan, dryRun: boolean): string {
-  const { layout, choice, migration, settings, attachedByMultus, files, warnings } = plan;
+  const { layout, choice, migration, taken, given, attachedByMultus, files, warnings } = plan;
   const { primary, passedOver } = choice;
   const shownPrimary =
     primary === undefined
@@ -18,7 +18,7 @@ export function toInstallText(plan: InstallPlan, dryRun: boolean): string {
   return [
     `Node             ${layout.distribution}, ${layout.runtime}; directories: ${layout.because}\n`,
     `Primary network  ${shownPrimary}\n`,
-    `Settings         ${Object.keys(settings).join(', ') || 'the defaults'}\n`,
+    `Settings         ${Object.keys({ ...taken, ...given }).join(', ') || 'the defaults'}\n`,
     section(
       'Passed over',
       toTable(
