@@ -88,7 +88,7 @@ async function attachAll(asked: AddPlan, trusting: Edges): Promise<AttachedRecor
       if (attachment.isDefault && plan.attachments.length > 1) first = await beforeOthers(plan);
       lap(attachment.network);
     }
-    const routed = await lookAt(made, plan, indexInPod, undo);
+    const routed = await setApart(made, plan, indexInPod, undo);
     const routes = await decideRoutes(routed, first, plan, edges, undo);
     await verify();
     lap('routes');
@@ -188,43 +188,52 @@ async function addOne(
 }
 
 /**
- * Keeps the networks apart, and looks once at the pod's links: each network's are as asked for. Links whose index is known are
- * kept apart before the look, so that it counts for what was changed there, too.
+ * Keeps the networks apart, and tells what each has in the kernel. Links whose index is known are kept apart before the one look
+ * at the pod's links, so that it counts for what was changed there, too.
  */
-async function lookAt(
+async function setApart(
   made: readonly Made[],
-  plan: AddPlan,
+  { sandbox: { pod }, routes }: AddPlan,
   indexInPod: Watched['indexInPod'],
   undo: Undo,
 ): Promise<readonly Routed[]> {
-  const { pod } = plan.sandbox;
-  const apart = (position: number, index: number): Apart => {
-    const { ifName: name, isolated } = plan.attachments[position] as Attachment;
-    return { link: { name, index }, isolated, heldBack: plan.routes.guard ? position : undefined };
-  };
-  const known = made.flatMap(({ attachment: { ifName, isDefault }, links }, position) => {
-    const index = links === undefined ? indexInPod(ifName) : links.find(({ name }) => name === ifName)?.index;
-    return isDefault || index === undefined ? [] : [apart(position, index)];
-  });
-  await keepApart(pod, known, undo);
+  const known = made.map(({ attachment: { ifName }, links }) =>
+    links === undefined ? indexInPod(ifName) : links.find(({ name }) => name === ifName)?.index,
+  );
+  const keep = (indexes: readonly (number | undefined)[]): Promise<void> =>
+    keepApart(pod, apart(made, indexes, routes), undo);
+  await keep(known);
   const links = await pod.links();
-  const found: Apart[] = [];
-  const isolated: Link[] = [];
-  const routed = made.map(({ attachment, result, links: foreign }, position) => {
-    const { ifName } = attachment;
-    const names = new Set<string>([ifName, ...namesInPod(result)]);
-    const own = links.filter(({ name, index }) => foreign?.some((one) => one.index === index) ?? names.has(name));
-    const link = own.find(({ name }) => name === ifName); // a device handed to user space has none
-    at(attachment, () => checkAsked(attachment, result, link));
-    if (link !== undefined && !attachment.isDefault) {
-      if (attachment.isolated) isolated.push(link);
-      if (!known.some((one) => one.link.index === link.index)) found.push(apart(position, link.index));
-    }
-    return { attachment, result, index: link?.index ?? 0, indexes: own.map(({ index }) => index) };
-  });
-  await keepApart(pod, found, undo);
+  const routed = made.map((one) => linksOf(one, links));
+  await keep(routed.map(({ index }, at) => (index === 0 || index === known[at] ? undefined : index)));
+  const isolated = made.flatMap(({ attachment: { isDefault, isolated } }, at) =>
+    isolated && !isDefault ? (links.find(({ index }) => index === routed[at]?.index) ?? []) : [],
+  );
   await stopForwarding(pod, isolated);
   return routed;
+}
+
+/** The further networks' links with these indexes, by position, and how each is kept apart. */
+function apart(
+  made: readonly Made[],
+  indexes: readonly (number | undefined)[],
+  { guard }: RoutePolicy,
+): readonly Apart[] {
+  return made.flatMap(({ attachment: { ifName: name, isDefault, isolated } }, position) => {
+    const index = indexes[position];
+    if (isDefault || index === undefined) return [];
+    return [{ link: { name, index }, isolated, heldBack: guard ? position : undefined }];
+  });
+}
+
+/** What of the pod's links is the network's, as asked for; index 0: a device handed to user space, which has none. */
+function linksOf({ attachment, result, links: foreign }: Made, links: readonly Link[]): Routed {
+  const { ifName } = attachment;
+  const names = new Set<string>([ifName, ...namesInPod(result)]);
+  const own = links.filter(({ name, index }) => foreign?.some((one) => one.index === index) ?? names.has(name));
+  const link = own.find(({ name }) => name === ifName);
+  at(attachment, () => checkAsked(attachment, result, link));
+  return { attachment, result, index: link?.index ?? 0, indexes: own.map(({ index }) => index) };
 }
 
 function namesInPod({ interfaces }: Result): readonly string[] {
