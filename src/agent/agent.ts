@@ -24,8 +24,8 @@ export interface Means {
   readonly conf: ConfStore | undefined;
   /** What of the installation the runtime does not find where it looks; nothing: it finds all. */
   misplaced(): readonly string[];
-  /** This node's edges, new each time: they remember what they read. `close` frees what they opened. */
-  edges(): Edges;
+  /** This node's edges, new each time: they remember what they read. They tell the cluster nothing, which `publish` does. `close` frees what they opened. */
+  edges(): Edges & { readonly publisher: undefined };
   close(edges: Edges): void;
   readonly health: HealthMeans;
   peerUser(fd: number): number | undefined;

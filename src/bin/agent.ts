@@ -61,7 +61,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
         },
         conf: path === undefined ? undefined : createConfStore(cniDir, path),
         misplaced: () => [...findUnseen(cniDir), ...findMisplaced(cniDir).map((each) => `${each}: ${misplacedFix}`)],
-        edges: () => ({ ...openEdges(conf, []), log }),
+        edges: () => ({ ...openEdges(conf, []), log, publisher: undefined }),
         close,
         health: {
           edges: () => ({ ...openEdges({ ...conf, cniDir: join(cniDir, 'health') }, []), log }),
