@@ -7,17 +7,29 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { serveContent } from './api';
-import { braid, type Competitor, empty, findPlaces, kernel, multusThick, multusThin, version } from './competitors';
+import {
+  braid,
+  type Call,
+  type Competitor,
+  empty,
+  findPlaces,
+  idleIp,
+  kernel,
+  multusThick,
+  multusThin,
+  version,
+} from './competitors';
 import { effort, effortToMarkdown } from './effort';
+import { goalsToMarkdown } from './goals';
 import { grow, grownToMarkdown } from './grown';
 import { machine } from './machine';
 import { type Crowd, crowd, crowdsToMarkdown } from './many';
-import { coldToMarkdown, type Row, toMarkdown, toTimesTable, writePage } from './report';
-import { inTurns, measure } from './run';
+import { coldToMarkdown, type FirstStarts, type Row, toMarkdown, toTimesTable, writePage } from './report';
+import { inTurns, measure, memoryOf } from './run';
 import { enter, openScene } from './scene';
 import { braidOfCluster, startAgent } from './sources';
 import { isNoisy } from './stats';
-import { type Mix, mixes, networkObject, networksOf, podObject, podOf } from './work';
+import { type Mix, mixes, networkObject, networksOf, type Pod, podObject, podOf } from './work';
 
 const parts = ['start', 'pods', 'sources', 'agent', 'grown', 'effort', 'cold', 'many'] as const;
 type Part = (typeof parts)[number];
@@ -74,12 +86,13 @@ try {
   if (asked.includes('pods'))
     for (const { mix, k, pod } of pods) {
       const foreign = plugins === undefined ? [] : [braid(places, all, true)];
-      const alone = mix === 'macvlan' ? [kernel(places, k)] : [];
+      const alone = mix === 'macvlan' ? [kernel(places, k), idleIp(places)] : [];
       const samples = await inTurns(scene, [floor, own, ...foreign, ...rivals, ...alone], pod, runs);
       const walls = samples.get(floor.name)?.add.map(({ wall }) => wall) ?? [];
       rows.push({ mix, k, samples, noisy: isNoisy(walls) });
       console.log(toMarkdown([rows.at(-1) as Row]));
     }
+  if (asked.includes('pods')) tell(goalsToMarkdown(rows));
   if (asked.includes('sources')) await sources();
   if (asked.includes('agent')) await agentAlone();
   if (asked.includes('grown')) tell(grownToMarkdown(await grow(scene, own, eight, networksOf('macvlan', 8), runs)));
@@ -170,18 +183,27 @@ async function agentAlone(): Promise<void> {
 
 /** The first start after everything was dropped from the page cache, three times each. */
 async function cold(competitors: readonly Competitor[]): Promise<void> {
-  const walls = new Map<string, number[]>();
   const one = podOf('macvlan-eight', networksOf('macvlan', 1));
+  let calls = 0;
+  const first = async <T>({ call }: Competitor, pod: Pod, act: (call: Call) => Promise<T>): Promise<T> => {
+    const job = { pod, container: `cold-${calls++}`, netns: scene.addPod('cold') };
+    execFileSync('sync');
+    writeFileSync('/proc/sys/vm/drop_caches', '3');
+    const found = await act(call({ verb: 'ADD', ...job }));
+    await measure(call({ verb: 'DEL', ...job }));
+    scene.deletePod('cold');
+    return found;
+  };
+  const walls = new Map(competitors.map(({ name }) => [name, [] as number[]]));
   for (let run = 0; run < 3; run++)
-    for (const { name, call } of competitors) {
-      const job = { pod: one, container: `cold-${run}`, netns: scene.addPod('cold') };
-      execFileSync('sync');
-      writeFileSync('/proc/sys/vm/drop_caches', '3');
-      walls.set(name, [...(walls.get(name) ?? []), (await measure(call({ verb: 'ADD', ...job }))).wall]);
-      await measure(call({ verb: 'DEL', ...job }));
-      scene.deletePod('cold');
-    }
-  tell(coldToMarkdown(walls));
+    for (const competitor of competitors)
+      walls.get(competitor.name)?.push((await first(competitor, one, measure)).wall);
+  const starts: FirstStarts[] = [];
+  for (const competitor of competitors) {
+    const { peak: memory } = await first(competitor, eight, memoryOf);
+    starts.push({ name: competitor.name, walls: walls.get(competitor.name) ?? [], memory });
+  }
+  tell(coldToMarkdown(starts));
 }
 
 /** Whether this kernel has the links of that mix; it is left out, with a word, when not. */

@@ -1,6 +1,6 @@
 /** Who takes part: each as a process to start for a pod's ADD and DEL. Writes configurations into the scene's directory, starts Multus' daemon. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Api } from './api';
 import { defaultNetwork, type Network, networkObject, type Pod, uidOf } from './work';
@@ -166,14 +166,31 @@ export async function multusThick(
 }
 
 /** The kernel's own time: the same links, addresses and routes by `ip -batch`, its two starts included. */
-export function kernel({ directory }: Places, k: number): Competitor {
-  const batches = path.join(directory, `batch-${k}`);
-  mkdirSync(batches, { recursive: true });
+export function kernel(places: Places, k: number): Competitor {
+  return batched(places, 'kernel (ip -batch)', (verb, pod, container) =>
+    verb === 'ADD' ? addBatch(pod, container, k) : [[], deleteBatch(k)],
+  );
+}
+
+/** What of the kernel's time is the starts of ip. */
+export function idleIp(places: Places): Competitor {
+  return batched(places, 'ip, nothing to do', () => [[], []]);
+}
+
+/** Lines for `ip -batch` in the node and in the pod. */
+type Batches = readonly [readonly string[], readonly string[]];
+
+function batched(
+  { directory }: Places,
+  name: string,
+  batchesOf: (verb: Job['verb'], pod: string, container: string) => Batches,
+): Competitor {
+  const batches = mkdtempSync(path.join(directory, 'batch-'));
   return {
-    name: 'kernel (ip -batch)',
+    name,
     call({ verb, netns, container }) {
       const pod = netns.slice(netns.lastIndexOf('/') + 1);
-      const [inNode, inPod] = verb === 'ADD' ? addBatch(pod, container, k) : [[], deleteBatch(k)];
+      const [inNode, inPod] = batchesOf(verb, pod, container);
       writeFileSync(path.join(batches, 'node'), inNode.map((line) => `${line}\n`).join(''));
       writeFileSync(path.join(batches, 'pod'), inPod.map((line) => `${line}\n`).join(''));
       const both = `ip -batch ${batches}/node && ip -n ${pod} -batch ${batches}/pod`;
@@ -183,7 +200,7 @@ export function kernel({ directory }: Places, k: number): Competitor {
   };
 }
 
-function addBatch(pod: string, container: string, k: number): readonly [readonly string[], readonly string[]] {
+function addBatch(pod: string, container: string, k: number): Batches {
   const outside = `k${container.slice(-10)}`;
   const numbers = Array.from({ length: k }, (_, at) => at);
   return [

@@ -66,14 +66,26 @@ export function toTimesTable(title: string, samples: Samples): string {
   return [`### ${title}`, '', ...head, ...rows, ''].join('\n');
 }
 
-/** First starts, by competitor: ms. */
-export function coldToMarkdown(walls: ReadonlyMap<string, readonly number[]>): string {
+/** First starts of one competitor. */
+export interface FirstStarts {
+  readonly name: string;
+  readonly walls: readonly number[]; // ms
+  readonly memory: number; // MiB, resident, of one with eight networks
+}
+
+/** First starts after the page cache was dropped. */
+export function coldToMarkdown(starts: readonly FirstStarts[]): string {
   return [
     '### First start after the page cache was dropped: ADD of one macvlan network beside the default one',
     '',
-    '| | ms, median | all |',
-    '| --- | --: | --- |',
-    ...[...walls].map(([name, each]) => `| ${name} | ${figure(median(each))} | ${each.map(figure).join(', ')} |`),
+    'Memory is that of such a start with eight: of the file it has what was read for it, not all that the page cache held.',
+    '',
+    '| | ms, median | all | memory, MiB |',
+    '| --- | --: | --- | --: |',
+    ...starts.map(
+      ({ name, walls, memory }) =>
+        `| ${name} | ${figure(median(walls))} | ${walls.map(figure).join(', ')} | ${Math.round(memory)} |`,
+    ),
     '',
   ].join('\n');
 }
