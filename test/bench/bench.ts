@@ -110,6 +110,9 @@ try {
     tell(crowdsToMarkdown(crowds));
   }
   if (options.write) writePage(rows, sections, { ...machine(), runs });
+} catch (error) {
+  console.error(error); // to clean up after it may fail, too, and would be all that is told
+  throw error;
 } finally {
   for (const stop of stops) stop();
 }
