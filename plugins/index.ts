@@ -16,8 +16,7 @@ import { tuning } from './tuning';
 import { vlan } from './vlan';
 import { vrf } from './vrf';
 
-const byType = new Map<string, Delegate>(); // filled one by one, and not listed: that takes 0.3 ms of each call
-const types: string[] = [];
+const byType = new Map<string, Delegate>(); // filled one by one: from a list it takes 0.3 ms of each call
 for (const each of [
   macvlan,
   vlan,
@@ -35,15 +34,13 @@ for (const each of [
   hostDevice,
   tuning,
   vrf,
-]) {
+])
   byType.set(each.type, each);
-  types.push(each.type);
-}
 
 export { poolSize };
 
 /** Their types. */
-export const builtInTypes: readonly string[] = types;
+export const builtInTypes: readonly string[] = [...byType.keys()];
 
 /** The built-in delegate of that type; `undefined` when it is an executable of its own. */
 export function findDelegate(type: string): Delegate | undefined {

@@ -33,7 +33,12 @@ export function writeAtomic(path: string, text: string): void {
 
 /** Deletes the file and what a killed writer left of it; already gone is success. */
 export function deleteAtomic(path: string): void {
-  for (const each of [path, temporaryOf(path)]) io('delete', each, () => unlinkIfThere(each));
+  for (const each of [path, temporaryOf(path)]) deletePlain(each);
+}
+
+/** Deletes a file that was written in place; already gone is success. IoFailed with path and errno. */
+export function deletePlain(path: string): void {
+  io('delete', path, () => unlinkIfThere(path));
 }
 
 /**

@@ -1,9 +1,9 @@
 /** Pods whose ADD failed lately: one small file per pod, until a day later. Touches its own directory only. */
 import { type FailedPod, type Failure, withFailure } from '../attach/history';
 import { parseObject } from '../json';
-import { readdirSync, unlinkIfThere } from '../kernel/fs';
+import { readdirSync } from '../kernel/fs';
 import { join } from '../path';
-import { writePlain } from './atomic';
+import { deletePlain, writePlain } from './atomic';
 import { fileNameOf } from './file-name';
 import { readText } from './files';
 import { io, ioUnlessMissing } from './io';
@@ -44,8 +44,7 @@ export function createFailedPods(directory: string): FailedPods {
         .sort((a, b) => b.at - a.at)
         .slice(0, mostPods);
       for (const { name } of kept.filter((one) => !newest.includes(one))) {
-        const path = join(directory, name);
-        io('delete', path, () => unlinkIfThere(path));
+        deletePlain(join(directory, name));
       }
     },
   };

@@ -1,10 +1,11 @@
 /** Who uses which shared link of the node: one file for each user, with the addresses it has there, one a line. Touches its own directory only. */
 
 import type { HostLinks, LeaseOwner } from '../attach/ports';
-import { mkdirSync, readdirSync, rmdirSync, unlinkIfThere, writeFileSync } from '../kernel/fs';
+import { mkdirSync, readdirSync, rmdirSync, writeFileSync } from '../kernel/fs';
 import { findIp } from '../net/ip';
 import { type IfName, ifName } from '../net/names';
 import { join } from '../path';
+import { deletePlain } from './atomic';
 import { readText } from './files';
 import { io, ioUnlessMissing } from './io';
 import { waitForVanishingLock } from './lock';
@@ -40,8 +41,7 @@ export function createHostLinks(cniDir: string): HostLinks {
 
     async release(link, owner) {
       const directory = directoryOf(link);
-      const path = join(directory, ownerFileName(owner));
-      io('delete', path, () => unlinkIfThere(path));
+      deletePlain(join(directory, ownerFileName(owner)));
       if (list(directory).length === 0) ioUnlessMissing('delete', directory, () => rmdirSync(directory));
     },
 

@@ -14,7 +14,6 @@ import {
   readdirSync,
   readSync,
   realpathSync,
-  unlinkIfThere,
   unlinkSync,
   writeFileSync,
   writeSync,
@@ -22,6 +21,7 @@ import {
 import { findIp, type Ip } from '../net/ip';
 import { type ContainerId, containerId, type IfName, ifName, type NetworkName } from '../net/names';
 import { dirname, join, normalize } from '../path';
+import { deletePlain } from './atomic';
 import { readText } from './files';
 import { io, ioUnlessMissing, isMissing } from './io';
 import { type Lock, waitForLock } from './lock';
@@ -310,7 +310,7 @@ function findContent(path: string): string | undefined {
 
 function failedDelete(path: string): unknown {
   try {
-    io('delete', path, () => unlinkIfThere(path));
+    deletePlain(path);
     return undefined;
   } catch (error) {
     return error;

@@ -5,9 +5,10 @@ import { type Lock, tryFlock } from '../kernel/flock';
 
 export type { Lock };
 
-import { mkdirSync, statSync, unlinkIfThere } from '../kernel/fs';
+import { mkdirSync, statSync } from '../kernel/fs';
 import { dirname } from '../path';
 import { sleep } from '../sleep';
+import { deletePlain } from './atomic';
 import { io, ioUnlessMissing, isMissing } from './io';
 
 const shortestPause = 1; // ms
@@ -65,7 +66,7 @@ export function tryVanishingLock(path: string): Lock | undefined {
 
 function deleteAndRelease(lock: Lock, path: string): void {
   try {
-    io('delete', path, () => unlinkIfThere(path)); // while it is ours
+    deletePlain(path); // while it is ours
   } finally {
     lock.release();
   }

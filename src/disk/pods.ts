@@ -1,9 +1,9 @@
 /** Which sandbox a pod had last: one small file per pod, beside the records. Touches its own directory only. */
 
-import { readdirSync, unlinkIfThere } from '../kernel/fs';
+import { readdirSync } from '../kernel/fs';
 import { containerId, ifName } from '../net/names';
 import { join } from '../path';
-import { writePlain } from './atomic';
+import { deletePlain, writePlain } from './atomic';
 import { fileNameOf } from './file-name';
 import { readText } from './files';
 import { io, ioUnlessMissing } from './io';
@@ -28,7 +28,6 @@ export interface PodIndex {
 /** The index in that directory. */
 export function createPodIndex(directory: string): PodIndex {
   const pathOf = ({ namespace, name }: PodName): string => join(directory, fileNameOf(`${namespace}/${name}`));
-  const remove = (path: string): void => void io('delete', path, () => unlinkIfThere(path));
   return {
     find: (pod) => read(pathOf(pod)),
 
@@ -40,13 +39,13 @@ export function createPodIndex(directory: string): PodIndex {
     forget(pod, owner) {
       const last = read(pathOf(pod));
       const torn = last === undefined; // by a killed writer: nobody's
-      if (torn || (last.containerId === owner.containerId && last.ifName === owner.ifName)) remove(pathOf(pod));
+      if (torn || (last.containerId === owner.containerId && last.ifName === owner.ifName)) deletePlain(pathOf(pod));
     },
 
     deleteStale(isRecorded) {
       const names = ioUnlessMissing('read', directory, () => readdirSync(directory).sort()) ?? [];
       const stale = names.map((name) => join(directory, name)).filter((path) => !leads(read(path), isRecorded));
-      for (const path of stale) remove(path);
+      for (const path of stale) deletePlain(path);
       return stale;
     },
   };

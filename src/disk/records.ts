@@ -3,12 +3,12 @@
 import type { BrokenRecord, Log, Records } from '../attach/ports';
 import type { AttachRecord } from '../attach/record';
 import { fail, toCniError } from '../error';
-import { existsSync, readdirSync, unlinkIfThere } from '../kernel/fs';
+import { existsSync, readdirSync } from '../kernel/fs';
 import { type ContainerId, containerId } from '../net/names';
 import { join } from '../path';
-import { deleteAtomic, temporaryOf, writeAtomic } from './atomic';
+import { deleteAtomic, deletePlain, temporaryOf, writeAtomic } from './atomic';
 import { readText } from './files';
-import { io, ioUnlessMissing } from './io';
+import { ioUnlessMissing } from './io';
 import { tryVanishingLock, waitForVanishingLock } from './lock';
 import { findOwner, ownerFileName, type RecordOwner } from './owner';
 import { parseRecord } from './parse-record';
@@ -115,7 +115,7 @@ export function createRecords(cniDir: string, log: Log): Records {
         if (lock === undefined) continue; // being written now
         try {
           const path = join(attachments, name);
-          io('delete', path, () => unlinkIfThere(path));
+          deletePlain(path);
           deleted.push(path);
         } finally {
           lock.release();
