@@ -12,15 +12,16 @@ export type Json = Readonly<Record<string, unknown>>;
 
 /** Reads an object's fields. Objects are small and most fields absent: a map of their names would cost more than it saves. */
 class Caseless implements ProxyHandler<Record<string, unknown>> {
-  #names: readonly string[] | undefined;
+  #names: string | undefined; // all of them, in small letters: what is not in it, is no field
 
   get(target: Record<string, unknown>, key: string | symbol): unknown {
     if (typeof key !== 'string') return undefined;
     if (Object.hasOwn(target, key)) return target[key] ?? undefined;
-    this.#names ??= Object.keys(target);
+    const wanted = key.toLowerCase();
+    this.#names ??= Object.keys(target).join(' ').toLowerCase();
+    if (!this.#names.includes(wanted)) return undefined;
     let found: string | undefined; // the last one of equal names counts
-    for (const name of this.#names)
-      if (name.length === key.length && name.toLowerCase() === key.toLowerCase()) found = name;
+    for (const name of Object.keys(target)) if (name.toLowerCase() === wanted) found = name;
     return found === undefined ? undefined : (target[found] ?? undefined);
   }
 }

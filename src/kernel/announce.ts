@@ -9,7 +9,7 @@ import { lastErrno, libc } from './libc';
 
 const override = 0x20; // flag of an advertisement (RFC 4861, 4.4)
 const targetLinkLayer = 2; // its option, in units of 8 bytes
-const hopLimit = Buffer.from([255, 0, 0, 0]); // of less is thrown away (RFC 4861, 7.1.2)
+const hopLimit = 255; // of less is thrown away (RFC 4861, 7.1.2)
 
 /**
  * An unsolicited advertisement to all nodes of that link from each address, whose MAC replaces what they know (RFC 4861,
@@ -17,6 +17,7 @@ const hopLimit = Buffer.from([255, 0, 0, 0]); // of less is thrown away (RFC 486
  */
 export function advertise(index: number, addresses: readonly Ip[], own: Mac): void {
   const to = socketAddress(ip('ff02::1', 'all nodes'), 0, index);
+  const hops = Buffer.from(new Int32Array([hopLimit]).buffer);
   for (const address of addresses) {
     const fd = libc().socket(so.AF_INET6, so.SOCK_RAW | so.SOCK_CLOEXEC | so.SOCK_NONBLOCK, in6.IPPROTO_ICMPV6);
     const action = `announce ${address}`;
@@ -25,7 +26,7 @@ export function advertise(index: number, addresses: readonly Ip[], own: Mac): vo
       const from = socketAddress(address, 0, index);
       const message = neighbourAdvertisement(address, own);
       if (
-        libc().setsockopt(fd, in6.IPPROTO_IPV6, in6.IPV6_MULTICAST_HOPS, hopLimit, hopLimit.length) !== 0 ||
+        libc().setsockopt(fd, in6.IPPROTO_IPV6, in6.IPV6_MULTICAST_HOPS, hops, hops.length) !== 0 ||
         libc().bind(fd, from, from.length) !== 0 ||
         libc().sendto(fd, message, message.length, 0, to, to.length) < 0
       )

@@ -118,7 +118,7 @@ export function ipPlus(address: Ip, steps: number): Ip | undefined {
 
 /** Whether the address comes before the other one, of the same family. */
 export function isBefore(address: Ip, other: Ip): boolean {
-  return familyOf(address) === 6 ? ipNumber(address) < ipNumber(other) : ipv4Number(address) < ipv4Number(other);
+  return numberOf(address) < numberOf(other);
 }
 
 /** The subnet's first address with its length: `10.0.0.5/24` → `10.0.0.0/24`. */
@@ -154,6 +154,23 @@ export function overlaps(a: Cidr, b: Cidr): boolean {
   return lengthOf(a) <= lengthOf(b) ? contains(a, addressOf(b)) : contains(b, addressOf(a));
 }
 
+/** Whether two of the subnets share an address. Each is read once: of eight there are 28 pairs. */
+export function anyOverlap(subnets: readonly Cidr[]): boolean {
+  const earlier: { readonly family: Family; readonly first: bigint | number; readonly last: bigint | number }[] = [];
+  for (const subnet of subnets) {
+    const family = familyOf(subnet);
+    const [first, last] = [numberOf(addressOf(networkOf(subnet))), numberOf(lastOf(subnet))];
+    if (earlier.some((other) => other.family === family && other.first <= last && first <= other.last)) return true;
+    earlier.push({ family, first, last });
+  }
+  return false;
+}
+
+/** The address for comparing: IPv4 as a number, which takes a tenth of a bigint's time. */
+function numberOf(address: Ip): bigint | number {
+  return familyOf(address) === 4 ? ipv4Number(address) : ipNumber(address);
+}
+
 /** Whether the subnet is everything: `0.0.0.0/0` or `::/0`. */
 export function isDefault(subnet: Cidr): boolean {
   return subnet.endsWith('/0');
@@ -171,16 +188,8 @@ export function everything(family: Family): Cidr {
 
 /** An IPv4 address as an unsigned number of 32 bits: most work is with these, and a bigint takes ten times as long. */
 function ipv4Number(address: Ip): number {
-  let number = 0;
-  let part = 0;
-  for (let at = 0; at < address.length; at++) {
-    const code = address.charCodeAt(at);
-    if (code === dot) {
-      number = number * 256 + part;
-      part = 0;
-    } else part = part * 10 + code - zero;
-  }
-  return number * 256 + part;
+  const parts = address.split('.');
+  return ((Number(parts[0]) * 256 + Number(parts[1])) * 256 + Number(parts[2])) * 256 + Number(parts[3]);
 }
 
 /** The address of the number's lowest 32 bits. */
@@ -192,9 +201,6 @@ function ipv4From(number: number): Ip {
 function ipv4Mask(length: number): number {
   return length === 0 ? 0 : -1 << (32 - length);
 }
-
-const dot = '.'.charCodeAt(0);
-const zero = '0'.charCodeAt(0);
 
 function wordBytes(words: readonly number[]): Buffer {
   return Buffer.from(words.flatMap((word) => [word >> 8, word & 255]));

@@ -1,6 +1,17 @@
 /** Finds what networks that should be independent share, from their configurations and what pods hold. Pure. */
 import { isRecord, type Json, plainly, record } from '../json';
-import { addressOf, type Cidr, familyOf, findCidr, findIp, type Ip, isDefault, networkOf, overlaps } from '../net/ip';
+import {
+  addressOf,
+  anyOverlap,
+  type Cidr,
+  familyOf,
+  findCidr,
+  findIp,
+  type Ip,
+  isDefault,
+  networkOf,
+  overlaps,
+} from '../net/ip';
 import type { Attachment } from './attachment';
 
 /** A network as its definition has it: `network` is what people call it, `name` the CNI name. */
@@ -53,12 +64,7 @@ function areApart(known: readonly Facts[]): boolean {
   for (const { segments, stores } of known) names.push(...segments, ...stores);
   if (new Set(names).size < names.length || known.filter(({ defaults }) => defaults.length > 0).length > 1)
     return false;
-  const subnets: Cidr[] = [];
-  for (const { subnets: own } of known) {
-    if (own.some((one) => subnets.some((other) => overlaps(one, other)))) return false;
-    subnets.push(...own);
-  }
-  return true;
+  return !anyOverlap(known.flatMap(({ subnets }) => subnets));
 }
 
 function sharedBy(one: Facts, other: Facts): readonly string[] {

@@ -3,9 +3,12 @@ import IPCIDR from 'ip-cidr';
 import { describe, expect, it } from 'vitest';
 import {
   addressOf,
+  anyOverlap,
+  type Cidr,
   cidr,
   contains,
   findIp,
+  hostCidr,
   ipFromNumber,
   ipNumber,
   lastOf,
@@ -70,5 +73,16 @@ describe('subnets, as ip-cidr sees them', () => {
       const [a, b] = [new IPCIDR(subnet), new IPCIDR(other)];
       expect(overlaps(subnet, other)).toBe(a.contains(b.start<string>()) || b.contains(a.start<string>()));
     }
+  });
+
+  it('overlap in a list when two of them do', () => {
+    const answers = subnets.map((_, at) => {
+      const some = [at, at + 1, at + 400, at + 401].map((place) => subnets[place % subnets.length] as Cidr);
+      const pairs = some.flatMap((one, place) => some.slice(place + 1).map((other) => overlaps(one, other)));
+      expect(anyOverlap(some), some.join(', ')).toBe(pairs.includes(true));
+      return pairs.includes(true);
+    });
+    expect(new Set(answers).size).toBe(2);
+    for (const subnet of subnets) expect(anyOverlap([subnet, hostCidr(lastOf(subnet))])).toBe(true);
   });
 });
