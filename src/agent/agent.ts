@@ -1,6 +1,6 @@
 /** The node agent as a whole: what runs beside the watches, and how it ends. Acts through the means it is given. */
 import { gcAll } from '../attach/gc';
-import type { Edges, Log, News } from '../attach/ports';
+import type { Edges, LeaseOwner, Log, News } from '../attach/ports';
 import { lostEvent, type PodEvent } from '../pod/event';
 import { type ConfStore, isOwn, keepConf } from './conf-keeper';
 import type { Trouble } from './dhcp/ports';
@@ -9,6 +9,7 @@ import { follow, kindOf, SnapshotKeeper, unseen } from './follow';
 import { Health, type HealthMeans, lookAtHealth } from './health';
 import { type Listen, servePages } from './http';
 import { type Gauges, Metrics } from './metrics';
+import { Pending } from './pending';
 import { measurePools } from './pools';
 import type { SnapshotStore, Watcher } from './ports';
 import type { CallReport, Question } from './protocol';
@@ -31,8 +32,8 @@ export interface Means {
   peerUser(fd: number): number | undefined;
   /** Users whose calls are answered. */
   readonly users: readonly number[];
-  /** Publishes what is recorded and not published; how much is left. */
-  publish(): Promise<number>;
+  /** Publishes what is recorded and not published, of these records or all; how much is left. */
+  publish(told: readonly LeaseOwner[] | undefined): Promise<number>;
   /** Writes an Event; never throws. */
   writeEvent(event: PodEvent): Promise<void>;
   /** Serves DHCP leases; undefined: somebody else does. */
@@ -63,6 +64,7 @@ export async function runUntil(signal: AbortSignal, means: Means, settings: Sett
   const metrics = new Metrics(settings.version);
   const health = new Health(() => lookAtHealth(means.health));
   const ends: (() => unknown)[] = [];
+  const pending = new Pending();
   let queue = 0;
   let publishing: RunningTask | undefined;
   let dhcp: RunningDhcp | undefined;
@@ -75,7 +77,11 @@ export async function runUntil(signal: AbortSignal, means: Means, settings: Sett
         metrics.call(call);
         logCall(call, log);
       },
-      take: (news: News) => (news.tell === 'publish' ? publishing?.soon() : void means.writeEvent(news.event)),
+      take(news: News) {
+        if (news.tell === 'event') return void means.writeEvent(news.event);
+        pending.tell(news.of);
+        publishing?.soon();
+      },
       peerUser: means.peerUser,
       users: means.users,
     };
@@ -106,7 +112,7 @@ export async function runUntil(signal: AbortSignal, means: Means, settings: Sett
     });
     if (dhcp !== undefined) ends.push(dhcp.stop);
     publishing = startTask(
-      publishTask(means, (left) => (queue = left)),
+      publishTask(means, pending, (left) => (queue = left)),
       metrics,
       log,
     );
@@ -150,8 +156,21 @@ function gcTask(means: Means, metrics: Metrics, every: number): Task {
   };
 }
 
-function publishTask(means: Means, left: (queue: number) => void): Task {
-  return { name: 'publish', every: 5000, retry: 1000, run: async () => left(await means.publish()) };
+function publishTask(means: Means, pending: Pending, tellLeft: (queue: number) => void): Task {
+  return {
+    name: 'publish',
+    every: 5000,
+    retry: 1000,
+    async run() {
+      let left = 1; // until it is known
+      try {
+        left = await means.publish(pending.take(performance.now()));
+        tellLeft(left);
+      } finally {
+        pending.left(left);
+      }
+    },
+  };
 }
 
 function memoryTask(means: Means): Task {

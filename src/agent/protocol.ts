@@ -1,6 +1,7 @@
 /** What the executable and the node agent say to each other: one JSON object a line, with a version. Pure. */
-import type { NetworkDefinition, News, Pod } from '../attach/ports';
+import type { LeaseOwner, NetworkDefinition, News, Pod } from '../attach/ports';
 import { isRecord, type Json } from '../json';
+import { containerId, ifName } from '../net/names';
 import { parsePodEvent } from '../pod/event';
 
 /**
@@ -58,7 +59,7 @@ export function parseMessage(line: string): Message | string {
   if (typeof value === 'string') return value;
   const { ask, tell, namespace, name } = value;
   if (tell === 'call') return parseReport(value);
-  if (tell === 'publish') return { tell };
+  if (tell === 'publish') return { tell, of: parseOwner(value.of) };
   if (tell === 'event') return parseNews(value.event);
   if (ask === 'version') return { ask };
   if (ask !== 'pod' && ask !== 'network') return 'need "ask": pod or network, or "tell": call, publish or event';
@@ -122,6 +123,16 @@ function parseLine(line: string): Json | string {
   if (!isRecord(value)) return 'need a JSON object';
   if (value.v === protocolVersion) return value;
   return `version ${String(value.v).slice(0, 20)} of the messages is not known here, need ${protocolVersion}`;
+}
+
+/** `undefined` when it is none: the agent then looks at all records. */
+function parseOwner(value: unknown): LeaseOwner | undefined {
+  if (!isRecord(value) || typeof value.containerId !== 'string') return undefined;
+  try {
+    return { containerId: containerId(value.containerId), ifName: ifName(value.ifName, 'ifName') };
+  } catch {
+    return undefined;
+  }
 }
 
 function parseNews(value: unknown): News | string {

@@ -52,7 +52,8 @@ export async function addAll(plan: AddPlan, edges: Edges): Promise<Result> {
 
 /** The agent tells the cluster; without one it is done here, once. That it cannot be told fails no ADD. */
 async function tellCluster(record: AttachRecord, edges: Edges): Promise<void> {
-  if (record.unpublished === undefined || (await edges.agent.tell({ tell: 'publish' }))) return;
+  const { containerId, ifName, unpublished } = record;
+  if (unpublished === undefined || (await edges.agent.tell({ tell: 'publish', of: { containerId, ifName } }))) return;
   if (edges.publisher === undefined) return;
   const { publishRecord } = await import('./publish');
   await publishRecord(record, edges.publisher, edges);

@@ -319,7 +319,7 @@ export interface Publisher {
 
 /** What the node's agent is told, and sees to. */
 export type News =
-  | { readonly tell: 'publish' } // there are records whose pods' status is to be published: publishPending
+  | { readonly tell: 'publish'; readonly of?: LeaseOwner | undefined } // there is a record whose pod's status is to be published, that one: publishPending
   | { readonly tell: 'event'; readonly event: PodEvent };
 
 /** The agent of this node. */

@@ -2,7 +2,7 @@
 import { type CniError, toCniError } from '../error';
 import { attachedEvents, failedEvent, ignoredEvent, type PodEvent, type PodIdentity } from '../pod/event';
 import { type Attached, toStatus } from '../pod/status';
-import type { Edges, Publisher, Records } from './ports';
+import type { Edges, LeaseOwner, Publisher, Records } from './ports';
 import type { AttachRecord } from './record';
 
 /** How a round went, in numbers of sandboxes. */
@@ -22,13 +22,16 @@ const mostUnanswered = 3; // by then it is the API server, not what one pod's ad
 /**
  * Publishes what the records say is not published yet and notes in each record how it went: new ones first, then those
  * that failed before, oldest first. Ends when the API server cannot be asked: the others would wait in vain as well.
- * For the agent (when it is told, and on a timer) and for GC.
+ * For the agent (when it is `told` of some records, and on a timer) and for GC.
  */
-export async function publishPending(edges: Pick<Edges, 'records' | 'publisher' | 'log'>): Promise<PublishReport> {
+export async function publishPending(
+  edges: Pick<Edges, 'records' | 'publisher' | 'log'>,
+  told?: readonly LeaseOwner[],
+): Promise<PublishReport> {
   let [published, dropped, left] = [0, 0, 0];
   let error: CniError | undefined;
   const { publisher } = edges;
-  const pending = (await edges.records.all())
+  const pending = (told === undefined ? await edges.records.all() : await findThose(told, edges.records))
     .filter((record) => record.unpublished !== undefined && record.result !== undefined)
     .toSorted((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1));
   let unanswered = 0;
@@ -46,6 +49,14 @@ export async function publishPending(edges: Pick<Edges, 'records' | 'publisher' 
     }
   }
   return { published, dropped, left, error };
+}
+
+/** Those that are there. One that cannot be read is told of when all are looked at. */
+async function findThose(owners: readonly LeaseOwner[], records: Records): Promise<readonly AttachRecord[]> {
+  const found = await Promise.all(
+    owners.map(({ containerId, ifName }) => records.find(containerId, ifName).catch(() => undefined)),
+  );
+  return found.filter((record) => record !== undefined);
 }
 
 /** Publishes one, and notes how it went; under its container's lock. */

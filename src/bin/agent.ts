@@ -71,7 +71,8 @@ export async function runAgent(options: AgentOptions): Promise<void> {
         peerUser,
         users,
         startDhcp: options.dhcp === 'off' ? undefined : (tell) => serveLeases({ options, conf, log, tell }),
-        publish: async () => (await publishPending({ records: createRecords(cniDir, log), publisher, log })).left,
+        publish: async (told) =>
+          (await publishPending({ records: createRecords(cniDir, log), publisher, log }, told)).left,
         writeEvent: (event) =>
           publisher
             .writeEvent(event)

@@ -1,6 +1,7 @@
 /** Lines between the executable and the agent, also of versions that do not know each other. */
 import { expect, it } from 'vitest';
 import { type Answer, type Message, parseAnswer, parseMessage, toLine } from '../../src/agent/protocol';
+import type { LeaseOwner } from '../../src/attach/ports';
 
 const nobody = { pod: undefined, containerId: undefined, error: undefined, network: undefined };
 
@@ -19,6 +20,8 @@ const messages: readonly Message[] = [
     network: 'default/a',
     networks: [{ name: 'default/a', ms: 2, reason: 'MasterMissing' }],
   },
+  { tell: 'publish', of: { containerId: 'c1', ifName: 'eth0' } as LeaseOwner },
+  { tell: 'publish', of: undefined },
   { tell: 'call', verb: 'GC', ...nobody, ms: 3, reason: undefined, networks: [] },
 ];
 it.each(messages)('a message comes out as it went in: %j', (message) => {
@@ -46,6 +49,15 @@ it('fields of a newer writer are ignored', () => {
     namespace: 'd',
     name: 'a',
   });
+});
+
+it.each([
+  '{}',
+  '{"containerId":"../c1","ifName":"eth0"}',
+  '{"containerId":"c1","ifName":"a/b"}',
+  '{"containerId":"c1"}',
+])('of a record that can be none, nothing is told but that there is one: %s', (of) => {
+  expect(parseMessage(`{"v":1,"tell":"publish","of":${of}}`)).toEqual({ tell: 'publish', of: undefined });
 });
 
 it.each([

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { expect, it, onTestFinished } from 'vitest';
-import type { News } from '../../src/attach/ports';
+import type { LeaseOwner, News } from '../../src/attach/ports';
 import { openAgent } from '../../src/bin/tell-agent';
 import { CniError } from '../../src/error';
 import { failedEvent } from '../../src/pod/event';
@@ -26,7 +26,7 @@ const pod = { namespace: 'default', name: 'web', uid: 'u1' };
 const event: News = { tell: 'event', event: failedEvent(pod, new CniError('PoolExhausted', 'no "address"\nleft')) };
 
 it.each<[string, News]>([
-  ['that something is to be published', { tell: 'publish' }],
+  ['that something is to be published', { tell: 'publish', of: { containerId: 'c1', ifName: 'eth0' } as LeaseOwner }],
   ['an Event, whole', event],
 ])('an agent is told %s', async (_, news) => {
   const cniDir = temporaryDirectory();

@@ -1,9 +1,10 @@
 /** What the cluster is told of pods, when, and what is kept for later. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { publishPending } from '../../src/attach/publish';
 import { parseDocuments } from '../../src/disk/manifests';
 import { CniError } from '../../src/error';
 import type { Json } from '../../src/json';
+import { containerId, ifName } from '../../src/net/names';
 import { vlan1Pool } from '../e2e/documents';
 import { world } from './world';
 
@@ -48,7 +49,10 @@ describe('ADD', () => {
     const { add, edges, record } = world({ networks });
     edges.agent.alive = true;
     await add('a');
-    expect([edges.agent.told, edges.publisher.statuses]).toEqual([[{ tell: 'publish' }], []]);
+    expect([edges.agent.told, edges.publisher.statuses]).toEqual([
+      [{ tell: 'publish', of: { containerId: 'c1', ifName: 'eth0' } }],
+      [],
+    ]);
     expect((await record())?.unpublished).toEqual({ problem: undefined });
   });
 
@@ -173,6 +177,20 @@ describe('what is pending', () => {
     expect(await publishPending(edges)).toEqual({ published: 3, dropped: 0, left: 0, error: undefined });
     expect(names(edges.publisher.statuses)).toEqual(['p3', 'p2', 'p1']);
     expect(await publishPending(edges)).toEqual({ published: 0, dropped: 0, left: 0, error: undefined });
+  });
+
+  it('is read and published alone when it was told of', async () => {
+    const { edges } = await pending(3);
+    const all = vi.spyOn(edges.records, 'all');
+    const find = vi.spyOn(edges.records, 'find').mockRejectedValueOnce(new CniError('RecordInvalid', 'broken'));
+    const told = [1, 2, 4].map((number) => ({
+      containerId: containerId(`c${number}`),
+      ifName: ifName('eth0', 'name'),
+    }));
+    expect(await publishPending(edges, told)).toEqual({ published: 1, dropped: 0, left: 0, error: undefined });
+    expect(names(edges.publisher.statuses)).toEqual(['p2']);
+    expect(all).not.toHaveBeenCalled();
+    expect(find.mock.calls.map(([container]) => container)).not.toContain('c3');
   });
 
   it('is published by gc', async () => {

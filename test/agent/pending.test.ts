@@ -1,0 +1,40 @@
+/** Which records the agent looks at when it publishes: the cost of a pod's start must not grow with the pods that are there. */
+import { expect, it } from 'vitest';
+import { Pending } from '../../src/agent/pending';
+import type { LeaseOwner } from '../../src/attach/ports';
+
+const owner = (container: string) => ({ containerId: container, ifName: 'eth0' }) as LeaseOwner;
+
+/** An agent that looked at everything at 1000 ms, with nothing left. */
+function afterTheFirst(): Pending {
+  const pending = new Pending();
+  expect(pending.take(1000), 'all, for an earlier agent may have been told of some').toBeUndefined();
+  pending.left(0);
+  return pending;
+}
+
+it('those it was told of, each once, and then no more', () => {
+  const pending = afterTheFirst();
+  for (const container of ['a', 'b', 'a']) pending.tell(owner(container));
+  expect(pending.take(1050)).toEqual([owner('a'), owner('b')]);
+  expect(pending.take(6000)).toEqual([]);
+});
+
+it.each<[string, (pending: Pending) => void]>([
+  ['an executable of another version does not say which', (pending) => pending.tell(undefined)],
+  ['some were left', (pending) => pending.left(1)],
+])('all of them when %s', (_, happens) => {
+  const pending = afterTheFirst();
+  happens(pending);
+  pending.tell(owner('a'));
+  expect(pending.take(1050)).toBeUndefined();
+  expect(pending.take(1100), 'those that were told of, too').toEqual([]);
+});
+
+it('all of them now and then: somebody may have found no agent to tell', () => {
+  const pending = afterTheFirst();
+  expect(pending.take(30_999)).toEqual([]);
+  pending.tell(owner('a'));
+  expect(pending.take(31_000)).toBeUndefined();
+  expect(pending.take(60_999)).toEqual([]);
+});
