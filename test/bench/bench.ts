@@ -23,7 +23,7 @@ import { effort, effortToMarkdown } from './effort';
 import { goalsToMarkdown } from './goals';
 import { grow, grownToMarkdown } from './grown';
 import { machine } from './machine';
-import { type Crowd, crowd, crowdsToMarkdown } from './many';
+import { type Crowd, crowd, crowdMemory, crowdsToMarkdown, heldToMarkdown } from './many';
 import { coldToMarkdown, type FirstStarts, type Row, toMarkdown, toTimesTable, writePage } from './report';
 import { inTurns, measure, memoryOf } from './run';
 import { enter, openScene } from './scene';
@@ -73,12 +73,10 @@ try {
   const own = braid(places, all);
   const floor = empty(places);
   const rivals: Competitor[] = [];
-  let daemon: number | undefined;
   const { multus, plugins } = places;
   if (multus !== undefined && plugins !== undefined) {
     const thick = await multusThick(places, multus, plugins, api);
     stops.unshift(thick.stop);
-    daemon = thick.daemon.pid;
     rivals.push(multusThin(places, multus, plugins, api), thick.competitor);
   } else console.log('Multus and the reference plugins are left out: `make bench` builds them where Go is installed.');
   const rows: Row[] = [];
@@ -97,18 +95,10 @@ try {
   if (asked.includes('agent')) await agentAlone();
   if (asked.includes('grown')) tell(grownToMarkdown(await grow(scene, own, eight, networksOf('macvlan', 8), runs)));
   if (asked.includes('effort')) {
-    const found = await effort(scene, [own, ...rivals], eight, (name) =>
-      name === 'Multus thick' ? daemon : undefined,
-    );
-    tell(effortToMarkdown(found, 8));
+    tell(effortToMarkdown(await effort(scene, [own, ...rivals], eight), 8));
   }
   if (asked.includes('cold')) await cold([floor, own, ...rivals]);
-  if (asked.includes('many')) {
-    const crowds: Crowd[] = [];
-    for (const count of options.crowds.split(',').map(Number))
-      crowds.push(await crowd(scene, [own, ...rivals], four, { pods: count, networks: 4 }));
-    tell(crowdsToMarkdown(crowds));
-  }
+  if (asked.includes('many')) await many([own, ...rivals]);
   if (options.write) writePage(rows, sections, { ...machine(), runs });
 } catch (error) {
   console.error(error); // to clean up after it may fail, too, and would be all that is told
@@ -179,6 +169,24 @@ async function agentAlone(): Promise<void> {
         '',
       ].join('\n'),
     );
+  } finally {
+    await agent.stop();
+  }
+}
+
+/** Many pods at once, Braid's also beside its agent, which they ask. */
+async function many(competitors: readonly Competitor[]): Promise<void> {
+  const sizes = options.crowds.split(',').map(Number);
+  const asking = braidOfCluster(places, api, 'braid, asking its agent', false);
+  const agent = await startAgent(places, asking.conf);
+  try {
+    const [own, ...others] = competitors;
+    const all = [...(own === undefined ? [] : [own]), { ...asking, daemon: agent.pid }, ...others];
+    const crowds: Crowd[] = [];
+    for (const pods of sizes) crowds.push(await crowd(scene, all, four, { pods, networks: 4 }));
+    tell(crowdsToMarkdown(crowds));
+    const most = Math.max(...sizes);
+    tell(heldToMarkdown(await crowdMemory(scene, all, four, most), most));
   } finally {
     await agent.stop();
   }

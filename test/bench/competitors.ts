@@ -1,5 +1,5 @@
 /** Who takes part: each as a process to start for a pod's ADD and DEL. Writes configurations into the scene's directory, starts Multus' daemon. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Api } from './api';
@@ -23,6 +23,7 @@ export interface Job {
 /** One who takes part. */
 export interface Competitor {
   readonly name: string;
+  readonly daemon?: number | undefined; // the process that works for its calls
   call(job: Job): Call;
 }
 
@@ -112,7 +113,7 @@ export async function multusThick(
   bin: string,
   plugins: string,
   api: Api,
-): Promise<{ readonly competitor: Competitor; readonly daemon: ChildProcess; stop(): void }> {
+): Promise<{ readonly competitor: Competitor; stop(): void }> {
   const own = path.join(places.directory, 'multus-thick');
   const primary = path.join(own, 'primary');
   mkdirSync(primary, { recursive: true });
@@ -158,9 +159,9 @@ export async function multusThick(
   return {
     competitor: {
       name: 'Multus thick',
+      daemon: daemon.pid,
       call: (job) => ({ command: [path.join(bin, 'multus-shim')], env: cniEnv(job, plugins), stdin }),
     },
-    daemon,
     stop: () => void daemon.kill('SIGKILL'),
   };
 }

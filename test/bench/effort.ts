@@ -17,13 +17,8 @@ export interface Effort {
 /** Calls that carry bytes; what they return is how many. */
 const carriers = /^(?:\d+\s+)?(?:read|write|pread64|pwrite64|recvfrom|sendto|recvmsg|sendmsg|readv|writev)\(/;
 
-/** One ADD of each competitor under strace; `daemon` is the process that works for that competitor. */
-export async function effort(
-  scene: Scene,
-  competitors: readonly Competitor[],
-  pod: Pod,
-  daemon: (name: string) => number | undefined,
-): Promise<readonly Effort[]> {
+/** One ADD of each competitor under strace, its daemon too. */
+export async function effort(scene: Scene, competitors: readonly Competitor[], pod: Pod): Promise<readonly Effort[]> {
   const directory = mkdtempSync(path.join(tmpdir(), 'braid-strace-'));
   const found: Effort[] = [];
   try {
@@ -31,7 +26,7 @@ export async function effort(
       const job = { pod, container: `effort-${found.length}`, netns: scene.addPod('effort') };
       const { command, env, stdin } = competitor.call({ verb: 'ADD', ...job });
       const [own, other] = [path.join(directory, 'own'), path.join(directory, 'daemon')];
-      const pid = daemon(competitor.name);
+      const pid = competitor.daemon;
       const watching = pid === undefined ? undefined : await watch(pid, other);
       const traced = ['strace', '-f', '-qq', '-s', '0', '-o', own, ...command];
       const child = Bun.spawn(traced, { env, stdin: Buffer.from(stdin), stdout: 'ignore', stderr: 'ignore' });

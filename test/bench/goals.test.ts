@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { goalsToMarkdown } from './goals';
 import type { Row } from './report';
 
-const memory = { peak: 0, own: 0 };
+const memory = { peak: 0, own: 0, all: 0 };
 const calls = (add: number, del: number) => ({
   add: [{ wall: add, cpu: 0 }],
   del: [{ wall: del, cpu: 0 }],

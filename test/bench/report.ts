@@ -31,7 +31,7 @@ function toTable({ mix, k, samples, noisy }: Row): string {
       `${figure(median(walls(verb)))} (${figure(percentile(walls(verb), 0.99))})`,
       own === undefined || name === 'braid' ? '' : shownRatio(walls(verb), walls(at === 0 ? own.add : own.del)),
     ]);
-    return `| ${name} | ${cells.join(' | ')} | ${memory.peak.toFixed(0)} | ${memory.own.toFixed(1)} |`;
+    return `| ${name} | ${cells.join(' | ')} | ${memory.peak.toFixed(0)} | ${memory.own.toFixed(1)} | ${memory.all.toFixed(0)} |`;
   });
   const noise = noisy
     ? '\n\n**Noisy run**: the empty executable alone varied by more than half. Run it again on a quiet machine.'
@@ -39,8 +39,8 @@ function toTable({ mix, k, samples, noisy }: Row): string {
   return [
     `### ${k} ${mix} ${k === 1 ? 'network' : 'networks'} beside the default one`,
     '',
-    '| | ADD, ms: median (p99) | times Braid | DEL, ms: median (p99) | times Braid | memory, MiB | its own |',
-    '| --- | --: | --: | --: | --: | --: | --: |',
+    '| | ADD, ms: median (p99) | times Braid | DEL, ms: median (p99) | times Braid | memory, MiB | its own | all processes |',
+    '| --- | --: | --: | --: | --: | --: | --: | --: |',
     ...lines,
   ]
     .join('\n')

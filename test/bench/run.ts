@@ -1,6 +1,6 @@
 /** Runs calls and measures them, competitors in turns. Starts processes in the scene. */
-import { readFileSync } from 'node:fs';
 import type { Call, Competitor, Job } from './competitors';
+import { childrenOf, residentOf, statusOf, treeOf } from './memory';
 import type { Scene } from './scene';
 import type { Sample } from './stats';
 import type { Pod } from './work';
@@ -21,32 +21,27 @@ export async function measure({ command, env, stdin }: Call): Promise<Sample> {
 export interface Memory {
   readonly peak: number; // resident, of its largest process
   readonly own: number; // of that what only the called process has: the rest are pages of its file, which all calls share
+  readonly all: number; // resident at one time, of all processes that work for it, its daemon too
 }
 
 /**
- * Its largest process as the system counts it, its own memory as looked at each millisecond. By way of perl, which is small: the system counts what the
+ * Its largest process as the system counts it, the rest as looked at each millisecond. By way of perl, which is small: the system counts what the
  * starting process had before exec, too, and this one is larger than most of those that it measures.
  */
-export async function memoryOf({ command, env, stdin }: Call): Promise<Memory> {
+export async function memoryOf({ command, env, stdin }: Call, daemon?: number): Promise<Memory> {
   const getrusage = process.arch === 'arm64' ? 165 : 98;
   const script = `system { $ARGV[0] } @ARGV; my $u = "\\0" x 144; syscall(${getrusage}, -1, $u); print STDERR "\\n", (unpack("q*", $u))[4]`;
   const perl = ['perl', '-e', script, '--', ...command];
   const child = Bun.spawn(perl, { env, stdin: Buffer.from(stdin), stdout: 'ignore', stderr: 'pipe' });
-  let own = 0;
-  for (; child.exitCode === null; await Bun.sleep(1)) own = Math.max(own, anonymousOfChild(child.pid));
-  const kib = (await child.stderr.text()).split('\n').at(-1);
-  return { peak: Number(kib) / 1024, own: own / 1024 };
-}
-
-/** KiB; 0 when there is no child, or not any more. */
-function anonymousOfChild(parent: number): number {
-  try {
-    const [child] = readFileSync(`/proc/${parent}/task/${parent}/children`, 'utf8').split(' ');
-    const status = readFileSync(`/proc/${child}/status`, 'utf8');
-    return Number(/^RssAnon:\s+(\d+)/m.exec(status)?.[1] ?? 0);
-  } catch {
-    return 0;
+  let [own, all] = [0, 0];
+  for (; child.exitCode === null; await Bun.sleep(1)) {
+    const [called] = childrenOf(child.pid);
+    if (called === undefined) continue;
+    own = Math.max(own, statusOf(called, 'RssAnon'));
+    all = Math.max(all, residentOf([called, ...(daemon === undefined ? [] : [daemon])].flatMap(treeOf)));
   }
+  const kib = (await child.stderr.text()).split('\n').at(-1);
+  return { peak: Number(kib) / 1024, own, all };
 }
 
 /** What was measured of one competitor. */
@@ -70,7 +65,9 @@ export async function inTurns(
   const samples = new Map<string, Measured & { readonly add: Sample[]; readonly del: Sample[] }>();
   for (const competitor of competitors) {
     // The first one makes bridges and directories, and is not timed.
-    const { add: memory } = await once(scene, competitor, pod, `${pod.name}-memory`, memoryOf);
+    const { add: memory } = await once(scene, competitor, pod, `${pod.name}-memory`, (call) =>
+      memoryOf(call, competitor.daemon),
+    );
     samples.set(competitor.name, { add: [], del: [], memory });
   }
   for (let run = 0; run < runs; run++)

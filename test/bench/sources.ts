@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import path from 'node:path';
 import type { Api } from './api';
 import { type Competitor, cniEnv, kubeconfigOf, type Places } from './competitors';
+import { statusOf } from './memory';
 import { defaultNetwork } from './work';
 
 /** Braid that asks the cluster for pod and networks; `own` is a directory of its own below the scene's. */
@@ -37,6 +38,7 @@ export function braidOfCluster(
 
 /** An agent at work. */
 export interface RunningAgent {
+  readonly pid: number;
   readonly started: number; // ms until its snapshot was there
   /** Resident size, MiB: the peak so far; now; and what of that is pages of files, the executable's above all. */
   memory(): { readonly peak: number; readonly now: number; readonly files: number };
@@ -54,13 +56,12 @@ export async function startAgent(places: Places, conf: string): Promise<RunningA
     if (child.exitCode !== null || performance.now() - start > 30_000) throw new Error('the agent makes no snapshot');
     await Bun.sleep(5);
   }
-  return { started: performance.now() - start, memory: () => memoryOf(child), stop: () => end(child) };
+  const pid = child.pid ?? 0;
+  return { pid, started: performance.now() - start, memory: () => memoryOf(pid), stop: () => end(child) };
 }
 
-function memoryOf({ pid }: ChildProcess) {
-  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  const line = (name: string): number => Number(new RegExp(`${name}:\\s+(\\d+)`).exec(status)?.[1]) / 1024;
-  return { peak: line('VmHWM'), now: line('VmRSS'), files: line('RssFile') };
+function memoryOf(pid: number) {
+  return { peak: statusOf(pid, 'VmHWM'), now: statusOf(pid, 'VmRSS'), files: statusOf(pid, 'RssFile') };
 }
 
 async function end(child: ChildProcess): Promise<void> {
