@@ -16,6 +16,12 @@ const longestPause = 500; // ms
 /** A pause is that part of what was waited so far: 200 calls that ask again and again would leave no processor to the holder. */
 const pausePart = 1 / 4;
 
+/** Sleeps between two looks at what others hold, who has waited for `waited` ms; those who wait for the same, apart from each other. */
+export async function pauseAfter(waited: number, longest = longestPause): Promise<void> {
+  const pause = Math.min(Math.max(waited * pausePart, shortestPause), longest);
+  await sleep(pause * (0.5 + Math.random()));
+}
+
 /**
  * Takes the lock at that path, made with `mode` when missing; the file stays.
  * Tried again after pauses, not waited for in the kernel: the agent does other work meanwhile. While holders change
@@ -48,9 +54,7 @@ async function retried(path: string, limit: number, attempt: () => Lock | undefi
       if (changed === seen.changed) fail('IoFailed', `Cannot lock ${path}: held by another call for ${limit / 1000} s`);
       seen = { at: now, changed };
     }
-    const waited = now - start;
-    const pause = Math.min(Math.max(waited * pausePart, shortestPause), longestPause);
-    await sleep(pause * (0.5 + Math.random())); // apart from each other
+    await pauseAfter(now - start);
   }
 }
 

@@ -1,8 +1,7 @@
 /** How many foreign programs run at once on this node: each holds one of a fixed number of locks. Touches lock files. */
 import { ioUnlessMissing } from '../disk/io';
-import { type Lock, tryVanishingLock } from '../disk/lock';
+import { type Lock, pauseAfter, tryVanishingLock } from '../disk/lock';
 import { readdirSync } from '../kernel/fs';
-import { sleep } from '../sleep';
 
 /** More would only wait for each other: a node that starts 200 pods has some 200 calls, each with a program of its own. */
 export const atOnce = Math.max(8, 4 * navigator.hardwareConcurrency);
@@ -11,11 +10,11 @@ export const atOnce = Math.max(8, 4 * navigator.hardwareConcurrency);
 const names = Array.from({ length: atOnce }, (_, at) => `.foreign-${at}.lock`);
 
 const patience = 30_000; // ms; then the program runs all the same: a program may wait for one that it started
-const [shortest, longest] = [2, 15]; // ms between looks
+const longestPause = 100; // ms between looks: a slot is free again sooner than a lock that all wait for
 
 /** A slot of that directory's, held until it is released or the process ends; `undefined` when none came free in time. */
 export async function takeSlot(directory: string): Promise<Lock | undefined> {
-  const end = performance.now() + patience;
+  const start = performance.now();
   do {
     const there = ioUnlessMissing('read', directory, () => readdirSync(directory)) ?? [];
     const isThere = (name: string): boolean => there.includes(name);
@@ -24,7 +23,7 @@ export async function takeSlot(directory: string): Promise<Lock | undefined> {
       const lock = tryVanishingLock(`${directory}/${name}`);
       if (lock !== undefined) return lock;
     }
-    await sleep(shortest + Math.random() * (longest - shortest));
-  } while (performance.now() < end);
+    await pauseAfter(performance.now() - start, longestPause);
+  } while (performance.now() - start < patience);
   return undefined;
 }
