@@ -32,8 +32,8 @@ export interface Means {
   peerUser(fd: number): number | undefined;
   /** Users whose calls are answered. */
   readonly users: readonly number[];
-  /** Publishes what is recorded and not published, of these records or all; how much is left. */
-  publish(told: readonly LeaseOwner[] | undefined): Promise<number>;
+  /** Publishes what is recorded and not published, of these records or all; what is left of them. */
+  publish(told: readonly LeaseOwner[] | undefined): Promise<readonly LeaseOwner[]>;
   /** Writes an Event; never throws. */
   writeEvent(event: PodEvent): Promise<void>;
   /** Serves DHCP leases; undefined: somebody else does. */
@@ -162,12 +162,13 @@ function publishTask(means: Means, pending: Pending, tellLeft: (queue: number) =
     every: 5000,
     retry: 1000,
     async run() {
-      let left = 1; // until it is known
       try {
-        left = await means.publish(pending.take(performance.now()));
-        tellLeft(left);
-      } finally {
-        pending.left(left);
+        const left = await means.publish(pending.take(performance.now()));
+        for (const owner of left) pending.tell(owner);
+        tellLeft(left.length);
+      } catch (error) {
+        pending.tell(undefined); // of all: what was taken is not known any more
+        throw error;
       }
     },
   };

@@ -10,13 +10,13 @@ export class Pending {
   #wholeIsDue = true;
   #wholeAt = 0;
 
-  /** `undefined`: somebody of another version has one, and does not say which. */
+  /** That record is still to be published; `undefined`: somebody of another version has one, and does not say which. */
   tell(owner: LeaseOwner | undefined): void {
     if (owner === undefined) this.#wholeIsDue = true;
     else this.#told.set(`${owner.containerId} ${owner.ifName}`, owner);
   }
 
-  /** What to look at now, `now` in milliseconds of any clock; `undefined`: all. Whoever takes it says how many are `left`. */
+  /** What to look at now, `now` in milliseconds of any clock; `undefined`: all. What is not published then, is told of again. */
   take(now: number): readonly LeaseOwner[] | undefined {
     const told = [...this.#told.values()];
     this.#told.clear();
@@ -24,10 +24,5 @@ export class Pending {
     this.#wholeIsDue = false;
     this.#wholeAt = now;
     return undefined;
-  }
-
-  /** How many of a round are still to be published: the next one looks for them. */
-  left(count: number): void {
-    if (count > 0) this.#wholeIsDue = true;
   }
 }

@@ -11,7 +11,7 @@ export interface PublishReport {
   /** Nobody is to be told any more: another pod has the name, or the pod has a newer sandbox. */
   readonly dropped: number;
   /** Still to be published, with the first one's error; undefined: the pods are not known to the cluster yet. */
-  readonly left: number;
+  readonly left: readonly LeaseOwner[];
   readonly error: CniError | undefined;
 }
 
@@ -28,7 +28,8 @@ export async function publishPending(
   edges: Pick<Edges, 'records' | 'publisher' | 'log'>,
   told?: readonly LeaseOwner[],
 ): Promise<PublishReport> {
-  let [published, dropped, left] = [0, 0, 0];
+  let [published, dropped] = [0, 0];
+  const left: LeaseOwner[] = [];
   let error: CniError | undefined;
   const { publisher } = edges;
   const pending = (told === undefined ? await edges.records.all() : await findThose(told, edges.records))
@@ -36,13 +37,14 @@ export async function publishPending(
     .toSorted((a, b) => (orderOf(a) < orderOf(b) ? -1 : 1));
   let unanswered = 0;
   for (const record of pending) {
-    if (publisher === undefined || unanswered === mostUnanswered) left += 1;
+    const { containerId, ifName } = record;
+    if (publisher === undefined || unanswered === mostUnanswered) left.push({ containerId, ifName });
     else {
       const outcome = await publish(record, publisher, edges.records);
-      await edges.records.locked(record.containerId, () => note(record, outcome, edges));
+      await edges.records.locked(containerId, () => note(record, outcome, edges));
       if (outcome === 'written') published += 1;
       else if (outcome === 'dropped') dropped += 1;
-      else left += 1;
+      else left.push({ containerId, ifName });
       if (typeof outcome === 'string') continue;
       error ??= outcome;
       if (isUnanswered(outcome)) unanswered += 1;

@@ -174,9 +174,9 @@ describe('what is pending', () => {
 
   it('is published oldest first, and then no more', async () => {
     const { edges } = await pending(3);
-    expect(await publishPending(edges)).toEqual({ published: 3, dropped: 0, left: 0, error: undefined });
+    expect(await publishPending(edges)).toEqual({ published: 3, dropped: 0, left: [], error: undefined });
     expect(names(edges.publisher.statuses)).toEqual(['p3', 'p2', 'p1']);
-    expect(await publishPending(edges)).toEqual({ published: 0, dropped: 0, left: 0, error: undefined });
+    expect(await publishPending(edges)).toEqual({ published: 0, dropped: 0, left: [], error: undefined });
   });
 
   it('is read and published alone when it was told of', async () => {
@@ -187,7 +187,7 @@ describe('what is pending', () => {
       containerId: containerId(`c${number}`),
       ifName: ifName('eth0', 'name'),
     }));
-    expect(await publishPending(edges, told)).toEqual({ published: 1, dropped: 0, left: 0, error: undefined });
+    expect(await publishPending(edges, told)).toEqual({ published: 1, dropped: 0, left: [], error: undefined });
     expect(names(edges.publisher.statuses)).toEqual(['p2']);
     expect(all).not.toHaveBeenCalled();
     expect(find.mock.calls.map(([container]) => container)).not.toContain('c3');
@@ -205,10 +205,10 @@ describe('what is pending', () => {
     const { edges } = await pending(5);
     edges.publisher.next.push(refused(), away(), away(), away());
     const report = await publishPending(edges);
-    expect(report).toMatchObject({ published: 0, left: 5, error: { reason: 'ClusterRefused' } });
+    expect(report).toMatchObject({ published: 0, left: { length: 5 }, error: { reason: 'ClusterRefused' } });
     expect(edges.publisher.next).toEqual([]);
     edges.publisher.next.push(refused());
-    expect(await publishPending(edges)).toMatchObject({ published: 4, left: 1 });
+    expect(await publishPending(edges)).toMatchObject({ published: 4, left: [{ ifName: 'eth0' }] });
   });
 
   it('of a sandbox that the pod has no more is dropped', async () => {
@@ -221,6 +221,6 @@ describe('what is pending', () => {
   it('of an ADD that did not end is not published', async () => {
     const { edges } = await pending(1);
     for (const record of await edges.records.all()) await edges.records.save({ ...record, result: undefined });
-    expect(await publishPending(edges)).toEqual({ published: 0, dropped: 0, left: 0, error: undefined });
+    expect(await publishPending(edges)).toEqual({ published: 0, dropped: 0, left: [], error: undefined });
   });
 });
