@@ -156,7 +156,8 @@ function gcTask(means: Means, metrics: Metrics, every: number): Task {
   };
 }
 
-function publishTask(means: Means, pending: Pending, tellLeft: (queue: number) => void): Task {
+/** Publishes what is pending; `tellLeft` is told how much is left. */
+export function publishTask(means: Pick<Means, 'publish'>, pending: Pending, tellLeft: (queue: number) => void): Task {
   return {
     name: 'publish',
     every: 5000,

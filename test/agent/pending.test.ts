@@ -1,5 +1,6 @@
 /** Which records the agent looks at when it publishes: the cost of a pod's start must not grow with the pods that are there. */
-import { expect, it } from 'vitest';
+import { expect, it, vi } from 'vitest';
+import { publishTask } from '../../src/agent/agent';
 import { Pending } from '../../src/agent/pending';
 import type { LeaseOwner } from '../../src/attach/ports';
 
@@ -33,4 +34,23 @@ it('all of them now and then: somebody may have found no agent to tell', () => {
   pending.tell(owner('a'));
   expect(pending.take(31_000)).toBeUndefined();
   expect(pending.take(60_999)).toEqual([]);
+});
+
+it('what a round leaves is in the next one; after a round that failed all are looked at', async () => {
+  const publish = vi.fn<(told: readonly LeaseOwner[] | undefined) => Promise<readonly LeaseOwner[]>>();
+  const queue = vi.fn();
+  const pending = new Pending();
+  const { run } = publishTask({ publish }, pending, queue);
+  publish
+    .mockResolvedValueOnce([owner('a')])
+    .mockResolvedValueOnce([])
+    .mockRejectedValueOnce(new Error('no disk'));
+  await run();
+  pending.tell(owner('b'));
+  await run();
+  await expect(run()).rejects.toThrow('no disk');
+  publish.mockResolvedValueOnce([]);
+  await run();
+  expect(publish.mock.calls).toEqual([[undefined], [[owner('a'), owner('b')]], [[]], [undefined]]);
+  expect(queue.mock.calls).toEqual([[1], [0], [0]]);
 });
