@@ -8,6 +8,8 @@ import { existsSync } from '../kernel/fs';
 import type { AccessPlace } from '../kube/access';
 import type { Patience } from '../kube/client';
 import type { ClusterReader } from '../kube/cluster';
+import { openNodeView } from './node-view';
+import { briefPatience, viewThenApi } from './view-then-api';
 
 /** Where kubelet puts a pod's own credential. */
 const serviceAccount = '/var/run/secrets/kubernetes.io/serviceaccount';
@@ -32,20 +34,18 @@ export function openCluster(
   };
 }
 
-/** The cluster as the node knows it, then its API: what a call asks. Nothing is loaded before it is asked. */
+/** The cluster as the node knows it, then its API: what a call asks. Nothing is opened before it is asked. */
 export function openView(conf: Pick<NetConf, 'kubeconfig' | 'cniDir'>, env: Env, log: Log): ClusterReader {
-  let reader: Promise<ClusterReader> | undefined;
-  const load = (): Promise<ClusterReader> =>
-    (reader ??= Promise.all([import('./node-view'), import('./view-then-api')]).then(
-      ([{ openNodeView }, { viewThenApi, briefPatience }]) => {
-        const brief = openCluster(conf, env, log, undefined, briefPatience);
-        return viewThenApi(openNodeView(conf.cniDir, log), { usual: openCluster(conf, env, log), brief }, log);
-      },
-    ));
+  let reader: ClusterReader | undefined;
+  const open = (): ClusterReader => {
+    const brief = openCluster(conf, env, log, undefined, briefPatience);
+    return viewThenApi(openNodeView(conf.cniDir, log), { usual: openCluster(conf, env, log), brief }, log);
+  };
+  const view = (): ClusterReader => (reader ??= open());
   return {
-    findPod: async (...pod) => (await load()).findPod(...pod),
-    findNetwork: async (...network) => (await load()).findNetwork(...network),
-    isBehind: async () => (await load()).isBehind(),
+    findPod: (...pod) => view().findPod(...pod),
+    findNetwork: (...network) => view().findNetwork(...network),
+    isBehind: () => view().isBehind(),
   };
 }
 

@@ -5,6 +5,7 @@ import { snapshotPath } from '../agent/snapshot';
 import type { Log, NetworkDefinition, NetworkRef, Pod } from '../attach/ports';
 import type { FoundSnapshot } from '../disk/snapshot';
 import { existsSync } from '../kernel/fs';
+import { askAllUnix } from '../kernel/unix';
 
 /** Something found on the node. `stale`: its agent has been away for a while, so something newer may be in the API. */
 export interface Found<T> {
@@ -46,7 +47,6 @@ export function openNodeView(cniDir: string, log: Log): NodeView {
     const path = socketPath(cniDir);
     if (agentAway || !existsSync(path)) return undefined;
     const questions = [question, ...next.filter((one) => !answered.has(keyOf(one)))];
-    const { askAllUnix } = await import('../kernel/unix');
     const outcome = askAllUnix(path, questions.map(toLine), patience, longestLine);
     if ('errno' in outcome) return giveUp(outcome.errno);
     for (const [at, line] of outcome.answers.entries()) {

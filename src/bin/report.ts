@@ -1,10 +1,11 @@
 /** What this call did, for the agent's metrics: told when the call ends, to nobody when no agent is there. Writes to the agent's socket. */
 
-import type { CallReport } from '../agent/protocol';
+import { type CallReport, socketPath, toLine } from '../agent/protocol';
 import type { Meter } from '../attach/ports';
 import type { Request } from '../cni/request';
 import type { CniError } from '../error';
 import { existsSync } from '../kernel/fs';
+import { tellUnix } from '../kernel/unix';
 
 /** The meter of one call, and its end. */
 export interface Report extends Meter {
@@ -28,9 +29,8 @@ export function openReport(cniDir: string, request: Request): Report {
     elapsed: () => performance.now() - start,
 
     async end(error) {
-      const path = `${cniDir}/agent.sock`; // protocol.ts's own, which is loaded when there is one
+      const path = socketPath(cniDir);
       if (!existsSync(path)) return;
-      const [{ toLine }, { tellUnix }] = await Promise.all([import('../agent/protocol'), import('../kernel/unix')]);
       const call: CallReport = {
         verb: request.command,
         ...subjectOf(request),

@@ -1,18 +1,7 @@
 /** A line to a unix stream socket, with or without an answer, and who is at the other end. Touches that socket. */
-import { dlopen } from 'bun:ffi';
 import { closeSync } from './fs';
 import { socketH as so } from './headers';
-import { lastErrno, libc, libcName } from './libc';
-
-/** man 2 connect, getsockopt. Loaded apart from the rest: a call that does not ask the agent does without. */
-const signatures = {
-  connect: { args: ['i32', 'ptr', 'u32'], returns: 'i32' },
-  getsockopt: { args: ['i32', 'i32', 'i32', 'ptr', 'ptr'], returns: 'i32' },
-} as const;
-
-let loaded: ReturnType<typeof load> | undefined;
-const load = () => dlopen(libcName(), signatures).symbols;
-const own = (): ReturnType<typeof load> => (loaded ??= load());
+import { lastErrno, libc } from './libc';
 
 const longestPath = 107; // struct sockaddr_un, less the zero at its end
 
@@ -56,7 +45,7 @@ export function tellUnix(path: string, line: string, milliseconds: number): bool
 export function peerUser(fd: number): number | undefined {
   const credentials = Buffer.alloc(12); // struct ucred: pid, uid, gid
   const length = Buffer.from(new Uint32Array([credentials.length]).buffer);
-  const known = own().getsockopt(fd, so.SOL_SOCKET, so.SO_PEERCRED, credentials, length) === 0;
+  const known = libc().getsockopt(fd, so.SOL_SOCKET, so.SO_PEERCRED, credentials, length) === 0;
   return known ? credentials.readUInt32LE(4) : undefined;
 }
 
@@ -72,7 +61,7 @@ function connected<T>(path: string, milliseconds: number, work: (fd: number) => 
     const address = Buffer.alloc(2 + longestPath + 1); // struct sockaddr_un
     address.writeUInt16LE(so.AF_UNIX, 0);
     name.copy(address, 2);
-    if (own().connect(fd, address, address.length) !== 0) return { errno: lastErrno() };
+    if (libc().connect(fd, address, address.length) !== 0) return { errno: lastErrno() };
     return work(fd);
   } catch (error) {
     if (error instanceof Errno) return { errno: error.message };
