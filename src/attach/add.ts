@@ -9,9 +9,11 @@ import type { Link } from '../net/link';
 import type { IfName } from '../net/names';
 import type { Route } from '../net/route';
 import type { Attachment } from '../pod/attachment';
+import { announceForeign } from './announce';
 import { addChain, type Chain, type LiveSandbox, openChain } from './chain';
 import { type Failed, keepFailed, toText } from './detach';
 import { findHeld, freeDeadSandbox } from './earlier';
+import { doubtForeign } from './foreign-claims';
 import { stopwatch } from './history';
 import { type Apart, holdBackNew, keepApart, stopForwarding } from './isolation';
 import { metered } from './meter';
@@ -177,11 +179,10 @@ async function addOne(
     if (attachment.device !== undefined) await lendDevice(attachment, sandbox, edges, undo);
     const result = await addChain(chain, undo);
     if (!foreign) return { attachment, result, links: undefined };
-    if (attachment.device === undefined)
-      await (await import('./foreign-claims')).doubtForeign(pod, attachment.network, result, strict, edges);
+    if (attachment.device === undefined) await doubtForeign(pod, attachment.network, result, strict, edges);
     const links = (await pod.links()).filter(({ index }) => !before.some((old) => old.index === index));
     const own = links.find(({ name }) => name === ifName);
-    if (own !== undefined) await (await import('./announce')).announceForeign(pod, own, result, edges);
+    if (own !== undefined) await announceForeign(pod, own, result, edges);
     return { attachment, result, links };
   } catch (error) {
     throw placed(error, { network: attachment.network, ifName });

@@ -6,6 +6,7 @@ import { CniError, fail } from '../error';
 import { isRecord, type Json, shown } from '../json';
 import { isFile, readFileSync, writeFileSync } from '../kernel/fs';
 import { longestOutput, type ProgramEnd, runProgram } from './program';
+import { takeSlot } from './slots';
 
 /** What a foreign delegate's call depends on beside the call itself. */
 export interface ForeignOptions {
@@ -33,7 +34,6 @@ export function createForeign({ directories, timeout, locks, env, builtIn }: For
         stdin: call.config,
         timeout: timeout * 1000,
       };
-      const { takeSlot } = await import('./slots');
       const slot = await takeSlot(locks).catch(() => undefined); // a disk that takes no lock is no reason not to run
       const rename = callAs(call.type);
       const end = await attempt(call.type, path, () => runProgram(program, meanwhile)).finally(() => {
