@@ -125,16 +125,17 @@ async function start(): Promise<void> {
   tell(toTimesTable('From the start', samples));
 }
 
-/** The same pod, told by the runtime and files, by the agent, by its snapshot, by the API server. */
+/** The same pod, told by the runtime and files, by the runtime and the agent as on a usual node, by the agent, by its snapshot, by the API server. */
 async function sources(): Promise<void> {
   const told = { ...braid(places, all), name: 'runtime and files' };
   const asking = braidOfCluster(places, api, 'the agent', false);
+  const usual = { ...braidOfCluster(places, api, asking.name, true), name: 'runtime and agent' };
   const snapshot = braidOfCluster(places, api, 'runtime and snapshot', true);
   const server = braidOfCluster(places, api, 'the API server', false);
   await (await startAgent(places, snapshot.conf)).stop();
   const agent = await startAgent(places, asking.conf);
   try {
-    const samples = await inTurns(scene, [told, asking, snapshot, server], eight, runs);
+    const samples = await inTurns(scene, [told, usual, asking, snapshot, server], eight, runs);
     tell(toTimesTable('Where the pod and its 8 macvlan networks come from', samples));
   } finally {
     await agent.stop();
