@@ -48,10 +48,10 @@ enter();
 
 const runs = Number(options.runs);
 const counts = options.networks.split(',').map(Number);
-const wanted = (options.mixes.split(',') as readonly Mix[]).filter(kernelCan);
 const asked = options.parts.split(',') as readonly Part[];
 const most = Math.max(...counts, 8);
 const scene = openScene();
+const wanted = (options.mixes.split(',') as readonly Mix[]).filter(kernelCan);
 const places = findPlaces(scene.directory);
 const all = mixes.flatMap((mix) => networksOf(mix, most));
 const pods = wanted.flatMap((mix) => counts.map((k) => ({ mix, k, pod: podOf(`${mix}-${k}`, networksOf(mix, k)) })));
@@ -222,7 +222,7 @@ async function cold(competitors: readonly Competitor[]): Promise<void> {
 function kernelCan(mix: Mix): boolean {
   if (mix !== 'vlan') return true;
   try {
-    const link = ['link', 'add', 'link', 'lo', 'name', 'probe0', 'type', 'vlan', 'id', '5'];
+    const link = ['link', 'add', 'link', 'm0', 'name', 'probe0', 'type', 'vlan', 'id', '5']; // of the scene: lo takes none
     execFileSync('ip', link, { stdio: 'ignore' });
     execFileSync('ip', ['link', 'delete', 'probe0'], { stdio: 'ignore' });
     return true;

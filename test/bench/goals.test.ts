@@ -44,4 +44,5 @@ it('are told with what was reached and what cannot be', () => {
     '| DEL of 1: 1.5 times the kernel alone | 36.0 | 30.0 | 26.0 | reached |',
     '| DEL of 8: 1.5 times the kernel alone | 30.0 | 40.0 | 23.0 | missed |',
   ]);
+  expect(goalsToMarkdown([]), 'of nothing').toBe('');
 });

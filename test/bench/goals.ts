@@ -33,7 +33,7 @@ const goals: readonly Goal[] = [
 ];
 
 /**
- * A line for each goal whose row and rival were measured with macvlans; beside it the floor: the start of an executable that does
+ * A line for each goal whose row and rival were measured with macvlans, nothing when none was; beside it the floor: the start of an executable that does
  * nothing, and the kernel's work without the starts of ip.
  */
 export function goalsToMarkdown(rows: readonly Row[]): string {
@@ -47,6 +47,7 @@ export function goalsToMarkdown(rows: readonly Row[]): string {
     const cells = [asked, reached, floor].map((value) => value.toFixed(1)).join(' | ');
     return [`| ${verb.toUpperCase()} of ${k}: ${words} | ${cells} | ${said} |`];
   });
+  if (lines.length === 0) return '';
   return [
     '### Against the goals: macvlans beside the default bridge network',
     '',

@@ -145,6 +145,7 @@ export function crowdsToMarkdown(crowds: readonly Crowd[]): string {
     ...rows,
     '',
     ...words,
+    '',
   ].join('\n');
 }
 
