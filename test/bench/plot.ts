@@ -3,10 +3,22 @@ import type { Row } from './report';
 import { median } from './stats';
 
 const width = 760;
-const height = 360;
+const height = 384;
 const panel = { width: 330, height: 240, top: 60 } as const;
-/** Told apart without colour, too: each line ends with its name. */
-const colours = ['#888888', '#0b6e4f', '#52b788', '#b5651d', '#a4161a', '#3a5a98'] as const;
+/** Told apart without colour, too, by their dashes: lengths of stroke and gap. */
+const strokes = [
+  ['#888888', 'none'],
+  ['#0b6e4f', 'none'],
+  ['#52b788', '8 4'],
+  ['#b5651d', '2 3'],
+  ['#a4161a', 'none'],
+  ['#3a5a98', '8 4'],
+  ['#8e6fb8', '2 3'],
+] as const;
+const strokeOf = (at: number): string => {
+  const [colour, dashes] = strokes[at % strokes.length] ?? strokes[0];
+  return `stroke="${colour}" stroke-dasharray="${dashes}" stroke-width="2.5"`;
+};
 
 /** ADD on the left, DEL on the right, milliseconds upwards. */
 export function toPlot(rows: readonly Row[]): string {
@@ -14,7 +26,7 @@ export function toPlot(rows: readonly Row[]): string {
   const panels = (['add', 'del'] as const).map((verb, at) => toPanel(rows, names, verb, 50 + at * (panel.width + 40)));
   const key = names.map(
     (name, at) =>
-      `<g transform="translate(${50 + (at % 3) * 230} ${height - 34 + Math.floor(at / 3) * 18})"><line x2="22" stroke="${colours[at]}" stroke-width="2.5"/><text x="28" y="4">${name}</text></g>`,
+      `<g transform="translate(${50 + (at % 3) * 230} ${height - 46 + Math.floor(at / 3) * 18})"><line x2="22" ${strokeOf(at)}/><text x="28" y="4">${name}</text></g>`,
   );
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="Time of ADD and DEL by number of networks">`,
@@ -42,7 +54,7 @@ function toPanel(rows: readonly Row[], names: readonly string[], verb: 'add' | '
   const lines = names.map((name, at) => {
     const points = rows.filter((row) => !Number.isNaN(middleOf(row, name)));
     const path = points.map((row) => `${x(row.k).toFixed(1)},${y(middleOf(row, name)).toFixed(1)}`).join(' ');
-    return `<polyline points="${path}" fill="none" stroke="${colours[at]}" stroke-width="2.5"/>`;
+    return `<polyline points="${path}" fill="none" ${strokeOf(at)}/>`;
   });
   return [
     `<g transform="translate(${left} ${panel.top})">`,
@@ -56,5 +68,7 @@ function toPanel(rows: readonly Row[], names: readonly string[], verb: 'add' | '
 
 /** The next round number above, so that quarters are whole. */
 function niceTop(value: number): number {
-  return [20, 40, 80, 100, 200, 400, 800, 1000, 2000, 4000].find((top) => top >= value) ?? value;
+  return (
+    [20, 40, 60, 80, 100, 160, 200, 300, 400, 500, 600, 800, 1000, 2000, 4000].find((top) => top >= value) ?? value
+  );
 }
