@@ -1,4 +1,4 @@
-/** The cluster of one call: the node's view of it, then its API. src/kube is loaded when it is first asked. Looks at the environment and the disk. */
+/** The cluster of one call: the node's view of it, then its API. The client of the API is loaded when that is first asked. Looks at the environment and the disk. */
 
 import type { Devices, Log, Networks, Publisher } from '../attach/ports';
 import type { NetConf } from '../cni/config';

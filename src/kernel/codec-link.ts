@@ -3,7 +3,7 @@ import { AttrStream, putU8, putU16, putU16be, putU32 } from 'netlink/dist/struct
 import type { Ipv4Settings, Link, LinkChange, LinkDetail, LinkSpec, OperState } from '../net/link';
 import { macBytes, macFrom } from '../net/mac';
 import type { IfName } from '../net/names';
-import { eachAttribute, type Message, pushNested, putText, text, typesOf } from './codec';
+import { eachAttribute, type Message, pushNested, putText, text } from './codec';
 import {
   ifEtherH as eth,
   ifH,
@@ -189,7 +189,7 @@ export function deleteGroup(group: number): Message {
 }
 
 /** Those of the sixty attributes of a link that decodeLink reads. */
-const linkAttributes = typesOf(
+const linkAttributes: ReadonlySet<number> = new Set([
   ifla.IFLA_IFNAME,
   ifla.IFLA_ADDRESS,
   ifla.IFLA_PARENT_DEV_NAME,
@@ -205,7 +205,7 @@ const linkAttributes = typesOf(
   ifla.IFLA_PROP_LIST,
   ifla.IFLA_LINKINFO,
   ifla.IFLA_AF_SPEC,
-);
+]);
 
 /** RTM_NEWLINK as the kernel sends it. */
 export function decodeLink(data: Buffer): Link {

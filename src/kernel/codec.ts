@@ -21,16 +21,6 @@ export function pushNested(out: AttrStream, type: number, fill: (inner: AttrStre
 const attributeHeader = 4; // struct nlattr: u16 length with these, u16 type
 const typeMask = 0x3fff; // NLA_TYPE_MASK: without NLA_F_NESTED and NLA_F_NET_BYTEORDER
 
-/** Types of attributes: 1 at the place of each. */
-export type Types = Uint8Array;
-
-/** Those types, none of them above 255. */
-export function typesOf(...types: readonly number[]): Types {
-  const found = new Uint8Array(256);
-  for (const type of types) found[type] = 1;
-  return found;
-}
-
 /**
  * Calls `visit` for each attribute after the first `skip` bytes, or for those of the types in `only`. Types come without
  * flags. The package's own parser takes three objects for each attribute, and a link has sixty.
@@ -40,7 +30,7 @@ export function eachAttribute(
   data: Buffer,
   skip: number,
   visit: (type: number, value: Buffer) => void,
-  only?: Types,
+  only?: ReadonlySet<number>,
 ): void {
   const { length: end } = data; // asked once: it takes as long as the rest of a turn, and a link has sixty
   for (let at = skip; at < end; ) {
@@ -48,7 +38,7 @@ export function eachAttribute(
     const type = ((data[at + 2] ?? 0) | ((data[at + 3] ?? 0) << 8)) & typeMask;
     if (length < attributeHeader || at + length > end)
       throw new RangeError(`Cannot read attribute ${type} of ${length} bytes: ${end - at} are left`);
-    if (only === undefined || only[type] === 1) visit(type, data.subarray(at + attributeHeader, at + length));
+    if (only === undefined || only.has(type)) visit(type, data.subarray(at + attributeHeader, at + length));
     at += (length + 3) & ~3;
   }
 }

@@ -94,9 +94,7 @@ try {
   if (asked.includes('sources')) await sources();
   if (asked.includes('agent')) await agentAlone();
   if (asked.includes('grown')) tell(grownToMarkdown(await grow(scene, own, eight, networksOf('macvlan', 8), runs)));
-  if (asked.includes('effort')) {
-    tell(effortToMarkdown(await effort(scene, [own, ...rivals], eight), 8));
-  }
+  if (asked.includes('effort')) tell(effortToMarkdown(await effort(scene, [own, ...rivals], eight), 8));
   if (asked.includes('cold')) await cold([floor, own, ...rivals]);
   if (asked.includes('many')) await many([own, ...rivals]);
   if (options.write) writePage(rows, sections, { ...machine(), runs });
