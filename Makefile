@@ -1,6 +1,6 @@
 # The commands of this repository. Each does its own set-up on a fresh Debian 12 with Node and npm (root for apt-get).
 BENCH ?= --write
-.PHONY: help setup guest-setup build check check-types check-lint check-dead check-imports check-manifests format test test-fuzz test-races test-faults test-faults-short test-interop test-cluster bench demo image install clean
+.PHONY: help setup guest-setup build check check-types check-lint check-dead check-imports check-manifests format test test-fuzz test-races test-faults test-faults-short test-interop test-cluster bench bench-tools bench-vlan demo image install clean
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -69,9 +69,15 @@ test-cluster: setup guest-setup ## on real clusters, of this machine and in a gu
 demo: setup guest-setup build ## the main job without a cluster
 	@scripts/demo.sh
 
-bench: setup build ## Braid beside Multus, the kernel and an empty executable, as root; BENCH='--runs 5 --networks 0,8' for less
+bench-tools:
 	@for module in interop bench; do scripts/go-tools test/$$module dist/$$module || echo "left out: programs of test/$$module"; done
+
+bench: setup build bench-tools ## Braid beside Multus, the kernel and an empty executable, as root; BENCH='--runs 5 --networks 0,8' for less
 	@scripts/bun test/bench/bench.ts $(BENCH)
+
+bench-vlan: setup guest-setup build bench-tools ## the same for VLANs, in an emulated machine whose kernel has them: only its ratios say something
+	@scripts/guest/run --timeout 900 --memory 3072 -- sh -c \
+	  'modprobe -a loop ext4; scripts/bun test/bench/bench.ts --runs 5 --networks 1,8 --mixes vlan --parts pods'
 
 image: setup ## dist/image: container image for x86-64 and arm64 (OCI archive), executables for glibc and musl hosts
 	@scripts/bun scripts/image.ts
