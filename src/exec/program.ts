@@ -1,21 +1,15 @@
 /** Runs one program to its end, within a time and an output limit. Starts and kills processes. */
 import { sleep } from '../sleep';
+import { type Child, type ChildCall, type ChildEnd, type Hearing, startChild } from './child';
 
 /** What to run. */
-export interface ProgramCall {
-  readonly path: string;
-  readonly args: readonly string[];
-  readonly env: Readonly<Record<string, string | undefined>>;
-  readonly stdin: string;
+export interface ProgramCall extends ChildCall {
   /** Milliseconds until the program and everything it started are killed. */
   readonly timeout: number;
 }
 
-/** How it ended. */
-export interface ProgramEnd {
-  /** Undefined when a signal ended it. */
-  readonly exitCode: number | undefined;
-  readonly signal: string | undefined;
+/** How it ended, and what it said. */
+export interface ProgramEnd extends ChildEnd {
   readonly stdout: string;
   /** Its tail, 64 KiB at least. */
   readonly stderr: string;
@@ -37,39 +31,28 @@ const pipeGrace = 1000; // ms for output after the end: a daemon that it started
  * Throws the system's error, with its `code`, when the program cannot be started; `meanwhile` is done once it is.
  */
 export async function runProgram(call: ProgramCall, meanwhile?: () => Promise<void>): Promise<ProgramEnd> {
-  const child = await start(call);
   const stop = Promise.withResolvers<'timeout' | 'output'>();
+  const stdout = collect(longestOutput, () => stop.resolve('output'));
+  const stderr = collectTail(stderrKept);
+  const child = await start(call, { stdout: stdout.take, stderr: stderr.take });
   const timer = setTimeout(stop.resolve, call.timeout, 'timeout');
-  const stdout = collect(child.stdout, longestOutput, () => stop.resolve('output'));
-  const stderr = collect(child.stderr, undefined, () => {});
   try {
     await meanwhile?.();
-    const killed = await Promise.race([child.exited.then(() => undefined), stop.promise]);
+    const killed = await Promise.race([child.ended.then(() => undefined), stop.promise]);
     if (killed !== undefined) await killGroup(child);
-    await within(pipeGrace, Promise.all([stdout.ended, stderr.ended]));
-    const signal = child.signalCode === null ? undefined : String(child.signalCode);
-    const exitCode = signal === undefined ? (child.exitCode ?? undefined) : undefined;
+    await within(pipeGrace, child.silent);
+    const { exitCode, signal } = (await within(0, child.ended)) ?? { exitCode: undefined, signal: undefined };
     return { exitCode, signal, stdout: stdout.text(), stderr: stderr.text(), killed };
   } finally {
     clearTimeout(timer);
-    stdout.close();
-    stderr.close();
+    child.close();
   }
 }
 
-type Child = Bun.Subprocess<Uint8Array, 'pipe', 'pipe'>;
-
-async function start({ path, args, env, stdin }: ProgramCall): Promise<Child> {
-  const input = Buffer.from(stdin);
+async function start(call: ProgramCall, hearing: Hearing): Promise<Child> {
   for (let attempt = 0; ; attempt++) {
     try {
-      return Bun.spawn([path, ...args], {
-        env: { ...env },
-        stdin: input,
-        stdout: 'pipe',
-        stderr: 'pipe',
-        detached: true,
-      });
+      return startChild(call, hearing);
     } catch (error) {
       const pause = busyPauses[attempt];
       if (pause === undefined || !(error instanceof Error && 'code' in error && error.code === 'ETXTBSY')) throw error;
@@ -78,11 +61,11 @@ async function start({ path, args, env, stdin }: ProgramCall): Promise<Child> {
   }
 }
 
-async function killGroup({ pid, exited }: Child): Promise<void> {
+async function killGroup({ pid, ended }: Child): Promise<void> {
   signalGroup(pid, 'SIGTERM');
-  await within(termGrace, exited);
+  await within(termGrace, ended);
   signalGroup(pid, 'SIGKILL'); // also what outlived the leader
-  await within(killGrace, exited);
+  await within(killGrace, ended);
 }
 
 function signalGroup(leader: number, signal: 'SIGTERM' | 'SIGKILL'): void {
@@ -93,38 +76,48 @@ function signalGroup(leader: number, signal: 'SIGTERM' | 'SIGKILL'): void {
   }
 }
 
-/** What came out of a pipe: all of it up to a limit, or else its tail. */
+/** What came out of a pipe. */
 interface Output {
-  readonly ended: Promise<void>;
+  take(bytes: Uint8Array): void;
   text(): string;
-  close(): void;
 }
 
-function collect(stream: ReadableStream<Uint8Array>, limit: number | undefined, over: () => void): Output {
-  const reader = stream.getReader();
+/** All of it up to a limit; what is beyond is said once and let go. */
+function collect(limit: number, over: () => void): Output {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  const read = async (): Promise<void> => {
-    for (let next = await reader.read(); !next.done; next = await reader.read()) {
-      if (limit !== undefined && length + next.value.length > limit) return over();
-      chunks.push(next.value);
-      length += next.value.length;
-      while (limit === undefined && length - (chunks[0]?.length ?? 0) >= stderrKept)
-        length -= chunks.shift()?.length ?? 0;
-    }
-  };
-  const ended = read().catch(() => {}); // closed by us, or the pipe broke: what came counts
   return {
-    ended,
+    take(bytes) {
+      length += bytes.length;
+      if (length <= limit) chunks.push(bytes);
+      else over();
+    },
     text: () => Buffer.concat(chunks).toString('utf8'),
-    close: () => void reader.cancel().catch(() => {}),
   };
 }
 
-async function within(limit: number, work: Promise<unknown>): Promise<void> {
+/** Its tail, of that many bytes at least. */
+function collectTail(kept: number): Output {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  return {
+    take(bytes) {
+      chunks.push(bytes);
+      length += bytes.length;
+      while (length - (chunks[0]?.length ?? 0) >= kept) length -= chunks.shift()?.length ?? 0;
+    },
+    text: () => Buffer.concat(chunks).toString('utf8'),
+  };
+}
+
+/** What the work gives; `undefined` when it is not done after that many milliseconds. */
+async function within<T>(limit: number, work: Promise<T>): Promise<T | undefined> {
   let timer: ReturnType<typeof setTimeout> | undefined;
   try {
-    await Promise.race([work, new Promise((resolve) => (timer = setTimeout(resolve, limit)))]);
+    return await Promise.race([
+      work,
+      new Promise<undefined>((resolve) => (timer = setTimeout(resolve, limit, undefined))),
+    ]);
   } finally {
     clearTimeout(timer);
   }
