@@ -1,7 +1,8 @@
 /** Ports of a bridge and their VLANs as rtnetlink messages (linux/if_bridge.h, linux/if_link.h). Pure. */
-import { AttrStream, putU8, putU16, putU32 } from 'netlink/dist/structs.js';
+import { putU8, putU16 } from 'netlink/dist/structs.js';
 import type { BridgePort, BridgeVlan } from '../net/link';
-import { eachAttribute, type Message, pushNested, text, u16 } from './codec';
+import { AttributeStream } from './attribute-stream';
+import { eachAttribute, type Message, text, u16 } from './codec';
 import { linkHeader } from './codec-link';
 import { ifBridgeH as br, ifLinkH as ifla, rtnetlinkH as rt, socketH } from './headers';
 
@@ -9,13 +10,13 @@ const family = socketH.AF_BRIDGE;
 
 /** Sets flags of a port. Without NLA_F_NESTED the kernel would read the first value as a spanning-tree state. */
 export function setPort(index: number, port: Partial<BridgePort>): Message {
-  const out = new AttrStream();
+  const out = new AttributeStream();
   out.emit(linkHeader({ family, index }));
-  pushNested(out, ifla.IFLA_PROTINFO, (info) => {
+  out.nest(ifla.IFLA_PROTINFO, (info) => {
     if (port.hairpin !== undefined) info.push(ifla.IFLA_BRPORT_MODE, putU8(port.hairpin ? 1 : 0));
     if (port.isolated !== undefined) info.push(ifla.IFLA_BRPORT_ISOLATED, putU8(port.isolated ? 1 : 0));
   });
-  return { type: rt.RTM_SETLINK, flags: 0, body: out.bufs };
+  return { type: rt.RTM_SETLINK, flags: 0, body: out.body };
 }
 
 /** The flags of a port, from a message about its link; `undefined` for a link that is no port of a bridge. */
@@ -47,21 +48,21 @@ export function deleteVlan(index: number, id: number): Message {
 }
 
 function vlanBody(index: number, id: number, flags: number): readonly Uint8Array[] {
-  const out = new AttrStream();
+  const out = new AttributeStream();
   out.emit(linkHeader({ family, index }));
-  pushNested(out, ifla.IFLA_AF_SPEC, (spec) => {
+  out.nest(ifla.IFLA_AF_SPEC, (spec) => {
     spec.push(br.IFLA_BRIDGE_FLAGS, putU16(br.BRIDGE_FLAGS_MASTER));
-    spec.push(br.IFLA_BRIDGE_VLAN_INFO, [putU16(flags), putU16(id)]); // struct bridge_vlan_info
+    spec.push(br.IFLA_BRIDGE_VLAN_INFO, Buffer.concat([putU16(flags), putU16(id)])); // struct bridge_vlan_info
   });
-  return out.bufs;
+  return out.body;
 }
 
 /** Asks for the VLANs of all ports of all bridges: the kernel knows no narrower question. */
 export function getVlans(): Message {
-  const out = new AttrStream();
+  const out = new AttributeStream();
   out.emit(linkHeader({ family }));
-  out.push(ifla.IFLA_EXT_MASK, putU32(rt.RTEXT_FILTER_BRVLAN));
-  return { type: rt.RTM_GETLINK, flags: 0, body: out.bufs };
+  out.u32(ifla.IFLA_EXT_MASK, rt.RTEXT_FILTER_BRVLAN);
+  return { type: rt.RTM_GETLINK, flags: 0, body: out.body };
 }
 
 /** The VLANs of the port with that index; `undefined` for messages about other ports. */

@@ -1,9 +1,10 @@
 /** Links as rtnetlink messages (linux/if_link.h): encoding of specs and changes, decoding of what the kernel tells. Pure. */
-import { AttrStream, putU8, putU16, putU16be, putU32 } from 'netlink/dist/structs.js';
+import { putU8, putU16, putU16be } from 'netlink/dist/structs.js';
 import type { Ipv4Settings, Link, LinkChange, LinkDetail, LinkSpec, OperState } from '../net/link';
 import { macBytes, macFrom } from '../net/mac';
 import type { IfName } from '../net/names';
-import { eachAttribute, type Message, pushNested, putText, text } from './codec';
+import { AttributeStream } from './attribute-stream';
+import { eachAttribute, type Message, onlyTypes, putText, text } from './codec';
 import {
   ifEtherH as eth,
   ifH,
@@ -42,22 +43,22 @@ export function linkHeader(head: { family?: number; index?: number; flags?: numb
 
 /** Asks for one link, by index or by name; a longer name is an alternative one. */
 export function getLink(which: number | string): Message {
-  const out = new AttrStream();
+  const out = new AttributeStream();
   out.emit(linkHeader({ index: typeof which === 'number' ? which : 0 }));
-  out.push(ifla.IFLA_EXT_MASK, putU32(rt.RTEXT_FILTER_SKIP_STATS));
+  out.u32(ifla.IFLA_EXT_MASK, rt.RTEXT_FILTER_SKIP_STATS);
   if (typeof which === 'string') {
     const short = Buffer.byteLength(which) < ifH.IFNAMSIZ;
     out.push(short ? ifla.IFLA_IFNAME : ifla.IFLA_ALT_IFNAME, putText(which));
   }
-  return { type: rt.RTM_GETLINK, flags: 0, body: out.bufs };
+  return { type: rt.RTM_GETLINK, flags: 0, body: out.body };
 }
 
 /** Asks for all links. */
 export function getLinks(): Message {
-  const out = new AttrStream();
+  const out = new AttributeStream();
   out.emit(linkHeader({}));
-  out.push(ifla.IFLA_EXT_MASK, putU32(rt.RTEXT_FILTER_SKIP_STATS));
-  return { type: rt.RTM_GETLINK, flags: 0, body: out.bufs };
+  out.u32(ifla.IFLA_EXT_MASK, rt.RTEXT_FILTER_SKIP_STATS);
+  return { type: rt.RTM_GETLINK, flags: 0, body: out.body };
 }
 
 /** Where a new link goes: file descriptors of network namespaces. */
@@ -69,27 +70,27 @@ export interface Placement {
 
 /** Makes a link. */
 export function newLink(spec: LinkSpec, place: Placement): Message {
-  const out = new AttrStream();
+  const out = new AttributeStream();
   out.emit(linkHeader({}));
-  if ('parent' in spec) out.push(ifla.IFLA_LINK, putU32(spec.parent));
+  if ('parent' in spec) out.u32(ifla.IFLA_LINK, spec.parent);
   out.push(ifla.IFLA_IFNAME, putText(place.name));
-  if (spec.mtu !== undefined) out.push(ifla.IFLA_MTU, putU32(spec.mtu));
+  if (spec.mtu !== undefined) out.u32(ifla.IFLA_MTU, spec.mtu);
   if (spec.mac !== undefined) out.push(ifla.IFLA_ADDRESS, macBytes(spec.mac));
-  if (spec.group !== undefined) out.push(ifla.IFLA_GROUP, putU32(spec.group));
-  if (place.into !== undefined) out.push(ifla.IFLA_NET_NS_FD, putU32(place.into));
-  pushNested(out, ifla.IFLA_LINKINFO, (info) => {
+  if (spec.group !== undefined) out.u32(ifla.IFLA_GROUP, spec.group);
+  if (place.into !== undefined) out.u32(ifla.IFLA_NET_NS_FD, place.into);
+  out.nest(ifla.IFLA_LINKINFO, (info) => {
     info.push(ifla.IFLA_INFO_KIND, putText(spec.kind));
-    if (spec.kind !== 'dummy') pushNested(info, ifla.IFLA_INFO_DATA, (data) => pushData(data, spec, place));
+    if (spec.kind !== 'dummy') info.nest(ifla.IFLA_INFO_DATA, (data) => pushData(data, spec, place));
   });
-  return { type: rt.RTM_NEWLINK, flags: nl.NLM_F_CREATE | nl.NLM_F_EXCL, body: out.bufs };
+  return { type: rt.RTM_NEWLINK, flags: nl.NLM_F_CREATE | nl.NLM_F_EXCL, body: out.body };
 }
 
 /** IFLA_INFO_DATA of each kind. */
-function pushData(data: AttrStream, spec: LinkSpec, place: Placement): void {
+function pushData(data: AttributeStream, spec: LinkSpec, place: Placement): void {
   switch (spec.kind) {
     case 'macvlan':
-      data.push(ifla.IFLA_MACVLAN_MODE, putU32(macvlanModes[spec.mode]));
-      if (spec.broadcastQueueLength) data.push(ifla.IFLA_MACVLAN_BC_QUEUE_LEN, putU32(spec.broadcastQueueLength));
+      data.u32(ifla.IFLA_MACVLAN_MODE, macvlanModes[spec.mode]);
+      if (spec.broadcastQueueLength) data.u32(ifla.IFLA_MACVLAN_BC_QUEUE_LEN, spec.broadcastQueueLength);
       return;
     case 'ipvlan':
       data.push(ifla.IFLA_IPVLAN_MODE, putU16(ipvlanModes[spec.mode]));
@@ -103,15 +104,15 @@ function pushData(data: AttrStream, spec: LinkSpec, place: Placement): void {
       if (spec.vlanFiltering === true) data.push(ifla.IFLA_BR_VLAN_FILTERING, putU8(1)); // unset where the kernel has no filtering
       return;
     case 'vrf':
-      data.push(ifla.IFLA_VRF_TABLE, putU32(spec.table));
+      data.u32(ifla.IFLA_VRF_TABLE, spec.table);
       return;
     case 'veth':
-      pushNested(data, vethH.VETH_INFO_PEER, (peer) => {
+      data.nest(vethH.VETH_INFO_PEER, (peer) => {
         peer.emit(linkHeader({}));
         peer.push(ifla.IFLA_IFNAME, putText(spec.peerName));
-        peer.push(ifla.IFLA_TXQLEN, putU32(0)); // as the reference: no queue on the host's end
-        if (spec.mtu !== undefined) peer.push(ifla.IFLA_MTU, putU32(spec.mtu));
-        peer.push(ifla.IFLA_NET_NS_FD, putU32(place.home)); // kernels differ in the default
+        peer.u32(ifla.IFLA_TXQLEN, 0); // as the reference: no queue on the host's end
+        if (spec.mtu !== undefined) peer.u32(ifla.IFLA_MTU, spec.mtu);
+        peer.u32(ifla.IFLA_NET_NS_FD, place.home); // kernels differ in the default
       });
       return;
     default:
@@ -129,30 +130,30 @@ export function setLink(index: number, change: LinkChange): Message {
     (change.promisc === undefined ? 0 : ifH.IFF_PROMISC) |
     (change.allMulti === undefined ? 0 : ifH.IFF_ALLMULTI);
   const noArp = change.arp === false ? ifH.IFF_NOARP : 0;
-  const out = new AttrStream();
+  const out = new AttributeStream();
   out.emit(linkHeader({ index, flags: flags | noArp, change: mask | noArp }));
   if (change.name !== undefined) out.push(ifla.IFLA_IFNAME, putText(change.name));
   if (change.mac !== undefined) out.push(ifla.IFLA_ADDRESS, macBytes(change.mac));
-  if (change.mtu !== undefined) out.push(ifla.IFLA_MTU, putU32(change.mtu));
-  if (change.master !== undefined) out.push(ifla.IFLA_MASTER, putU32(change.master));
-  if (change.txQueueLength !== undefined) out.push(ifla.IFLA_TXQLEN, putU32(change.txQueueLength));
+  if (change.mtu !== undefined) out.u32(ifla.IFLA_MTU, change.mtu);
+  if (change.master !== undefined) out.u32(ifla.IFLA_MASTER, change.master);
+  if (change.txQueueLength !== undefined) out.u32(ifla.IFLA_TXQLEN, change.txQueueLength);
   if (change.alias !== undefined) out.push(ifla.IFLA_IFALIAS, putText(change.alias));
   if (change.ipv4 !== undefined) pushIpv4(out, change.ipv4);
-  return { type: rt.RTM_SETLINK, flags: 0, body: out.bufs };
+  return { type: rt.RTM_SETLINK, flags: 0, body: out.body };
 }
 
 /** What /proc/sys/net/ipv4/conf/<link> has, without entering the namespace: IFLA_AF_SPEC { AF_INET { IFLA_INET_CONF } }. */
-function pushIpv4(out: AttrStream, { forwarding, arpIgnore, arpAnnounce, arpNotify }: Ipv4Settings): void {
+function pushIpv4(out: AttributeStream, { forwarding, arpIgnore, arpAnnounce, arpNotify }: Ipv4Settings): void {
   const settings: readonly (readonly [number, number | undefined])[] = [
     [ipH.IPV4_DEVCONF_FORWARDING, forwarding],
     [ipH.IPV4_DEVCONF_ARP_IGNORE, arpIgnore],
     [ipH.IPV4_DEVCONF_ARP_ANNOUNCE, arpAnnounce],
     [ipH.IPV4_DEVCONF_ARP_NOTIFY, arpNotify],
   ];
-  pushNested(out, ifla.IFLA_AF_SPEC, (spec) =>
-    pushNested(spec, socketH.AF_INET, (inet) =>
-      pushNested(inet, ifla.IFLA_INET_CONF, (conf) => {
-        for (const [id, value] of settings) if (value !== undefined) conf.push(id, putU32(value));
+  out.nest(ifla.IFLA_AF_SPEC, (spec) =>
+    spec.nest(socketH.AF_INET, (inet) =>
+      inet.nest(ifla.IFLA_INET_CONF, (conf) => {
+        for (const [id, value] of settings) if (value !== undefined) conf.u32(id, value);
       }),
     ),
   );
@@ -160,19 +161,19 @@ function pushIpv4(out: AttrStream, { forwarding, arpIgnore, arpAnnounce, arpNoti
 
 /** Moves a link to the namespace of that file descriptor; the kernel renames it there. */
 export function moveLink(index: number, into: number, name: string | undefined): Message {
-  const out = new AttrStream();
+  const out = new AttributeStream();
   out.emit(linkHeader({ index }));
-  out.push(ifla.IFLA_NET_NS_FD, putU32(into));
+  out.u32(ifla.IFLA_NET_NS_FD, into);
   if (name !== undefined) out.push(ifla.IFLA_IFNAME, putText(name));
-  return { type: rt.RTM_SETLINK, flags: 0, body: out.bufs };
+  return { type: rt.RTM_SETLINK, flags: 0, body: out.body };
 }
 
 /** Puts a link into a link group. */
 export function groupLink(index: number, group: number): Message {
-  const out = new AttrStream();
+  const out = new AttributeStream();
   out.emit(linkHeader({ index }));
-  out.push(ifla.IFLA_GROUP, putU32(group));
-  return { type: rt.RTM_SETLINK, flags: 0, body: out.bufs };
+  out.u32(ifla.IFLA_GROUP, group);
+  return { type: rt.RTM_SETLINK, flags: 0, body: out.body };
 }
 
 /** Deletes a link. */
@@ -182,14 +183,14 @@ export function deleteLink(index: number): Message {
 
 /** Deletes every link of a group. */
 export function deleteGroup(group: number): Message {
-  const out = new AttrStream();
+  const out = new AttributeStream();
   out.emit(linkHeader({}));
-  out.push(ifla.IFLA_GROUP, putU32(group));
-  return { type: rt.RTM_DELLINK, flags: 0, body: out.bufs };
+  out.u32(ifla.IFLA_GROUP, group);
+  return { type: rt.RTM_DELLINK, flags: 0, body: out.body };
 }
 
 /** Those of the sixty attributes of a link that decodeLink reads. */
-const linkAttributes: ReadonlySet<number> = new Set([
+const linkAttributes = onlyTypes(
   ifla.IFLA_IFNAME,
   ifla.IFLA_ADDRESS,
   ifla.IFLA_PARENT_DEV_NAME,
@@ -205,7 +206,7 @@ const linkAttributes: ReadonlySet<number> = new Set([
   ifla.IFLA_PROP_LIST,
   ifla.IFLA_LINKINFO,
   ifla.IFLA_AF_SPEC,
-]);
+);
 
 /** RTM_NEWLINK as the kernel sends it. */
 export function decodeLink(data: Buffer): Link {

@@ -1,7 +1,7 @@
 /** Neighbours as rtnetlink messages (linux/neighbour.h). Pure. */
-import { AttrStream, putU32 } from 'netlink/dist/structs.js';
 import { familyOf, type Ip, ipBytes } from '../net/ip';
 import { type Mac, macBytes, macFrom } from '../net/mac';
+import { AttributeStream } from './attribute-stream';
 import { afOf, eachAttribute, findAddress, type Message } from './codec';
 import { neighbourH as nd, netlinkH as nl, rtnetlinkH as rt } from './headers';
 
@@ -11,26 +11,26 @@ const headerLength = 12; // struct ndmsg: family, pad, ifindex, state, flags, ty
 export function setNeighbour(index: number, address: Ip, mac: Mac): Message {
   const out = neighbour(index, address, nd.NUD_PERMANENT, 0);
   out.push(nd.NDA_LLADDR, macBytes(mac));
-  return { type: rt.RTM_NEWNEIGH, flags: nl.NLM_F_CREATE | nl.NLM_F_REPLACE, body: out.bufs };
+  return { type: rt.RTM_NEWNEIGH, flags: nl.NLM_F_CREATE | nl.NLM_F_REPLACE, body: out.body };
 }
 
 /** Has the network asked for that address, at once and as if a packet to it waited. */
 export function useNeighbour(index: number, address: Ip): Message {
-  return { type: rt.RTM_NEWNEIGH, flags: nl.NLM_F_CREATE, body: neighbour(index, address, 0, nd.NTF_USE).bufs };
+  return { type: rt.RTM_NEWNEIGH, flags: nl.NLM_F_CREATE, body: neighbour(index, address, 0, nd.NTF_USE).body };
 }
 
 /** Forgets a neighbour, and asks no more for it. */
 export function forgetNeighbour(index: number, address: Ip): Message {
-  return { type: rt.RTM_DELNEIGH, flags: 0, body: neighbour(index, address, 0, 0).bufs };
+  return { type: rt.RTM_DELNEIGH, flags: 0, body: neighbour(index, address, 0, 0).body };
 }
 
-function neighbour(index: number, address: Ip, state: number, flags: number): AttrStream {
+function neighbour(index: number, address: Ip, state: number, flags: number): AttributeStream {
   const header = Buffer.alloc(headerLength);
   header.writeUInt8(afOf(familyOf(address)), 0);
   header.writeInt32LE(index, 4);
   header.writeUInt16LE(state, 8);
   header.writeUInt8(flags, 10);
-  const out = new AttrStream();
+  const out = new AttributeStream();
   out.emit(header);
   out.push(nd.NDA_DST, ipBytes(address));
   return out;
@@ -38,10 +38,10 @@ function neighbour(index: number, address: Ip, state: number, flags: number): At
 
 /** Asks for the neighbours of a link. */
 export function getNeighbours(index: number): Message {
-  const out = new AttrStream();
+  const out = new AttributeStream();
   out.emit(Buffer.alloc(headerLength));
-  out.push(nd.NDA_IFINDEX, putU32(index));
-  return { type: rt.RTM_GETNEIGH, flags: 0, body: out.bufs };
+  out.u32(nd.NDA_IFINDEX, index);
+  return { type: rt.RTM_GETNEIGH, flags: 0, body: out.body };
 }
 
 /** RTM_NEWNEIGH as the kernel sends it; `undefined` for one of another link, and for what the kernel found out itself. */

@@ -1,5 +1,4 @@
 /** Addresses and routes as rtnetlink messages (linux/if_addr.h, linux/rtnetlink.h). Pure. */
-import { AttrStream, putU32 } from 'netlink/dist/structs.js';
 import {
   addressOf,
   type Cidr,
@@ -14,7 +13,8 @@ import {
   widthOf,
 } from '../net/ip';
 import { type Address, mainTable, type Route, type RouteFilter } from '../net/route';
-import { afOf, eachAttribute, familyOfAf, findAddress, type Message, pushNested, u16 } from './codec';
+import { AttributeStream } from './attribute-stream';
+import { afOf, eachAttribute, familyOfAf, findAddress, type Message, u16 } from './codec';
 import { ifAddrH as ifa, netlinkH as nl, rtnetlinkH as rt, socketH } from './headers';
 
 const addressLength = 8; // struct ifaddrmsg
@@ -33,22 +33,22 @@ export function getAddresses(family: Family | undefined, index: number): Message
 /** Adds an address, without label, as the reference does. */
 export function newAddress(index: number, address: Cidr, noDad: boolean): Message {
   const bytes = ipBytes(addressOf(address));
-  const out = new AttrStream();
+  const out = new AttributeStream();
   out.emit(addressHeader(afOf(familyOf(address)), lengthOf(address), noDad ? ifa.IFA_F_NODAD : 0, index));
   out.push(ifa.IFA_LOCAL, bytes);
   out.push(ifa.IFA_ADDRESS, bytes);
   if (familyOf(address) === 4 && lengthOf(address) < 31) out.push(ifa.IFA_BROADCAST, ipBytes(lastOf(address)));
-  return { type: rt.RTM_NEWADDR, flags: nl.NLM_F_CREATE | nl.NLM_F_EXCL, body: out.bufs };
+  return { type: rt.RTM_NEWADDR, flags: nl.NLM_F_CREATE | nl.NLM_F_EXCL, body: out.body };
 }
 
 /** Takes an address away. */
 export function deleteAddress(index: number, address: Cidr): Message {
   const bytes = ipBytes(addressOf(address));
-  const out = new AttrStream();
+  const out = new AttributeStream();
   out.emit(addressHeader(afOf(familyOf(address)), lengthOf(address), 0, index));
   out.push(ifa.IFA_LOCAL, bytes);
   out.push(ifa.IFA_ADDRESS, bytes);
-  return { type: rt.RTM_DELADDR, flags: 0, body: out.bufs };
+  return { type: rt.RTM_DELADDR, flags: 0, body: out.body };
 }
 
 /** RTM_NEWADDR as the kernel sends it; `undefined` for families other than IPv4 and IPv6. */
@@ -77,11 +77,11 @@ export function decodeAddress(data: Buffer): Address | undefined {
 /** Asks for routes. A kernel with strict checks answers for that table and link only; others must be filtered. */
 export function getRoutes(filter: RouteFilter): Message {
   const table = filter.table ?? mainTable;
-  const out = new AttrStream();
+  const out = new AttributeStream();
   out.emit(routeHeader({ family: filter.family }));
-  if (table !== 'all') out.push(rt.RTA_TABLE, putU32(table));
-  if (filter.index !== undefined) out.push(rt.RTA_OIF, putU32(filter.index));
-  return { type: rt.RTM_GETROUTE, flags: 0, body: out.bufs };
+  if (table !== 'all') out.u32(rt.RTA_TABLE, table);
+  if (filter.index !== undefined) out.u32(rt.RTA_OIF, filter.index);
+  return { type: rt.RTM_GETROUTE, flags: 0, body: out.body };
 }
 
 const modeFlags = {
@@ -111,7 +111,7 @@ function routeBody(route: Route, head: { scope: number; protocol: number }): rea
   const family = familyOf(route.dst);
   const table = route.table ?? mainTable;
   const flags = route.onlink === true ? rt.RTNH_F_ONLINK : 0;
-  const out = new AttrStream();
+  const out = new AttributeStream();
   out.emit(
     routeHeader({
       family,
@@ -127,16 +127,16 @@ function routeBody(route: Route, head: { scope: number; protocol: number }): rea
   if (route.gateway !== undefined && familyOf(route.gateway) === family)
     out.push(rt.RTA_GATEWAY, ipBytes(route.gateway));
   if (route.gateway !== undefined && familyOf(route.gateway) !== family)
-    out.push(rt.RTA_VIA, [Buffer.from([afOf(familyOf(route.gateway)), 0]), ipBytes(route.gateway)]); // struct rtvia
-  if (table >= 256) out.push(rt.RTA_TABLE, putU32(table));
-  if (route.metric) out.push(rt.RTA_PRIORITY, putU32(route.metric));
+    out.push(rt.RTA_VIA, Buffer.concat([Buffer.from([afOf(familyOf(route.gateway)), 0]), ipBytes(route.gateway)])); // struct rtvia
+  if (table >= 256) out.u32(rt.RTA_TABLE, table);
+  if (route.metric) out.u32(rt.RTA_PRIORITY, route.metric);
   if (route.mtu !== undefined || route.advmss !== undefined)
-    pushNested(out, rt.RTA_METRICS, (metrics) => {
-      if (route.mtu !== undefined) metrics.push(rt.RTAX_MTU, putU32(route.mtu));
-      if (route.advmss !== undefined) metrics.push(rt.RTAX_ADVMSS, putU32(route.advmss));
+    out.nest(rt.RTA_METRICS, (metrics) => {
+      if (route.mtu !== undefined) metrics.u32(rt.RTAX_MTU, route.mtu);
+      if (route.advmss !== undefined) metrics.u32(rt.RTAX_ADVMSS, route.advmss);
     });
-  if (route.index !== undefined) out.push(rt.RTA_OIF, putU32(route.index));
-  return out.bufs;
+  if (route.index !== undefined) out.u32(rt.RTA_OIF, route.index);
+  return out.body;
 }
 
 /** RTM_NEWROUTE as the kernel sends it, one route for each next hop; none for what is no unicast route. */

@@ -1,7 +1,8 @@
 /** Routing policy rules as rtnetlink messages (linux/fib_rules.h). Pure. */
-import { AttrStream, putU8, putU32 } from 'netlink/dist/structs.js';
+import { putU8 } from 'netlink/dist/structs.js';
 import { addressOf, familyOf, ipBytes, lengthOf, toCidr } from '../net/ip';
 import type { Rule } from '../net/route';
+import { AttributeStream } from './attribute-stream';
 import { afOf, eachAttribute, familyOfAf, findAddress, type Message, putText, text } from './codec';
 import { fibRulesH as fra, netlinkH as nl, rtnetlinkH as rt } from './headers';
 
@@ -32,14 +33,14 @@ function ruleBody(rule: Rule): readonly Uint8Array[] {
   header.writeUInt8(rule.source === undefined ? 0 : lengthOf(rule.source), 2);
   header.writeUInt8(rule.table < 256 ? rule.table : rt.RT_TABLE_UNSPEC, 4);
   header.writeUInt8(rule.blackhole === true ? fra.FR_ACT_BLACKHOLE : fra.FR_ACT_TO_TBL, 7);
-  const out = new AttrStream();
+  const out = new AttributeStream();
   out.emit(header);
   if (rule.source !== undefined) out.push(fra.FRA_SRC, ipBytes(addressOf(rule.source)));
   if (rule.iif !== undefined) out.push(fra.FRA_IIFNAME, putText(rule.iif));
-  if (rule.table >= 256) out.push(fra.FRA_TABLE, putU32(rule.table));
-  if (rule.priority !== undefined) out.push(fra.FRA_PRIORITY, putU32(rule.priority));
+  if (rule.table >= 256) out.u32(fra.FRA_TABLE, rule.table);
+  if (rule.priority !== undefined) out.u32(fra.FRA_PRIORITY, rule.priority);
   if (rule.protocol !== undefined) out.push(fra.FRA_PROTOCOL, putU8(rule.protocol));
-  return out.bufs;
+  return out.body;
 }
 
 /** RTM_NEWRULE as the kernel sends it; `undefined` for a rule that does something else. Other selectors than source and link are not shown. */

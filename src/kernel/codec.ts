@@ -1,6 +1,6 @@
 /** Netlink messages and attributes as bytes: what every subject's codec is built from. Pure. */
-import { type AttrStream, putU16 } from 'netlink/dist/structs.js';
 import { type Family, type Ip, ipFrom } from '../net/ip';
+import { locateAttributes } from './attributes';
 import { netlinkH, socketH } from './headers';
 
 /** A request, complete but for sequence number and length. */
@@ -10,19 +10,8 @@ export interface Message {
   readonly body: readonly Uint8Array[];
 }
 
-/** Adds an attribute that holds attributes, with NLA_F_NESTED: bridge ports and strict checks want it, nobody minds it. */
-export function pushNested(out: AttrStream, type: number, fill: (inner: AttrStream) => void): void {
-  const before = out.bufs.length;
-  out.push(type, (inner) => fill(inner));
-  const header = out.bufs.slice(before).find((part) => part.length === 4); // padding is shorter
-  header?.set(putU16(type | netlinkH.NLA_F_NESTED), 2);
-}
-
-const attributeHeader = 4; // struct nlattr: u16 length with these, u16 type
-const typeMask = 0x3fff; // NLA_TYPE_MASK: without NLA_F_NESTED and NLA_F_NET_BYTEORDER
-
 /**
- * Calls `visit` for each attribute after the first `skip` bytes, or for those of the types in `only`. Types come without
+ * Calls `visit` for each attribute after the first `skip` bytes, or for those whose types are 1 in `only`. Types come without
  * flags. The package's own parser takes three objects for each attribute, and a link has sixty.
  * Throws when an attribute is cut off.
  */
@@ -30,17 +19,17 @@ export function eachAttribute(
   data: Buffer,
   skip: number,
   visit: (type: number, value: Buffer) => void,
-  only?: ReadonlySet<number>,
+  only?: Uint8Array,
 ): void {
-  const { length: end } = data; // asked once: it takes as long as the rest of a turn, and a link has sixty
-  for (let at = skip; at < end; ) {
-    const length = (data[at] ?? 0) | ((data[at + 1] ?? 0) << 8); // u16 spelled out
-    const type = ((data[at + 2] ?? 0) | ((data[at + 3] ?? 0) << 8)) & typeMask;
-    if (length < attributeHeader || at + length > end)
-      throw new RangeError(`Cannot read attribute ${type} of ${length} bytes: ${end - at} are left`);
-    if (only === undefined || only.has(type)) visit(type, data.subarray(at + attributeHeader, at + length));
-    at += (length + 3) & ~3;
-  }
+  const found = locateAttributes(data, skip, only);
+  for (let at = 0; at < found.length; at += 3) visit(found[at] as number, data.subarray(found[at + 1], found[at + 2]));
+}
+
+/** A table for eachAttribute's `only`. */
+export function onlyTypes(...types: readonly number[]): Uint8Array {
+  const table = new Uint8Array(Math.max(...types) + 1);
+  for (const type of types) table[type] = 1;
+  return table;
 }
 
 /** Text of an attribute, with or without the NUL at its end. */

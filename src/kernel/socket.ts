@@ -15,7 +15,6 @@ const attempts = 5; // of a dump that changes while it is read
 const received = Buffer.allocUnsafeSlow(256 * 1024);
 const sender = Buffer.alloc(12); // struct sockaddr_nl: family, pad, pid, groups
 const senderLength = Buffer.alloc(4);
-const padding = Buffer.alloc(4);
 
 /** What a message of an answer becomes; `undefined` leaves it out. `data` is valid during the call only. */
 export type Decode<T> = (data: Buffer, type: number) => T | undefined;
@@ -58,15 +57,14 @@ export class RouteSocket {
   changeAll(
     changes: readonly { readonly message: Message; readonly action: string }[],
   ): readonly (CniError | undefined)[] {
-    const parts: Uint8Array[] = [];
-    const last = changes[changes.length - 1];
-    for (const change of changes) {
-      const { message } = change;
-      this.#append(parts, message, change === last ? message.flags | nl.NLM_F_ACK : message.flags);
-    }
-    const action = last?.action ?? '';
-    const first = this.#sequence - changes.length + 1;
-    this.#sendBytes(Buffer.concat(parts), action);
+    const last = changes.length - 1;
+    const action = changes[last]?.action ?? '';
+    this.#send(
+      changes.map(({ message }) => message),
+      nl.NLM_F_ACK,
+      action,
+    );
+    const first = this.#sequence - last;
     const problems: (CniError | undefined)[] = changes.map(() => undefined);
     this.#receive(
       action,
@@ -83,7 +81,7 @@ export class RouteSocket {
 
   /** Asks for one thing. */
   get<T>(message: Message, decode: Decode<T>, action: string): T | undefined {
-    this.#send(message, action);
+    this.#send([message], 0, action);
     return this.#receive(action, decode, false).found[0];
   }
 
@@ -93,7 +91,7 @@ export class RouteSocket {
    */
   dump<T>(message: Message, decode: Decode<T>, action: string): readonly T[] {
     for (let attempt = 1; ; attempt++) {
-      this.#send({ ...message, flags: message.flags | nl.NLM_F_DUMP }, action);
+      this.#send([message], nl.NLM_F_DUMP, action);
       const { found, disturbed } = this.#receive(action, decode, true);
       if (!disturbed || attempt === attempts) return found;
     }
@@ -103,25 +101,30 @@ export class RouteSocket {
     closeSync(this.#fd);
   }
 
-  #send(message: Message, action: string): void {
-    const parts: Uint8Array[] = [];
-    this.#append(parts, message, message.flags);
-    this.#sendBytes(Buffer.concat(parts), action);
-  }
-
-  /** Adds a message under the next sequence number, padded as the one behind it needs. */
-  #append(parts: Uint8Array[], { type, body }: Message, flags: number): void {
-    this.#sequence = (this.#sequence + 1) >>> 0;
-    const header = Buffer.allocUnsafe(headerLength);
-    let length = headerLength;
-    for (const part of body) length += part.length;
-    header.writeUInt32LE(length, 0);
-    header.writeUInt16LE(type, 4);
-    header.writeUInt16LE(flags | nl.NLM_F_REQUEST, 6);
-    header.writeUInt32LE(this.#sequence, 8);
-    header.writeUInt32LE(0, 12);
-    parts.push(header, ...body);
-    if (length % 4 !== 0) parts.push(padding.subarray(length % 4));
+  /** Sends them in one datagram, under the next sequence numbers, each padded as the one behind it needs; the last with more flags. */
+  #send(messages: readonly Message[], flagsOfLast: number, action: string): void {
+    const last = messages[messages.length - 1];
+    let length = 0;
+    for (const { body } of messages) length += (lengthOf(body) + 3) & ~3;
+    const whole = Buffer.alloc(length);
+    let at = 0;
+    for (const message of messages) {
+      const { type, body } = message;
+      const flags = message.flags | nl.NLM_F_REQUEST | (message === last ? flagsOfLast : 0);
+      const size = lengthOf(body);
+      this.#sequence = (this.#sequence + 1) >>> 0;
+      whole.writeUInt32LE(size, at);
+      whole.writeUInt16LE(type, at + 4);
+      whole.writeUInt16LE(flags, at + 6);
+      whole.writeUInt32LE(this.#sequence, at + 8);
+      let end = at + headerLength;
+      for (const part of body) {
+        whole.set(part, end);
+        end += part.length;
+      }
+      at += (size + 3) & ~3;
+    }
+    this.#sendBytes(whole, action);
   }
 
   #sendBytes(whole: Buffer, action: string): void {
@@ -188,6 +191,13 @@ export class RouteSocket {
       if (sender.readUInt32LE(4) === 0) return length; // others are not the kernel
     }
   }
+}
+
+/** Bytes of a message with its header (struct nlmsghdr). */
+function lengthOf(body: readonly Uint8Array[]): number {
+  let length = headerLength;
+  for (const part of body) length += part.length;
+  return length;
 }
 
 /** Where the extended acknowledgement starts: after the error number, and after the request when it is sent back. */

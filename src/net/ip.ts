@@ -240,9 +240,8 @@ function findHalf(text: string, isEnd: boolean): readonly number[] | undefined {
 /** RFC 5952: lower case, the longest run of two or more zero words shortened, the first one on a tie. */
 function printIpv6(words: readonly number[]): string {
   let best = { start: -1, length: 1 };
-  for (let start = 0; start < 8; start++) {
-    let length = 0;
-    while (start + length < 8 && words[start + length] === 0) length++;
+  for (let start = 0, length = 0; start < 8; start += length + 1) {
+    for (length = 0; words[start + length] === 0; ) length++;
     if (length > best.length) best = { start, length };
   }
   const hex = words.map((word) => word.toString(16));
