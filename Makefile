@@ -1,6 +1,6 @@
 # The commands of this repository. Each does its own set-up on a fresh Debian 12 with Node and npm (root for apt-get).
 BENCH ?= --write
-.PHONY: help setup guest-setup build check check-types check-lint check-dead check-imports check-manifests format test test-fuzz test-races test-faults test-faults-short test-interop test-cluster bench bench-tools bench-vlan demo image install clean
+.PHONY: help setup guest-setup lean-setup build check check-types check-lint check-dead check-imports check-manifests format test test-fuzz test-races test-faults test-faults-short test-interop test-cluster bench bench-tools bench-vlan demo image install clean
 .DEFAULT_GOAL := help
 
 help: ## what can be made
@@ -15,7 +15,10 @@ node_modules/.package-lock.json: package.json package-lock.json .npmrc
 guest-setup: ## Debian's packages for the test guest
 	@scripts/guest/install
 
-build: setup ## dist/braid, one executable file
+lean-setup: ## a C compiler and the sources of the lean engine: Debian's packages, and by pip
+	@scripts/lean/install
+
+build: setup lean-setup ## dist/braid, one executable file
 	scripts/bun scripts/build.ts
 
 check: setup ## types, lint and format, dead code, dependency rules between folders, Kubernetes manifests
@@ -59,7 +62,7 @@ test-interop: setup guest-setup build ## against cnitool, containerd, Multus and
 	@for module in interop bench; do scripts/go-tools test/$$module dist/$$module || exit 1; done
 	@scripts/bun scripts/test.ts --interop --timeout 7200 $(TESTS)
 
-test-cluster: setup guest-setup ## on real clusters, of this machine and in a guest of 6 GiB, as root (needs Go); CLUSTER_PODS=100 of them; last line: N passed, N failed
+test-cluster: setup guest-setup lean-setup ## on real clusters, of this machine and in a guest of 6 GiB, as root (needs Go); CLUSTER_PODS=100 of them; last line: N passed, N failed
 	@scripts/guest/install test/cluster/packages
 	@scripts/go-tools test/cluster dist/cluster
 	@scripts/go-tools test/render dist/render
@@ -79,7 +82,7 @@ bench-vlan: setup guest-setup build bench-tools ## the same for VLANs, in an emu
 	@scripts/guest/run --timeout 900 --memory 3072 -- sh -c \
 	  'modprobe -a loop ext4; scripts/bun test/bench/bench.ts --runs 5 --networks 1,8 --mixes vlan --parts pods'
 
-image: setup ## dist/image: container image for x86-64 and arm64 (OCI archive), executables for glibc and musl hosts
+image: setup lean-setup ## dist/image: container image for x86-64 and arm64 (OCI archive), executables for glibc and musl hosts
 	@scripts/bun scripts/image.ts
 
 install: build ## Braid on this node, as root; what it would do: dist/braid install --dry-run

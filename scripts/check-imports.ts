@@ -17,6 +17,7 @@ const order = ['src', 'src/net', 'src/cni', 'src/dhcp', 'src/pod', 'src/attach',
   'src/exec',
   'src/model',
   'src/bin',
+  'src/lean',
 ]);
 
 /** Folders whose answers depend on nothing but their arguments. */

@@ -12,6 +12,7 @@ import { type Packages, unpackPackages } from './image/debian';
 import { parseElf } from './image/elf';
 import { type Image, toOciArchive } from './image/oci';
 import type { TarEntry } from './image/tar';
+import type { Processor } from './lean/build';
 
 type Architecture = Image['architecture'];
 
@@ -22,6 +23,8 @@ interface Machine {
   readonly musl: string;
   /** Where Debian has its libraries. */
   readonly triplet: string;
+  /** As node:process names it. */
+  readonly processor: Processor;
 }
 
 const machines: Readonly<Record<Architecture, Machine>> = {
@@ -29,11 +32,13 @@ const machines: Readonly<Record<Architecture, Machine>> = {
     glibc: '@oven/bun-linux-x64-baseline',
     musl: '@oven/bun-linux-x64-musl-baseline',
     triplet: 'x86_64-linux-gnu',
+    processor: 'x64',
   },
   arm64: {
     glibc: '@oven/bun-linux-aarch64',
     musl: '@oven/bun-linux-aarch64-musl',
     triplet: 'aarch64-linux-gnu',
+    processor: 'arm64',
   },
 };
 
@@ -89,16 +94,25 @@ function build(runtime: string, name: string): Buffer {
   return bytes;
 }
 
+/** The runtime's own executable asks for what the joined one asks for, which does not tell. */
+const askingOf = (runtime: string): TarEntry => ({ path: 'braid', mode: 0o755, bytes: readFileSync(runtime) });
+
 /** The image's files: the executable, nft, the libraries that the two ask for, and the licences of what is Debian's. */
-function filesOf(architecture: Architecture, executable: Buffer, { root: debian }: Packages): readonly TarEntry[] {
+function filesOf(
+  architecture: Architecture,
+  executable: Buffer,
+  asking: TarEntry,
+  { root: debian }: Packages,
+): readonly TarEntry[] {
   const { triplet } = machines[architecture];
   const file = (to: string, mode: number, ...places: readonly string[]): TarEntry => {
     const from = places.map((place) => path.join(debian, place)).find((place) => existsSync(place));
     if (from === undefined) throw new Error(`Debian's packages for ${architecture} have no ${places.join(' or ')}`);
     return { path: to, mode, bytes: readFileSync(from) };
   };
-  const programs = [{ path: 'braid', mode: 0o755, bytes: executable }, file('usr/sbin/nft', 0o755, 'usr/sbin/nft')];
-  const libraries = withLibraries(programs, (name) =>
+  const nft = file('usr/sbin/nft', 0o755, 'usr/sbin/nft');
+  const programs = [{ path: 'braid', mode: 0o755, bytes: executable }, nft];
+  const libraries = withLibraries([asking, nft], (name) =>
     file(`lib/${name}`, 0o755, `lib/${triplet}/${name}`, `usr/lib/${triplet}/${name}`),
   );
   const licences = debianPackages.map((name) => `usr/share/doc/${name}/copyright`);
@@ -146,10 +160,18 @@ writeFileSync(
   packages.flatMap(({ versions }) => versions.map((each) => `${each}\n`)).join(''),
 );
 const images = architectures.map((architecture, at): Image => {
-  const { glibc, musl } = machines[architecture];
+  const { glibc, musl, processor } = machines[architecture];
+  if (processor !== process.arch)
+    execFileSync(path.join(root, 'scripts/guest/install'), [`scripts/lean/packages-${processor}`], {
+      cwd: root,
+      stdio: 'inherit',
+    });
   build(runtimeOf(musl), `braid-linux-${architecture}-musl`);
   const executable = build(runtimeOf(glibc), `braid-linux-${architecture}`);
-  return { architecture, files: filesOf(architecture, executable, packages[at] as Packages) };
+  return {
+    architecture,
+    files: filesOf(architecture, executable, askingOf(runtimeOf(glibc)), packages[at] as Packages),
+  };
 });
 const archive = path.join(out, `braid-${version}.tar`);
 const labels = { 'org.opencontainers.image.title': 'braid', 'org.opencontainers.image.version': version };

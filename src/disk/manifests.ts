@@ -41,7 +41,7 @@ function parseJson(text: string, source: string): readonly unknown[] {
   }
 }
 
-/** Bun's own parser reads in microseconds, but does not say where a mistake is. */
+/** The runtime's parser, the yaml package in the lean engine, does not say alike where a mistake is. */
 async function parseYaml(text: string, source: string): Promise<readonly unknown[]> {
   try {
     const documents: unknown = Bun.YAML.parse(outdented.test(text) ? indentQuoted(text) : text);

@@ -12,6 +12,7 @@ import {
   type Call,
   type Competitor,
   empty,
+  emptyFull,
   findPlaces,
   idleIp,
   kernel,
@@ -119,7 +120,7 @@ async function start(): Promise<void> {
     name: 'ADD of 8 macvlan networks, one of them the default',
   };
   const pod = podOf('macvlan-eight', rest);
-  const samples = await inTurns(scene, [empty(places), version(places), macvlans], pod, 2 * runs);
+  const samples = await inTurns(scene, [emptyFull(places), empty(places), version(places), macvlans], pod, 2 * runs);
   tell(toTimesTable('From the start', samples));
 }
 

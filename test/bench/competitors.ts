@@ -37,9 +37,15 @@ export interface Places {
 
 const root = path.resolve(import.meta.dirname, '../..');
 
-/** The same runtime doing nothing: the floor of every process. */
+/** The same runtime doing nothing: the floor of every call. */
 export function empty({ dist }: Places): Competitor {
-  return { name: 'empty executable', call: () => ({ command: [path.join(dist, 'empty')], env: {}, stdin: '' }) };
+  const call = { command: [path.join(dist, 'empty')] as const, env: { CNI_COMMAND: 'ADD' }, stdin: '' };
+  return { name: 'empty executable', call: () => call };
+}
+
+/** The full runtime of the same file doing nothing: the floor of every command. */
+export function emptyFull(places: Places): Competitor {
+  return { name: 'empty executable, full runtime', call: (job) => ({ ...empty(places).call(job), env: {} }) };
 }
 
 /** dist/braid, the pod's annotations handed over by the runtime, the definitions as files; `first` is the default network. */

@@ -1,0 +1,27 @@
+/** The functions that the lean engine's process offers (src/lean/system.c). */
+
+/** A started program: its process id, and descriptors: of the process, of what it prints, of its errors. */
+export type Child = readonly [pid: number, watch: number, stdout: number, stderr: number];
+
+interface Host {
+  bind(name: string): ((...words: readonly unknown[]) => number | null) | undefined;
+  errno(): number;
+  address(bytes: Uint8Array): number;
+  environment(): Record<string, string>;
+  exit(status: number): never;
+  now(): number;
+  random(): number;
+  pid(): number;
+  wait(descriptors: readonly number[], ms: number): readonly number[];
+  spawn(path: string, argv: readonly string[], env: readonly string[], stdin: Uint8Array): Child | number;
+  replace(path: string, argv: readonly string[], env: readonly string[], stdin: Uint8Array): number;
+  changed(): boolean;
+  xxHash3(bytes: Uint8Array): bigint;
+  digest(wide: boolean, bytes: Uint8Array): ArrayBuffer;
+  locateAttributes(data: Uint8Array, skip: number, only?: Uint8Array): readonly number[];
+  ended(pid: number): number | undefined;
+  hostname(): string;
+}
+
+/** Made by the engine before any module runs. */
+export const host: Host = (globalThis as unknown as { readonly host: Host }).host;
