@@ -45,6 +45,8 @@ async function createBridge(c: BridgeConfig, host: Netns): Promise<Link> {
       vlanFiltering: c.vlanFiltering || undefined,
     });
     await ensureSysctl(host, `net/ipv6/conf/${c.bridge}/accept_ra`, '0'); // its routes are ours to decide
+    // As serveGateways, but before it has a port: of pods that start at one moment each may see, and keep, another port's.
+    if (c.isGateway && c.gatewayLink === undefined) await host.changeLink(bridge.index, { mac: bridge.mac });
     return bridge;
   } catch (cause) {
     const other =

@@ -131,6 +131,13 @@ describe('bridge as gateway', () => {
     expect(host.device('br1')).toMatchObject({ mac: interfaces[1]?.mac, macChosen: true });
   });
 
+  it('keeps the MAC that it was made with before it has a port, for all pods that start at that moment', async () => {
+    const { host, add } = lab({ ipam: fixedIpam(['10.1.0.5/24']) });
+    const change = vi.spyOn(host, 'changeLink');
+    const { interfaces } = await add(bridge, gateway);
+    expect(change.mock.calls[0]).toEqual([host.device('br1').index, { mac: interfaces[0]?.mac }]);
+  });
+
   it('accepts the address that another process added at the same moment', async () => {
     const { host, add } = lab({ ipam: fixedIpam(['10.1.0.5/24']) });
     const { index } = await host.createLink({ kind: 'bridge', name: ifName('br1', 'name') });
