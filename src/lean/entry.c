@@ -97,7 +97,8 @@ uintptr_t entry_choose(uintptr_t *stack) {
   char **variable = (char **)(stack + 1 + stack[0] + 1);
   int is_call = 0, wants_full = 0;
   for (; *variable != NULL; variable++) {
-    if (value_of(*variable, "CNI_COMMAND") != NULL) is_call = 1;
+    const char *command = value_of(*variable, "CNI_COMMAND");
+    if (command != NULL) is_call = !(command[0] == 'G' && command[1] == 'C' && command[2] == 0); /* that reads every record: work for a compiler */
     if (value_of(*variable, "BRAID_RUNTIME") != NULL) wants_full = 1;
   }
   Elf64_auxv_t *auxiliary = (Elf64_auxv_t *)(variable + 1);

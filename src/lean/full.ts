@@ -1,9 +1,9 @@
 /** The full runtime, for what the lean engine cannot do. Starts this executable again. */
 
 import type { Log } from '../attach/ports';
-import type { Question } from '../bin/asked';
+import type { Outcome, Question } from '../bin/asked';
 import { inputRead } from '../bin/stdio';
-import { CniError, fail, type Reason } from '../error';
+import { CniError, fail } from '../error';
 import { runProgram } from '../exec/program';
 import { errnoName } from '../kernel/errno';
 import { host } from './host';
@@ -24,11 +24,16 @@ export function handOver(what: string): never {
   return fail('Internal', `Cannot ${what}: cannot start ${itself} (${errnoName(errno)})`);
 }
 
-/** What answers a question: src/bin/asked.ts. */
-interface Answer {
-  readonly result?: unknown;
-  readonly failed?: { readonly reason: Reason; readonly problem: string };
+/** An Outcome, and messages for the log. */
+interface Answer extends Outcome {
   readonly logged: readonly (readonly [level: keyof Log, fields: Readonly<Record<string, unknown>>, message: string])[];
+}
+
+/** What it gives. Throws what it failed with. */
+export function resultOf({ result, failed }: Outcome): unknown {
+  if (failed === undefined) return result;
+  const { reason, problem, ...extra } = failed;
+  throw new CniError(reason, problem, extra);
 }
 
 /** What the full runtime is asked in a process of its own, `patience` milliseconds long. Throws as the edge that is asked for. */
@@ -41,9 +46,7 @@ export async function askFull(question: Question, asked: object, patience: numbe
     timeout: patience,
   });
   if (exitCode !== 0) return fail('Internal', `Cannot ask the full runtime for ${question}: ${stderr.slice(-500)}`);
-  const { result, failed, logged } = JSON.parse(stdout) as Answer;
+  const { logged, ...outcome } = JSON.parse(stdout) as Answer;
   for (const [level, fields, message] of logged) log?.[level](fields, message);
-  if (failed === undefined) return result;
-  const { reason, problem, ...extra } = failed;
-  throw new CniError(reason, problem, extra);
+  return resultOf(outcome);
 }

@@ -41,6 +41,7 @@ describe('a joined executable', () => {
     ['without a command of CNI', {}],
     ['when it is told', { CNI_COMMAND: 'ADD', BRAID_RUNTIME: 'full' }],
     ['when a variable only begins like that', { CNI_COMMANDS: 'ADD' }],
+    ['for GC, which reads every record', { CNI_COMMAND: 'GC' }],
   ])('is the full runtime %s, with its arguments, environment and libraries', (_, env) => {
     const script =
       'console.log(JSON.stringify([process.argv.slice(1), process.env.X, typeof require("node:tls").connect]))';
