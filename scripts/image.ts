@@ -116,9 +116,19 @@ function filesOf(
     file(`lib/${name}`, 0o755, `lib/${triplet}/${name}`, `usr/lib/${triplet}/${name}`),
   );
   const licences = debianPackages.map((name) => `usr/share/doc/${name}/copyright`);
-  const files = [...programs, ...libraries, ...licences.map((each) => file(each, 0o644, each))];
+  const files = [...programs, ...libraries, ...licences.map((each) => file(each, 0o644, each)), engineLicence()];
   const directories = [...new Set(['tmp', ...files.flatMap(({ path }) => parentsOf(path))])].sort();
   return [...directories.map((each) => ({ path: each, mode: each === 'tmp' ? 0o1777 : 0o755 })), ...files];
+}
+
+/** The licence of the lean engine: its sources begin with it. */
+function engineLicence(): TarEntry {
+  const source = readFileSync(path.join(root, 'dist/engine/quickjs.c'), 'utf8');
+  return {
+    path: 'usr/share/doc/quickjs-ng/copyright',
+    mode: 0o644,
+    bytes: Buffer.from(source.slice(0, source.indexOf('*/') + 3)),
+  };
 }
 
 /** The libraries that the programs ask for, and that those ask for, each once; and the loader, where it is looked for. */
