@@ -16,7 +16,7 @@ export type Processor = 'x64' | 'arm64';
 const engine = path.join(root, 'dist/engine');
 const host = path.join(root, 'src/lean');
 const engineParts = ['quickjs', 'libregexp', 'libunicode', 'dtoa'];
-const hostParts = ['main', 'memory', 'bytes', 'hash', 'system'];
+const hostParts = ['main', 'memory', 'bytes', 'library', 'process', 'system', 'attributes', 'hash'];
 
 /** As upstream builds a release; without loops made for vectors, of which it has none that are long (8 % fewer instructions than by -O2). */
 const engineFlags = [

@@ -4,8 +4,6 @@
 #define XXH_INLINE_ALL
 #include <xxhash.h>
 
-uint64_t hash_quickly(const uint8_t *bytes, size_t length) { return XXH3_64bits(bytes, length); }
-
 /* The two differ in the width of a word, how often a block is stirred, and by how much words are turned. */
 struct kind {
   unsigned word, rounds; /* bytes; turns */
@@ -77,7 +75,7 @@ static void stir(const struct kind *kind, uint64_t state[8], const uint8_t *bloc
   for (int at = 0; at < 8; at++) state[at] = narrowed(kind, state[at] + now[at]);
 }
 
-size_t hash_digest(bool wide, const uint8_t *bytes, size_t length, uint8_t digest[64]) {
+static size_t hash_digest(bool wide, const uint8_t *bytes, size_t length, uint8_t digest[64]) {
   const struct kind *kind = &kinds[wide];
   size_t block = 16 * kind->word, left = length;
   uint64_t state[8];
@@ -92,4 +90,30 @@ size_t hash_digest(bool wide, const uint8_t *bytes, size_t length, uint8_t diges
   for (unsigned at = 0; at < 8 * kind->word; at++)
     digest[at] = state[at / kind->word] >> 8 * (kind->word - 1 - at % kind->word);
   return 8 * kind->word;
+}
+
+/* host.digest(wide, bytes): an ArrayBuffer */
+static JSValue digest(JSContext *context, JSValueConst this, int count, JSValueConst *arguments) {
+  (void)this, (void)count;
+  size_t length;
+  uint8_t found[64], *bytes = bytes_of(context, arguments[1], &length);
+  if (bytes == NULL) return JS_EXCEPTION;
+  return JS_NewArrayBufferCopy(context, found, hash_digest(JS_ToBool(context, arguments[0]), bytes, length, found));
+}
+
+/* host.xxHash3(bytes): a BigInt */
+static JSValue xx_hash3(JSContext *context, JSValueConst this, int count, JSValueConst *arguments) {
+  (void)this, (void)count;
+  size_t length;
+  uint8_t *bytes = bytes_of(context, arguments[0], &length);
+  return bytes == NULL ? JS_EXCEPTION : JS_NewBigUint64(context, XXH3_64bits(bytes, length));
+}
+
+static const JSCFunctionListEntry offered[] = {
+  JS_CFUNC_DEF("digest", 2, digest),
+  JS_CFUNC_DEF("xxHash3", 1, xx_hash3),
+};
+
+void hash_install(JSContext *context, JSValueConst host) {
+  JS_SetPropertyFunctionList(context, host, offered, sizeof offered / sizeof *offered);
 }

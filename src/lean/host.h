@@ -26,13 +26,11 @@ void bytes_install(JSContext *context, JSValueConst global);
 /* The bytes of a typed array; null, and an exception, for anything else. */
 uint8_t *bytes_of(JSContext *context, JSValueConst value, size_t *length);
 
-/* system.c: `host`, an object of functions of the C library and the kernel. */
-void system_install(JSContext *context, JSValueConst global);
-
-/* hash.c: the SHA-256 of the bytes, or when wide the SHA-512; how long it is. */
-size_t hash_digest(bool wide, const uint8_t *bytes, size_t length, uint8_t digest[64]);
-
-/* hash.c: XXH3 of 64 bits. */
-uint64_t hash_quickly(const uint8_t *bytes, size_t length);
+/* Each adds its functions to `host`, an object that src/lean/host.ts describes. */
+void library_install(JSContext *context, JSValueConst host);
+void process_install(JSContext *context, JSValueConst host);
+void system_install(JSContext *context, JSValueConst host);
+void attributes_install(JSContext *context, JSValueConst host);
+void hash_install(JSContext *context, JSValueConst host);
 
 #endif

@@ -1,4 +1,4 @@
-/** The functions that the lean engine's process offers (src/lean/system.c). */
+/** The functions that the parts of the lean engine’s process in C offer. */
 
 /** A started program: its process id, and descriptors: of the process, of what it prints, of its errors. */
 export type Child = readonly [pid: number, watch: number, stdout: number, stderr: number];

@@ -93,7 +93,13 @@ static int save(struct engine *engine, const char *program, const char *heap) {
   JSContext *context = engine->context = JS_NewContext(engine->runtime);
   JSValue global = JS_GetGlobalObject(context);
   bytes_install(context, global);
-  system_install(context, global);
+  JSValue host = JS_NewObject(context);
+  library_install(context, host);
+  process_install(context, host);
+  system_install(context, host);
+  attributes_install(context, host);
+  hash_install(context, host);
+  JS_SetPropertyStr(context, global, "host", host);
   JS_FreeValue(context, global);
   JSValue read = checked(context, JS_ReadObject(context, code, size, JS_READ_OBJ_BYTECODE));
   JS_FreeValue(context, checked(context, JS_EvalFunction(context, read)));
