@@ -9,7 +9,7 @@
 #include <sys/mman.h>
 #include <sys/syscall.h>
 
-/* Written by scripts/join.ts into the joined file: where the full runtime's program headers and entry are; zero when it is alone. */
+/* Written by scripts/lean/join.ts into the joined file: where the full runtime's program headers and entry are; zero when it is alone. */
 struct full {
   uint64_t magic;
   uint64_t headers, count, entry;

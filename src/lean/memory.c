@@ -20,7 +20,7 @@ struct heap {
   struct block *freed[classes]; /* blocks of 2^n units and more, less than twice that */
 };
 
-/* A section at one address, the last of the file (scripts/lean.ts): nothing else moves when it has another size. */
+/* A section at one address, the last of the file (scripts/lean/build.ts): nothing else moves when it has another size. */
 extern struct heap heap_start;
 extern char heap_end;
 

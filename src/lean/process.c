@@ -97,25 +97,46 @@ static bool open_pipe(int ends[2]) {
   return ends[0] >= 0 && ends[1] >= 0;
 }
 
+/* What spawn and replace are given. */
+struct program {
+  const char *path;
+  char **words, **variables;
+  const uint8_t *input;
+  size_t length;
+};
+
+static void free_program(JSContext *context, struct program *program) {
+  free_strings(context, program->variables);
+  free_strings(context, program->words);
+  JS_FreeCString(context, program->path);
+}
+
+/* False, and an exception, when an argument is not of its kind; nothing is to be freed then. */
+static bool program_of(JSContext *context, struct program *program, JSValueConst *arguments) {
+  *program = (struct program){0};
+  program->input = bytes_of(context, arguments[3], &program->length);
+  if (program->input != NULL) program->path = JS_ToCString(context, arguments[0]);
+  if (program->path != NULL) program->words = strings_of(context, arguments[1]);
+  if (program->words != NULL) program->variables = strings_of(context, arguments[2]);
+  if (program->variables != NULL) return true;
+  free_program(context, program);
+  return false;
+}
+
+/* What it is to read; -1 with errno. */
+static int stdin_of(const struct program *program) { return beside_stdio(file_of(program->input, program->length)); }
+
 /*
  * host.spawn(path, argv, env, stdin): [pid, descriptor of the process, its stdout, its stderr], in a session of its own; the
  * descriptor is -1 before Linux 5.3; a negative number is that of an error
  */
 static JSValue spawn(JSContext *context, JSValueConst this, int count, JSValueConst *arguments) {
   (void)this, (void)count;
-  size_t length;
-  uint8_t *input = bytes_of(context, arguments[3], &length);
-  const char *path = input == NULL ? NULL : JS_ToCString(context, arguments[0]);
-  char **words = path == NULL ? NULL : strings_of(context, arguments[1]);
-  char **variables = words == NULL ? NULL : strings_of(context, arguments[2]);
-  if (variables == NULL) {
-    free_strings(context, words);
-    JS_FreeCString(context, path);
-    return JS_EXCEPTION;
-  }
+  struct program program;
+  if (!program_of(context, &program, arguments)) return JS_EXCEPTION;
   int from_child[2][2] = {{-1, -1}, {-1, -1}}, problem = 0, watch = -1;
   pid_t pid = -1;
-  int stdin_file = beside_stdio(file_of(input, length));
+  int stdin_file = stdin_of(&program);
   if (stdin_file < 0 || !open_pipe(from_child[0]) || !open_pipe(from_child[1])) problem = errno;
   else {
     posix_spawn_file_actions_t actions;
@@ -130,7 +151,7 @@ static JSValue spawn(JSContext *context, JSValueConst this, int count, JSValueCo
     sigaddset(&changed, SIGPIPE); /* which main.c ignores */
     posix_spawnattr_setsigdefault(&attributes, &changed);
     posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF);
-    problem = posix_spawn(&pid, path, &actions, &attributes, words, variables);
+    problem = posix_spawn(&pid, program.path, &actions, &attributes, program.words, program.variables);
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
     if (problem == 0) watch = syscall(SYS_pidfd_open, pid, 0);
@@ -140,9 +161,7 @@ static JSValue spawn(JSContext *context, JSValueConst this, int count, JSValueCo
   int mine[] = {stdin_file, from_child[0][1], from_child[1][1]};
   for (size_t at = 0; at < sizeof mine / sizeof *mine; at++)
     if (mine[at] >= 0) close(mine[at]);
-  free_strings(context, variables);
-  free_strings(context, words);
-  JS_FreeCString(context, path);
+  free_program(context, &program);
   if (problem != 0) {
     for (int at = 0; at < 2; at++)
       if (from_child[at][0] >= 0) close(from_child[at][0]);
@@ -160,17 +179,16 @@ static JSValue spawn(JSContext *context, JSValueConst this, int count, JSValueCo
  */
 static JSValue replace(JSContext *context, JSValueConst this, int count, JSValueConst *arguments) {
   (void)this, (void)count;
-  size_t length;
-  uint8_t *input = bytes_of(context, arguments[3], &length);
-  const char *path = input == NULL ? NULL : JS_ToCString(context, arguments[0]);
-  char **words = path == NULL ? NULL : strings_of(context, arguments[1]);
-  char **variables = words == NULL ? NULL : strings_of(context, arguments[2]);
-  int file = variables == NULL ? -1 : file_of(input, length);
-  if (variables == NULL) return JS_EXCEPTION;
-  if (file < 0 || dup2(file, 0) < 0) return JS_NewInt32(context, errno);
-  signal(SIGPIPE, SIG_DFL); /* what is ignored stays so for the next program */
-  execve(path, words, variables);
-  return JS_NewInt32(context, errno);
+  struct program program;
+  if (!program_of(context, &program, arguments)) return JS_EXCEPTION;
+  int file = stdin_of(&program);
+  if (file >= 0 && dup2(file, 0) == 0) {
+    signal(SIGPIPE, SIG_DFL); /* what is ignored stays so for the next program */
+    execve(program.path, program.words, program.variables);
+  }
+  int problem = errno;
+  free_program(context, &program);
+  return JS_NewInt32(context, problem);
 }
 
 /* host.ended(pid): its exit status, or minus the signal that ended it; undefined while it runs */
