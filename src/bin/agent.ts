@@ -19,7 +19,7 @@ import { fail, toCniError } from '../error';
 import { releaseCode } from '../kernel/code-pages';
 import { createNamespace } from '../kernel/fresh-namespace';
 import { peerUser } from '../kernel/unix';
-import { usualPatience } from '../kube/client';
+import { usualPatience } from '../kube/patience';
 import { createPublisher } from '../kube/publisher';
 import { removeTaint } from '../kube/taint';
 import { createWatcher } from '../kube/watcher';

@@ -6,8 +6,8 @@ import type { Env } from '../cni/request';
 import { files } from '../disk/files';
 import { existsSync } from '../kernel/fs';
 import type { AccessPlace } from '../kube/access';
-import type { Patience } from '../kube/client';
 import type { ClusterReader } from '../kube/cluster';
+import { type Patience, publishPatience } from '../kube/patience';
 import { openNodeView } from './node-view';
 import { briefPatience, viewThenApi } from './view-then-api';
 
@@ -60,11 +60,8 @@ export function openPublisher(
   if (place === undefined) return undefined;
   let publisher: Promise<Publisher> | undefined;
   const open = async (): Promise<Publisher> => {
-    const [{ briefPatience, createPublisher }, os] = await Promise.all([
-      import('../kube/publisher'),
-      import('node:os'),
-    ]);
-    return createPublisher(place, files, log, { node: env.NODE_NAME || os.hostname(), patience: briefPatience });
+    const [{ createPublisher }, os] = await Promise.all([import('../kube/publisher'), import('node:os')]);
+    return createPublisher(place, files, log, { node: env.NODE_NAME || os.hostname(), patience: publishPatience });
   };
   const load = (): Promise<Publisher> => (publisher ??= open());
   return {

@@ -1,8 +1,8 @@
 /** Whom a call believes about the cluster: the node's view, or the API. Asks them. */
 import type { Log, Pod } from '../attach/ports';
 import { toCniError } from '../error';
-import type { Patience } from '../kube/client';
 import type { ClusterReader } from '../kube/cluster';
+import type { Patience } from '../kube/patience';
 import { isSamePod } from '../kube/pod';
 import type { Found, NodeView } from './node-view';
 

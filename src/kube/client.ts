@@ -5,22 +5,8 @@ import type { Json } from '../json';
 import { sleepUntil } from '../sleep';
 import { type Access, type Credentials, identity, readCredentials } from './access';
 import { type Outcome, outcomeOf, type Settled, tryLater, unexpected } from './answer';
+import type { Patience } from './patience';
 import { send } from './request';
-
-/** How long to try, in milliseconds. */
-export interface Patience {
-  /** One request, from connecting to the last byte. */
-  readonly request: number;
-  /** From the first request of this client on: none begins later. */
-  readonly total: number;
-  /** Before the second try; doubled for each further one, up to 2 s. */
-  readonly pause: number;
-  /** Whoever waits has to end: what is under way fails, and nothing is tried any more. */
-  readonly ending?: AbortSignal;
-}
-
-/** At most 20 s together: kubelet itself waits minutes, but a call that waits holds a place in the runtime's queue. */
-export const usualPatience: Patience = { request: 5000, total: 15_000, pause: 100 };
 
 /** Something to write: a merge patch (RFC 7386) of the object at that place, or a new object into that list. */
 export interface Change {

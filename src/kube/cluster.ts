@@ -4,7 +4,8 @@ import type { Cluster, Files, Log, NetworkDefinition, NetworkRef } from '../atta
 import { fail } from '../error';
 import { isRecord } from '../json';
 import { type AccessPlace, readAccess } from './access';
-import { type Client, createClient, type Patience, usualPatience } from './client';
+import { type Client, createClient } from './client';
+import { type Patience, usualPatience } from './patience';
 import { parsePod, requireSamePod } from './pod';
 
 /** What the cluster's API tells. */

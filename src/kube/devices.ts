@@ -2,7 +2,8 @@
 import type { Devices, Files, Log } from '../attach/ports';
 import { type AccessPlace, readAccess } from './access';
 import { findClaimed } from './claims';
-import { createClient, usualPatience } from './client';
+import { createClient } from './client';
+import { usualPatience } from './patience';
 import { findAllocated, type KubeletPaths, kubeletPaths } from './pod-resources';
 
 /** Without a place there is no API server, and nothing was claimed. */

@@ -2,7 +2,8 @@
 import type { Files, Log } from '../attach/ports';
 import { isRecord, type Json } from '../json';
 import { type AccessPlace, readAccess } from './access';
-import { createClient, type Patience } from './client';
+import { createClient } from './client';
+import type { Patience } from './patience';
 
 const patience: Patience = { request: 30_000, total: 120_000, pause: 200 };
 const pageSize = '100'; // objects: a page is in memory as a whole

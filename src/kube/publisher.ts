@@ -4,12 +4,10 @@ import { fail } from '../error';
 import type { PodIdentity } from '../pod/event';
 import { statusAnnotation } from '../pod/status';
 import { type AccessPlace, readAccess } from './access';
-import { type Client, createClient, type Patience } from './client';
+import { type Client, createClient } from './client';
 import { mayCount, toCountPatch, toEventObject } from './event';
+import type { Patience } from './patience';
 import { isSamePod, parsePod } from './pod';
-
-/** For a call of a runtime: what could not be written is written later. */
-export const briefPatience: Patience = { request: 1000, total: 1500, pause: 50 };
 
 /** By whom and how long it is tried. */
 export interface PublisherOptions {

@@ -4,7 +4,8 @@ import { fail } from '../error';
 import { isRecord, type Json } from '../json';
 import { type AccessPlace, identity, readAccess, readCredentials } from './access';
 import { type Outcome, outcomeOf } from './answer';
-import { connectionOutcome, createClient, type Patience, urlOf } from './client';
+import { connectionOutcome, createClient, urlOf } from './client';
+import type { Patience } from './patience';
 import { send } from './request';
 
 const key = 'braid.dev/not-ready';

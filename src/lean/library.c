@@ -21,15 +21,19 @@ static bool changed; /* a record is saved by a rename before anything is done, a
 
 /* What src/kernel binds by name, and `kill`. All arguments are integers or pointers, six at most. */
 typedef long any_function(long, long, long, long, long, long);
-#define NAMED(name) {#name, (any_function *)(void *)name}
+#define NAMED(name) {#name, (any_function *)(void *)name, false, false}
 static const struct {
   const char *name;
   any_function *function;
+  bool changes, gives_pointer;
 } functions[] = {
   NAMED(socket), NAMED(bind), NAMED(connect), NAMED(setsockopt), NAMED(getsockopt), NAMED(send), NAMED(sendto),
   NAMED(recvfrom), NAMED(setns), NAMED(unshare), NAMED(ioctl), NAMED(open), NAMED(close), NAMED(read), NAMED(pread),
-  NAMED(write), NAMED(pwrite), NAMED(ftruncate), NAMED(access), NAMED(statfs), NAMED(mkdir), NAMED(rename),
-  NAMED(unlink), NAMED(rmdir), NAMED(realpath), NAMED(syscall), NAMED(flock), NAMED(kill),
+  NAMED(write), NAMED(pwrite), NAMED(ftruncate), NAMED(access), NAMED(statfs), NAMED(mkdir), NAMED(rmdir),
+  NAMED(syscall), NAMED(flock), NAMED(kill),
+  {"rename", (any_function *)(void *)rename, true, false},
+  {"unlink", (any_function *)(void *)unlink, true, false},
+  {"realpath", (any_function *)(void *)realpath, false, true},
 };
 
 /* An integer, the address of an array's bytes, or null. */
@@ -56,8 +60,8 @@ static JSValue call(JSContext *context, JSValueConst this, int count, JSValueCon
   errno = 0;
   long result = functions[which].function(words[0], words[1], words[2], words[3], words[4], words[5]);
   last_errno = errno;
-  if (functions[which].function == (any_function *)(void *)rename || functions[which].function == (any_function *)(void *)unlink) changed = true;
-  if (functions[which].function == (any_function *)(void *)realpath) return result == 0 ? JS_NULL : JS_NewInt32(context, 1);
+  changed |= functions[which].changes;
+  if (functions[which].gives_pointer) return result == 0 ? JS_NULL : JS_NewInt32(context, 1);
   return JS_NewInt32(context, (int)result);
 }
 

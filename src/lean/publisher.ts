@@ -5,9 +5,6 @@ import type { AccessPlace } from '../kube/access';
 import type { PublisherOptions } from '../kube/publisher';
 import { askFull, resultOf } from './full';
 
-/** As of src/kube/publisher.ts. */
-export const briefPatience = { request: 1000, total: 1500, pause: 50 } as const;
-
 const longest = 10_000; // ms: it gives up by itself before
 
 /** As of src/kube/publisher.ts. What is published at one moment, a status and Events say, is asked of one process. */

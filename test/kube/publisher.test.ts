@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { files } from '../../src/disk/files';
 import type { Json } from '../../src/json';
-import type { Patience } from '../../src/kube/client';
+import type { Patience } from '../../src/kube/patience';
 import { createPublisher } from '../../src/kube/publisher';
 import { fakeLog } from '../../src/model/log';
 import type { PodEvent } from '../../src/pod/event';

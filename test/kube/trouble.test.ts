@@ -1,8 +1,8 @@
 /** What the edge does when the API server, or the way to it, is in trouble. */
 import { describe, expect, it } from 'vitest';
 import { files } from '../../src/disk/files';
-import type { Patience } from '../../src/kube/client';
 import { createCluster } from '../../src/kube/cluster';
+import type { Patience } from '../../src/kube/patience';
 import { fakeLog } from '../../src/model/log';
 import { apiServer, rawServer, tcpServer } from './api';
 import { networkObject, networkPath, podObject, podPath, status } from './api-server';
