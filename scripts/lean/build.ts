@@ -16,7 +16,7 @@ export type Processor = 'x64' | 'arm64';
 const engine = path.join(root, 'dist/engine');
 const host = path.join(root, 'src/lean');
 const engineParts = ['quickjs', 'libregexp', 'libunicode', 'dtoa'];
-const hostParts = ['main', 'memory', 'bytes', 'library', 'process', 'system', 'attributes', 'hash'];
+const hostParts = ['main', 'memory', 'bytes', 'library', 'process', 'system', 'attributes', 'encode', 'hash'];
 
 /** As upstream builds a release; without loops made for vectors, of which it has none that are long (8 % fewer instructions than by -O2). */
 const engineFlags = [
@@ -61,6 +61,7 @@ const replaced: Readonly<Record<string, string>> = {
   process: 'node-process.ts',
   'src/exec/child.ts': 'child.ts',
   'src/kernel/attributes.ts': 'attributes.ts',
+  'src/kernel/encode.ts': 'encode.ts',
   'src/exec/dhcp-daemon.ts': 'dhcp.ts',
   'src/kube/cluster.ts': 'cluster.ts',
   'src/kube/devices.ts': 'cluster.ts',

@@ -1,7 +1,7 @@
 /** Ports of a bridge and their VLANs as rtnetlink messages (linux/if_bridge.h, linux/if_link.h). Pure. */
 import { putU8, putU16 } from 'netlink/dist/structs.js';
 import type { BridgePort, BridgeVlan } from '../net/link';
-import { AttributeStream } from './attribute-stream';
+import { AttributeStream, type Parts } from './attribute-stream';
 import { eachAttribute, type Message, text, u16 } from './codec';
 import { linkHeader } from './codec-link';
 import { ifBridgeH as br, ifLinkH as ifla, rtnetlinkH as rt, socketH } from './headers';
@@ -16,7 +16,7 @@ export function setPort(index: number, port: Partial<BridgePort>): Message {
     if (port.hairpin !== undefined) info.push(ifla.IFLA_BRPORT_MODE, putU8(port.hairpin ? 1 : 0));
     if (port.isolated !== undefined) info.push(ifla.IFLA_BRPORT_ISOLATED, putU8(port.isolated ? 1 : 0));
   });
-  return { type: rt.RTM_SETLINK, flags: 0, body: out.body };
+  return { type: rt.RTM_SETLINK, flags: 0, parts: out.parts };
 }
 
 /** The flags of a port, from a message about its link; `undefined` for a link that is no port of a bridge. */
@@ -39,22 +39,22 @@ export function decodePort(data: Buffer): BridgePort | undefined {
 /** Adds a VLAN to a port. */
 export function newVlan(index: number, vlan: BridgeVlan): Message {
   const flags = (vlan.pvid ? br.BRIDGE_VLAN_INFO_PVID : 0) | (vlan.untagged ? br.BRIDGE_VLAN_INFO_UNTAGGED : 0);
-  return { type: rt.RTM_SETLINK, flags: 0, body: vlanBody(index, vlan.id, flags) };
+  return { type: rt.RTM_SETLINK, flags: 0, parts: vlanParts(index, vlan.id, flags) };
 }
 
 /** Takes a VLAN from a port. */
 export function deleteVlan(index: number, id: number): Message {
-  return { type: rt.RTM_DELLINK, flags: 0, body: vlanBody(index, id, 0) };
+  return { type: rt.RTM_DELLINK, flags: 0, parts: vlanParts(index, id, 0) };
 }
 
-function vlanBody(index: number, id: number, flags: number): readonly Uint8Array[] {
+function vlanParts(index: number, id: number, flags: number): Parts {
   const out = new AttributeStream();
   out.emit(linkHeader({ family, index }));
   out.nest(ifla.IFLA_AF_SPEC, (spec) => {
     spec.push(br.IFLA_BRIDGE_FLAGS, putU16(br.BRIDGE_FLAGS_MASTER));
     spec.push(br.IFLA_BRIDGE_VLAN_INFO, Buffer.concat([putU16(flags), putU16(id)])); // struct bridge_vlan_info
   });
-  return out.body;
+  return out.parts;
 }
 
 /** Asks for the VLANs of all ports of all bridges: the kernel knows no narrower question. */
@@ -62,7 +62,7 @@ export function getVlans(): Message {
   const out = new AttributeStream();
   out.emit(linkHeader({ family }));
   out.u32(ifla.IFLA_EXT_MASK, rt.RTEXT_FILTER_BRVLAN);
-  return { type: rt.RTM_GETLINK, flags: 0, body: out.body };
+  return { type: rt.RTM_GETLINK, flags: 0, parts: out.parts };
 }
 
 /** The VLANs of the port with that index; `undefined` for messages about other ports. */

@@ -3,8 +3,8 @@ import { putU8, putU16, putU16be } from 'netlink/dist/structs.js';
 import type { Ipv4Settings, Link, LinkChange, LinkDetail, LinkSpec, OperState } from '../net/link';
 import { macBytes, macFrom } from '../net/mac';
 import type { IfName } from '../net/names';
-import { AttributeStream } from './attribute-stream';
-import { eachAttribute, type Message, onlyTypes, putText, text } from './codec';
+import { AttributeStream, plainBytes } from './attribute-stream';
+import { eachAttribute, type Message, onlyTypes, text } from './codec';
 import {
   ifEtherH as eth,
   ifH,
@@ -48,9 +48,9 @@ export function getLink(which: number | string): Message {
   out.u32(ifla.IFLA_EXT_MASK, rt.RTEXT_FILTER_SKIP_STATS);
   if (typeof which === 'string') {
     const short = Buffer.byteLength(which) < ifH.IFNAMSIZ;
-    out.push(short ? ifla.IFLA_IFNAME : ifla.IFLA_ALT_IFNAME, putText(which));
+    out.text(short ? ifla.IFLA_IFNAME : ifla.IFLA_ALT_IFNAME, which);
   }
-  return { type: rt.RTM_GETLINK, flags: 0, body: out.body };
+  return { type: rt.RTM_GETLINK, flags: 0, parts: out.parts };
 }
 
 /** Asks for all links. */
@@ -58,7 +58,7 @@ export function getLinks(): Message {
   const out = new AttributeStream();
   out.emit(linkHeader({}));
   out.u32(ifla.IFLA_EXT_MASK, rt.RTEXT_FILTER_SKIP_STATS);
-  return { type: rt.RTM_GETLINK, flags: 0, body: out.body };
+  return { type: rt.RTM_GETLINK, flags: 0, parts: out.parts };
 }
 
 /** Where a new link goes: file descriptors of network namespaces. */
@@ -73,16 +73,16 @@ export function newLink(spec: LinkSpec, place: Placement): Message {
   const out = new AttributeStream();
   out.emit(linkHeader({}));
   if ('parent' in spec) out.u32(ifla.IFLA_LINK, spec.parent);
-  out.push(ifla.IFLA_IFNAME, putText(place.name));
+  out.text(ifla.IFLA_IFNAME, place.name);
   if (spec.mtu !== undefined) out.u32(ifla.IFLA_MTU, spec.mtu);
   if (spec.mac !== undefined) out.push(ifla.IFLA_ADDRESS, macBytes(spec.mac));
   if (spec.group !== undefined) out.u32(ifla.IFLA_GROUP, spec.group);
   if (place.into !== undefined) out.u32(ifla.IFLA_NET_NS_FD, place.into);
   out.nest(ifla.IFLA_LINKINFO, (info) => {
-    info.push(ifla.IFLA_INFO_KIND, putText(spec.kind));
+    info.text(ifla.IFLA_INFO_KIND, spec.kind);
     if (spec.kind !== 'dummy') info.nest(ifla.IFLA_INFO_DATA, (data) => pushData(data, spec, place));
   });
-  return { type: rt.RTM_NEWLINK, flags: nl.NLM_F_CREATE | nl.NLM_F_EXCL, body: out.body };
+  return { type: rt.RTM_NEWLINK, flags: nl.NLM_F_CREATE | nl.NLM_F_EXCL, parts: out.parts };
 }
 
 /** IFLA_INFO_DATA of each kind. */
@@ -109,7 +109,7 @@ function pushData(data: AttributeStream, spec: LinkSpec, place: Placement): void
     case 'veth':
       data.nest(vethH.VETH_INFO_PEER, (peer) => {
         peer.emit(linkHeader({}));
-        peer.push(ifla.IFLA_IFNAME, putText(spec.peerName));
+        peer.text(ifla.IFLA_IFNAME, spec.peerName);
         peer.u32(ifla.IFLA_TXQLEN, 0); // as the reference: no queue on the host's end
         if (spec.mtu !== undefined) peer.u32(ifla.IFLA_MTU, spec.mtu);
         peer.u32(ifla.IFLA_NET_NS_FD, place.home); // kernels differ in the default
@@ -132,14 +132,14 @@ export function setLink(index: number, change: LinkChange): Message {
   const noArp = change.arp === false ? ifH.IFF_NOARP : 0;
   const out = new AttributeStream();
   out.emit(linkHeader({ index, flags: flags | noArp, change: mask | noArp }));
-  if (change.name !== undefined) out.push(ifla.IFLA_IFNAME, putText(change.name));
+  if (change.name !== undefined) out.text(ifla.IFLA_IFNAME, change.name);
   if (change.mac !== undefined) out.push(ifla.IFLA_ADDRESS, macBytes(change.mac));
   if (change.mtu !== undefined) out.u32(ifla.IFLA_MTU, change.mtu);
   if (change.master !== undefined) out.u32(ifla.IFLA_MASTER, change.master);
   if (change.txQueueLength !== undefined) out.u32(ifla.IFLA_TXQLEN, change.txQueueLength);
-  if (change.alias !== undefined) out.push(ifla.IFLA_IFALIAS, putText(change.alias));
+  if (change.alias !== undefined) out.text(ifla.IFLA_IFALIAS, change.alias);
   if (change.ipv4 !== undefined) pushIpv4(out, change.ipv4);
-  return { type: rt.RTM_SETLINK, flags: 0, body: out.body };
+  return { type: rt.RTM_SETLINK, flags: 0, parts: out.parts };
 }
 
 /** What /proc/sys/net/ipv4/conf/<link> has, without entering the namespace: IFLA_AF_SPEC { AF_INET { IFLA_INET_CONF } }. */
@@ -164,8 +164,8 @@ export function moveLink(index: number, into: number, name: string | undefined):
   const out = new AttributeStream();
   out.emit(linkHeader({ index }));
   out.u32(ifla.IFLA_NET_NS_FD, into);
-  if (name !== undefined) out.push(ifla.IFLA_IFNAME, putText(name));
-  return { type: rt.RTM_SETLINK, flags: 0, body: out.body };
+  if (name !== undefined) out.text(ifla.IFLA_IFNAME, name);
+  return { type: rt.RTM_SETLINK, flags: 0, parts: out.parts };
 }
 
 /** Puts a link into a link group. */
@@ -173,12 +173,12 @@ export function groupLink(index: number, group: number): Message {
   const out = new AttributeStream();
   out.emit(linkHeader({ index }));
   out.u32(ifla.IFLA_GROUP, group);
-  return { type: rt.RTM_SETLINK, flags: 0, body: out.body };
+  return { type: rt.RTM_SETLINK, flags: 0, parts: out.parts };
 }
 
 /** Deletes a link. */
 export function deleteLink(index: number): Message {
-  return { type: rt.RTM_DELLINK, flags: 0, body: [linkHeader({ index })] };
+  return { type: rt.RTM_DELLINK, flags: 0, parts: [plainBytes, linkHeader({ index })] };
 }
 
 /** Deletes every link of a group. */
@@ -186,7 +186,7 @@ export function deleteGroup(group: number): Message {
   const out = new AttributeStream();
   out.emit(linkHeader({}));
   out.u32(ifla.IFLA_GROUP, group);
-  return { type: rt.RTM_DELLINK, flags: 0, body: out.body };
+  return { type: rt.RTM_DELLINK, flags: 0, parts: out.parts };
 }
 
 /** Those of the sixty attributes of a link that decodeLink reads. */
@@ -378,5 +378,6 @@ function decodeTap(values: ReadonlyMap<number, Buffer>): LinkDetail {
 }
 
 function keyOf<K extends string>(table: Readonly<Record<K, number>>, value: number | undefined, otherwise: K): K {
-  return (Object.keys(table) as K[]).find((key) => table[key] === value) ?? otherwise;
+  for (const key in table) if (table[key] === value) return key;
+  return otherwise;
 }

@@ -11,17 +11,17 @@ const headerLength = 12; // struct ndmsg: family, pad, ifindex, state, flags, ty
 export function setNeighbour(index: number, address: Ip, mac: Mac): Message {
   const out = neighbour(index, address, nd.NUD_PERMANENT, 0);
   out.push(nd.NDA_LLADDR, macBytes(mac));
-  return { type: rt.RTM_NEWNEIGH, flags: nl.NLM_F_CREATE | nl.NLM_F_REPLACE, body: out.body };
+  return { type: rt.RTM_NEWNEIGH, flags: nl.NLM_F_CREATE | nl.NLM_F_REPLACE, parts: out.parts };
 }
 
 /** Has the network asked for that address, at once and as if a packet to it waited. */
 export function useNeighbour(index: number, address: Ip): Message {
-  return { type: rt.RTM_NEWNEIGH, flags: nl.NLM_F_CREATE, body: neighbour(index, address, 0, nd.NTF_USE).body };
+  return { type: rt.RTM_NEWNEIGH, flags: nl.NLM_F_CREATE, parts: neighbour(index, address, 0, nd.NTF_USE).parts };
 }
 
 /** Forgets a neighbour, and asks no more for it. */
 export function forgetNeighbour(index: number, address: Ip): Message {
-  return { type: rt.RTM_DELNEIGH, flags: 0, body: neighbour(index, address, 0, 0).body };
+  return { type: rt.RTM_DELNEIGH, flags: 0, parts: neighbour(index, address, 0, 0).parts };
 }
 
 function neighbour(index: number, address: Ip, state: number, flags: number): AttributeStream {
@@ -41,7 +41,7 @@ export function getNeighbours(index: number): Message {
   const out = new AttributeStream();
   out.emit(Buffer.alloc(headerLength));
   out.u32(nd.NDA_IFINDEX, index);
-  return { type: rt.RTM_GETNEIGH, flags: 0, body: out.body };
+  return { type: rt.RTM_GETNEIGH, flags: 0, parts: out.parts };
 }
 
 /** RTM_NEWNEIGH as the kernel sends it; `undefined` for one of another link, and for what the kernel found out itself. */

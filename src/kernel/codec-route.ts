@@ -13,8 +13,8 @@ import {
   widthOf,
 } from '../net/ip';
 import { type Address, mainTable, type Route, type RouteFilter } from '../net/route';
-import { AttributeStream } from './attribute-stream';
-import { afOf, eachAttribute, familyOfAf, findAddress, type Message, u16 } from './codec';
+import { AttributeStream, type Parts, plainBytes } from './attribute-stream';
+import { afOf, eachAttribute, familyOfAf, findAddress, type Message, onlyTypes, u16 } from './codec';
 import { ifAddrH as ifa, netlinkH as nl, rtnetlinkH as rt, socketH } from './headers';
 
 const addressLength = 8; // struct ifaddrmsg
@@ -26,7 +26,7 @@ export function getAddresses(family: Family | undefined, index: number): Message
   return {
     type: rt.RTM_GETADDR,
     flags: 0,
-    body: [addressHeader(family === undefined ? socketH.AF_UNSPEC : afOf(family), 0, 0, index)],
+    parts: [plainBytes, addressHeader(family === undefined ? socketH.AF_UNSPEC : afOf(family), 0, 0, index)],
   };
 }
 
@@ -38,7 +38,7 @@ export function newAddress(index: number, address: Cidr, noDad: boolean): Messag
   out.push(ifa.IFA_LOCAL, bytes);
   out.push(ifa.IFA_ADDRESS, bytes);
   if (familyOf(address) === 4 && lengthOf(address) < 31) out.push(ifa.IFA_BROADCAST, ipBytes(lastOf(address)));
-  return { type: rt.RTM_NEWADDR, flags: nl.NLM_F_CREATE | nl.NLM_F_EXCL, body: out.body };
+  return { type: rt.RTM_NEWADDR, flags: nl.NLM_F_CREATE | nl.NLM_F_EXCL, parts: out.parts };
 }
 
 /** Takes an address away. */
@@ -48,7 +48,7 @@ export function deleteAddress(index: number, address: Cidr): Message {
   out.emit(addressHeader(afOf(familyOf(address)), lengthOf(address), 0, index));
   out.push(ifa.IFA_LOCAL, bytes);
   out.push(ifa.IFA_ADDRESS, bytes);
-  return { type: rt.RTM_DELADDR, flags: 0, body: out.body };
+  return { type: rt.RTM_DELADDR, flags: 0, parts: out.parts };
 }
 
 /** RTM_NEWADDR as the kernel sends it; `undefined` for families other than IPv4 and IPv6. */
@@ -81,7 +81,7 @@ export function getRoutes(filter: RouteFilter): Message {
   out.emit(routeHeader({ family: filter.family }));
   if (table !== 'all') out.u32(rt.RTA_TABLE, table);
   if (filter.index !== undefined) out.u32(rt.RTA_OIF, filter.index);
-  return { type: rt.RTM_GETROUTE, flags: 0, body: out.body };
+  return { type: rt.RTM_GETROUTE, flags: 0, parts: out.parts };
 }
 
 const modeFlags = {
@@ -96,7 +96,7 @@ export function newRoute(route: Route, mode: keyof typeof modeFlags): Message {
   return {
     type: rt.RTM_NEWROUTE,
     flags: modeFlags[mode],
-    body: routeBody(route, { scope: route.scope ?? natural, protocol: route.protocol ?? rt.RTPROT_BOOT }),
+    parts: routeParts(route, { scope: route.scope ?? natural, protocol: route.protocol ?? rt.RTPROT_BOOT }),
   };
 }
 
@@ -104,10 +104,10 @@ export function newRoute(route: Route, mode: keyof typeof modeFlags): Message {
 export function deleteRoute(route: Route): Message {
   const scope = route.scope ?? (familyOf(route.dst) === 4 ? rt.RT_SCOPE_NOWHERE : rt.RT_SCOPE_UNIVERSE);
   const { mtu: _mtu, advmss: _advmss, ...key } = route;
-  return { type: rt.RTM_DELROUTE, flags: 0, body: routeBody(key, { scope, protocol: route.protocol ?? 0 }) };
+  return { type: rt.RTM_DELROUTE, flags: 0, parts: routeParts(key, { scope, protocol: route.protocol ?? 0 }) };
 }
 
-function routeBody(route: Route, head: { scope: number; protocol: number }): readonly Uint8Array[] {
+function routeParts(route: Route, head: { scope: number; protocol: number }): Parts {
   const family = familyOf(route.dst);
   const table = route.table ?? mainTable;
   const flags = route.onlink === true ? rt.RTNH_F_ONLINK : 0;
@@ -136,8 +136,21 @@ function routeBody(route: Route, head: { scope: number; protocol: number }): rea
       if (route.advmss !== undefined) metrics.u32(rt.RTAX_ADVMSS, route.advmss);
     });
   if (route.index !== undefined) out.u32(rt.RTA_OIF, route.index);
-  return out.body;
+  return out.parts;
 }
+
+/** Those that decodeRoute reads. */
+const routeAttributes = onlyTypes(
+  rt.RTA_DST,
+  rt.RTA_OIF,
+  rt.RTA_GATEWAY,
+  rt.RTA_VIA,
+  rt.RTA_TABLE,
+  rt.RTA_PRIORITY,
+  rt.RTA_PREFSRC,
+  rt.RTA_MULTIPATH,
+  rt.RTA_METRICS,
+);
 
 /** RTM_NEWROUTE as the kernel sends it, one route for each next hop; none for what is no unicast route. */
 export function decodeRoute(data: Buffer): readonly Route[] {
@@ -153,20 +166,25 @@ export function decodeRoute(data: Buffer): readonly Route[] {
   let advmss: number | undefined;
   let hops: Buffer | undefined;
   let hop: Hop = { index: undefined, gateway: undefined };
-  eachAttribute(data, routeLength, (type, value) => {
-    hop = hopWith(hop, type, value);
-    if (type === rt.RTA_DST) dst = ipFrom(value);
-    if (type === rt.RTA_OIF) hop = { ...hop, index: value.readUInt32LE(0) };
-    if (type === rt.RTA_TABLE) table = value.readUInt32LE(0);
-    if (type === rt.RTA_PRIORITY) metric = value.readUInt32LE(0);
-    if (type === rt.RTA_PREFSRC) source = findAddress(value);
-    if (type === rt.RTA_MULTIPATH) hops = value;
-    if (type === rt.RTA_METRICS)
-      eachAttribute(value, 0, (item, amount) => {
-        if (item === rt.RTAX_MTU) mtu = amount.readUInt32LE(0);
-        if (item === rt.RTAX_ADVMSS) advmss = amount.readUInt32LE(0);
-      });
-  });
+  eachAttribute(
+    data,
+    routeLength,
+    (type, value) => {
+      if (type === rt.RTA_GATEWAY || type === rt.RTA_VIA) hop = hopWith(hop, type, value);
+      if (type === rt.RTA_DST) dst = ipFrom(value);
+      if (type === rt.RTA_OIF) hop = { ...hop, index: value.readUInt32LE(0) };
+      if (type === rt.RTA_TABLE) table = value.readUInt32LE(0);
+      if (type === rt.RTA_PRIORITY) metric = value.readUInt32LE(0);
+      if (type === rt.RTA_PREFSRC) source = findAddress(value);
+      if (type === rt.RTA_MULTIPATH) hops = value;
+      if (type === rt.RTA_METRICS)
+        eachAttribute(value, 0, (item, amount) => {
+          if (item === rt.RTAX_MTU) mtu = amount.readUInt32LE(0);
+          if (item === rt.RTAX_ADVMSS) advmss = amount.readUInt32LE(0);
+        });
+    },
+    routeAttributes,
+  );
   if (familyOf(dst) !== family) return []; // ::ffff:0:0/96 has no form of its own here, and no delegate's business
   const kernels = table === rt.RT_TABLE_LOCAL && data.readUInt8(5) === rt.RTPROT_KERNEL;
   if (kernels) return []; // ff00::/8 is unicast for older kernels

@@ -2,15 +2,15 @@
 import { putU8 } from 'netlink/dist/structs.js';
 import { addressOf, familyOf, ipBytes, lengthOf, toCidr } from '../net/ip';
 import type { Rule } from '../net/route';
-import { AttributeStream } from './attribute-stream';
-import { afOf, eachAttribute, familyOfAf, findAddress, type Message, putText, text } from './codec';
+import { AttributeStream, type Parts, plainBytes } from './attribute-stream';
+import { afOf, eachAttribute, familyOfAf, findAddress, type Message, text } from './codec';
 import { fibRulesH as fra, netlinkH as nl, rtnetlinkH as rt } from './headers';
 
 const headLength = 12; // struct fib_rule_hdr
 
 /** Asks for the rules of all families. */
 export function getRules(): Message {
-  return { type: rt.RTM_GETRULE, flags: 0, body: [Buffer.alloc(headLength)] };
+  return { type: rt.RTM_GETRULE, flags: 0, parts: [plainBytes, Buffer.alloc(headLength)] };
 }
 
 /** Adds a rule; without a priority the kernel takes the next one above (in effect before) the rules it was born with. */
@@ -18,16 +18,16 @@ export function newRule(rule: Rule): Message {
   return {
     type: rt.RTM_NEWRULE,
     flags: nl.NLM_F_CREATE | nl.NLM_F_EXCL,
-    body: ruleBody({ ...rule, protocol: rule.protocol ?? rt.RTPROT_BOOT }),
+    parts: ruleParts({ ...rule, protocol: rule.protocol ?? rt.RTPROT_BOOT }),
   };
 }
 
 /** Takes a rule out. The kernel takes the first that agrees in what is given, so give everything. */
 export function deleteRule(rule: Rule): Message {
-  return { type: rt.RTM_DELRULE, flags: 0, body: ruleBody(rule) };
+  return { type: rt.RTM_DELRULE, flags: 0, parts: ruleParts(rule) };
 }
 
-function ruleBody(rule: Rule): readonly Uint8Array[] {
+function ruleParts(rule: Rule): Parts {
   const header = Buffer.alloc(headLength);
   header.writeUInt8(afOf(rule.family), 0);
   header.writeUInt8(rule.source === undefined ? 0 : lengthOf(rule.source), 2);
@@ -36,11 +36,11 @@ function ruleBody(rule: Rule): readonly Uint8Array[] {
   const out = new AttributeStream();
   out.emit(header);
   if (rule.source !== undefined) out.push(fra.FRA_SRC, ipBytes(addressOf(rule.source)));
-  if (rule.iif !== undefined) out.push(fra.FRA_IIFNAME, putText(rule.iif));
+  if (rule.iif !== undefined) out.text(fra.FRA_IIFNAME, rule.iif);
   if (rule.table >= 256) out.u32(fra.FRA_TABLE, rule.table);
   if (rule.priority !== undefined) out.u32(fra.FRA_PRIORITY, rule.priority);
   if (rule.protocol !== undefined) out.push(fra.FRA_PROTOCOL, putU8(rule.protocol));
-  return out.body;
+  return out.parts;
 }
 
 /** RTM_NEWRULE as the kernel sends it; `undefined` for a rule that does something else. Other selectors than source and link are not shown. */

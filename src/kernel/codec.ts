@@ -1,13 +1,14 @@
 /** Netlink messages and attributes as bytes: what every subject's codec is built from. Pure. */
 import { type Family, type Ip, ipFrom } from '../net/ip';
+import type { Parts } from './attribute-stream';
 import { locateAttributes } from './attributes';
 import { netlinkH, socketH } from './headers';
 
 /** A request, complete but for sequence number and length. */
 export interface Message {
   readonly type: number;
-  readonly flags: number; // NLM_F_REQUEST is added by the socket
-  readonly body: readonly Uint8Array[];
+  readonly flags: number; // NLM_F_REQUEST is added
+  readonly parts: Parts;
 }
 
 /**
@@ -36,11 +37,6 @@ export function onlyTypes(...types: readonly number[]): Uint8Array {
 export function text(data: Buffer): string {
   const end = data.indexOf(0);
   return data.toString('utf8', 0, end < 0 ? data.length : end);
-}
-
-/** Text as the kernel wants it, with NUL. */
-export function putText(value: string): Buffer {
-  return Buffer.from(`${value}\0`);
 }
 
 /** A 16-bit number at that place, in host order. */

@@ -19,16 +19,41 @@ const fileType = 0o100000;
 
 /** struct statx, in host order: both processors are little-endian. */
 export function decodeStats(data: Buffer): Stats {
-  const type = data.readUInt16LE(28) & typeMask;
-  const [major, minor] = [data.readUInt32LE(136), data.readUInt32LE(140)];
-  return {
-    dev: (minor & 0xff) + (major & 0xfff) * 2 ** 8 + (minor >>> 8) * 2 ** 20 + (major >>> 12) * 2 ** 44,
-    ino: Number(data.readBigUInt64LE(32)),
-    size: Number(data.readBigUInt64LE(40)),
-    mtimeMs: Number(data.readBigInt64LE(112)) * 1000 + data.readUInt32LE(120) / 1e6,
-    isFile: () => type === fileType,
-    isDirectory: () => type === directoryType,
-  };
+  return new StatxStats(data);
+}
+
+/** Reads what is asked for: most calls ask for one thing. */
+class StatxStats implements Stats {
+  constructor(readonly data: Buffer) {}
+
+  get dev(): number {
+    const [major, minor] = [this.data.readUInt32LE(136), this.data.readUInt32LE(140)];
+    return (minor & 0xff) + (major & 0xfff) * 2 ** 8 + (minor >>> 8) * 2 ** 20 + (major >>> 12) * 2 ** 44;
+  }
+
+  get ino(): number {
+    return Number(this.data.readBigUInt64LE(32));
+  }
+
+  get size(): number {
+    return Number(this.data.readBigUInt64LE(40));
+  }
+
+  get mtimeMs(): number {
+    return Number(this.data.readBigInt64LE(112)) * 1000 + this.data.readUInt32LE(120) / 1e6;
+  }
+
+  isFile(): boolean {
+    return this.#type() === fileType;
+  }
+
+  isDirectory(): boolean {
+    return this.#type() === directoryType;
+  }
+
+  #type(): number {
+    return this.data.readUInt16LE(28) & typeMask;
+  }
 }
 
 /** Names of directory entries, without `.` and `..`. */

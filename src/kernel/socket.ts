@@ -2,6 +2,7 @@
 
 import type { CniError } from '../error';
 import { extendedAck, type Message } from './codec';
+import { encodeMessages } from './encode';
 import { errnoName, refused } from './errno';
 import { closeSync } from './fs';
 import { netlinkH as nl, socketH as so } from './headers';
@@ -101,33 +102,14 @@ export class RouteSocket {
     closeSync(this.#fd);
   }
 
-  /** Sends them in one datagram, under the next sequence numbers, each padded as the one behind it needs; the last with more flags. */
+  /** Sends them in one datagram, under the next sequence numbers; the last with more flags. */
   #send(messages: readonly Message[], flagsOfLast: number, action: string): void {
-    const last = messages[messages.length - 1];
-    let length = 0;
-    for (const { body } of messages) length += (lengthOf(body) + 3) & ~3;
-    const whole = Buffer.alloc(length);
-    let at = 0;
-    for (const message of messages) {
-      const { type, body } = message;
-      const flags = message.flags | nl.NLM_F_REQUEST | (message === last ? flagsOfLast : 0);
-      const size = lengthOf(body);
-      this.#sequence = (this.#sequence + 1) >>> 0;
-      whole.writeUInt32LE(size, at);
-      whole.writeUInt16LE(type, at + 4);
-      whole.writeUInt16LE(flags, at + 6);
-      whole.writeUInt32LE(this.#sequence, at + 8);
-      let end = at + headerLength;
-      for (const part of body) {
-        whole.set(part, end);
-        end += part.length;
-      }
-      at += (size + 3) & ~3;
-    }
+    const whole = encodeMessages(messages, this.#sequence + 1, flagsOfLast);
+    this.#sequence = (this.#sequence + messages.length) >>> 0;
     this.#sendBytes(whole, action);
   }
 
-  #sendBytes(whole: Buffer, action: string): void {
+  #sendBytes(whole: Uint8Array, action: string): void {
     for (;;) {
       if (libc().send(this.#fd, whole, whole.length, 0) >= 0) return;
       const errno = lastErrno();
@@ -191,13 +173,6 @@ export class RouteSocket {
       if (sender.readUInt32LE(4) === 0) return length; // others are not the kernel
     }
   }
-}
-
-/** Bytes of a message with its header (struct nlmsghdr). */
-function lengthOf(body: readonly Uint8Array[]): number {
-  let length = headerLength;
-  for (const part of body) length += part.length;
-  return length;
 }
 
 /** Where the extended acknowledgement starts: after the error number, and after the request when it is sent back. */

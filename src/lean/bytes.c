@@ -14,9 +14,10 @@ uint8_t *bytes_of(JSContext *context, JSValueConst value, size_t *length) {
   return bytes == NULL ? NULL : bytes + offset;
 }
 
-static JSValue as_buffer(JSContext *context, JSValue array) {
-  if (!JS_IsException(array)) JS_SetPrototype(context, array, heap_engine()->buffer_prototype);
-  return array;
+/* The bytes of an ArrayBuffer from `offset` on as a `Buffer`. To give it that prototype afterwards would take another shape for each. */
+static JSValue buffer_over(JSContext *context, JSValueConst bytes, JSValueConst offset, JSValueConst length) {
+  JSValueConst arguments[] = {bytes, offset, length};
+  return JS_CallConstructor2(context, heap_engine()->uint8_array, heap_engine()->buffer, 3, arguments);
 }
 
 static void let_go(JSRuntime *runtime, void *opaque, void *bytes) {
@@ -30,10 +31,12 @@ static void *resize_bytes(JSRuntime *runtime, void *opaque, void *bytes, size_t 
   return NULL;
 }
 
-/* A new one; `bytes` is its own from now on. */
-static JSValue buffer_with(JSContext *context, uint8_t *bytes, size_t length) {
+JSValue buffer_with(JSContext *context, uint8_t *bytes, size_t length) {
   if (bytes == NULL) return JS_EXCEPTION;
-  return as_buffer(context, JS_NewUint8Array(context, bytes, length, resize_bytes, NULL, false));
+  JSValue all = JS_NewArrayBuffer(context, bytes, length, 0, resize_bytes, NULL, false);
+  JSValue made = JS_IsException(all) ? JS_EXCEPTION : buffer_over(context, all, JS_UNDEFINED, JS_UNDEFINED);
+  JS_FreeValue(context, all);
+  return made;
 }
 
 static JSValue buffer_copy(JSContext *context, const void *bytes, size_t length) {
@@ -80,17 +83,29 @@ static enum encoding encoding_of(JSContext *context, int count, JSValueConst *ar
   return found;
 }
 
+uint8_t *text_bytes(JSContext *context, JSValueConst text, size_t *length) {
+  const char *characters = JS_ToCStringLen(context, length, text);
+  if (characters == NULL) return NULL;
+  uint8_t *bytes = js_malloc(context, *length + 1);
+  if (bytes != NULL) {
+    memcpy(bytes, characters, *length);
+    make_well_formed(bytes, *length);
+  }
+  JS_FreeCString(context, characters);
+  return bytes;
+}
+
 static JSValue from_text(JSContext *context, JSValueConst text, enum encoding encoding) {
   size_t length;
+  if (encoding == utf8) {
+    uint8_t *all = text_bytes(context, text, &length);
+    return buffer_with(context, all, length);
+  }
   const char *characters = JS_ToCStringLen(context, &length, text);
   if (characters == NULL) return JS_EXCEPTION;
   uint8_t *bytes = js_malloc(context, length + 1);
   size_t count = 0;
-  if (bytes != NULL && encoding == utf8) {
-    memcpy(bytes, characters, length);
-    make_well_formed(bytes, length);
-    count = length;
-  } else if (bytes != NULL && encoding == hex) {
+  if (bytes != NULL && encoding == hex) {
     for (; 2 * count + 1 < length; count++) { /* as far as it is hexadecimal */
       int high = digit(characters[2 * count]), low = digit(characters[2 * count + 1]);
       if (high < 0 || low < 0) break;
@@ -142,7 +157,7 @@ static JSValue from(JSContext *context, JSValueConst this, int count, JSValueCon
     return encoding == unknown ? JS_EXCEPTION : from_text(context, given, encoding);
   }
   if (JS_IsArrayBuffer(given))
-    return as_buffer(context, JS_NewTypedArray(context, count, arguments, JS_TYPED_ARRAY_UINT8));
+    return buffer_over(context, given, count > 1 ? arguments[1] : JS_UNDEFINED, count > 2 ? arguments[2] : JS_UNDEFINED);
   size_t length;
   if (JS_GetTypedArrayType(given) == JS_TYPED_ARRAY_UINT8) {
     uint8_t *bytes = JS_GetUint8Array(context, &length, given);
@@ -245,8 +260,7 @@ static JSValue subarray(JSContext *context, JSValueConst this, int count, JSValu
     JS_FreeValue(context, buffer);
     return JS_EXCEPTION;
   }
-  JSValueConst view[] = {buffer, JS_NewInt64(context, offset + start), JS_NewInt64(context, end - start)};
-  JSValue part = as_buffer(context, JS_NewTypedArray(context, 3, view, JS_TYPED_ARRAY_UINT8));
+  JSValue part = buffer_over(context, buffer, JS_NewInt64(context, offset + start), JS_NewInt64(context, end - start));
   JS_FreeValue(context, buffer);
   return part;
 }
@@ -462,7 +476,8 @@ void bytes_install(JSContext *context, JSValueConst global) {
   JS_SetPropertyFunctionList(context, buffer, makers, sizeof makers / sizeof *makers);
   JS_DefinePropertyValueStr(context, buffer, "prototype", JS_DupValue(context, prototype), 0);
   heap_engine()->buffer_prototype = prototype;
+  heap_engine()->buffer = JS_DupValue(context, buffer);
+  heap_engine()->uint8_array = array;
   JS_SetPropertyStr(context, global, "Buffer", buffer);
   JS_FreeValue(context, parent);
-  JS_FreeValue(context, array);
 }

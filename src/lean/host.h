@@ -13,7 +13,7 @@ extern const JSMallocFunctions heap_functions;
 struct engine {
   JSRuntime *runtime;
   JSContext *context;
-  JSValue buffer_prototype;
+  JSValue buffer, buffer_prototype, uint8_array; /* of the globals Buffer and Uint8Array */
 };
 struct engine *heap_engine(void);
 /* Makes the heap usable; what was saved in it is there. False: the kernel gives no memory. */
@@ -25,12 +25,17 @@ bool heap_save(int fd);
 void bytes_install(JSContext *context, JSValueConst global);
 /* The bytes of a typed array; null, and an exception, for anything else. */
 uint8_t *bytes_of(JSContext *context, JSValueConst value, size_t *length);
+/* A text as UTF-8, to be freed; null: an exception. */
+uint8_t *text_bytes(JSContext *context, JSValueConst text, size_t *length);
+/* A new `Buffer`; `bytes` is its own from now on. Null is an exception that is on its way. */
+JSValue buffer_with(JSContext *context, uint8_t *bytes, size_t length);
 
 /* Each adds its functions to `host`, an object that src/lean/host.ts describes. */
 void library_install(JSContext *context, JSValueConst host);
 void process_install(JSContext *context, JSValueConst host);
 void system_install(JSContext *context, JSValueConst host);
 void attributes_install(JSContext *context, JSValueConst host);
+void encode_install(JSContext *context, JSValueConst host);
 void hash_install(JSContext *context, JSValueConst host);
 
 #endif

@@ -1,5 +1,7 @@
 /** The functions that the parts of the lean engine’s process in C offer. */
 
+import type { Message } from '../kernel/codec';
+
 /** A started program: its process id, and descriptors: of the process, of what it prints, of its errors. */
 export type Child = readonly [pid: number, watch: number, stdout: number, stderr: number];
 
@@ -19,6 +21,7 @@ interface Host {
   xxHash3(bytes: Uint8Array): bigint;
   digest(wide: boolean, bytes: Uint8Array): ArrayBuffer;
   locateAttributes(data: Uint8Array, skip: number, only?: Uint8Array): readonly number[];
+  encodeMessages(messages: readonly Message[], first: number, flagsOfLast: number): Uint8Array;
   ended(pid: number): number | undefined;
   hostname(): string;
 }

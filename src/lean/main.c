@@ -98,6 +98,7 @@ static int save(struct engine *engine, const char *program, const char *heap) {
   process_install(context, host);
   system_install(context, host);
   attributes_install(context, host);
+  encode_install(context, host);
   hash_install(context, host);
   JS_SetPropertyStr(context, global, "host", host);
   JS_FreeValue(context, global);

@@ -55,11 +55,16 @@ export function keyOf(claim: Claim): string {
 
 /** The claims of a change; whom a link is promiscuous for besides, nobody knows. */
 export function claimsOf(index: number, change: LinkChange): readonly Claim[] {
-  const { name, ipv4, promisc, ...plain } = change;
-  const values = { ...plain, ...ipv4, promisc: promisc === true ? true : undefined };
-  return Object.entries(values).flatMap(([key, value]) =>
-    value === undefined ? [] : [{ about: 'link', index, key, value } as const],
-  );
+  const claims: Claim[] = [];
+  const add = (values: object): void => {
+    for (const [key, value] of Object.entries(values)) {
+      const isOther = key === 'ipv4' || key === 'name' || (key === 'promisc' && value === false);
+      if (value !== undefined && !isOther) claims.push({ about: 'link', index, key, value });
+    }
+  };
+  add(change);
+  if (change.ipv4 !== undefined) add(change.ipv4);
+  return claims;
 }
 
 /** Whether a deletion that says no more than this takes back the claim. */
@@ -113,11 +118,15 @@ export function brokenBy(claim: Claim, held: Held): Broken | undefined {
 /** How a new link is not what was asked for; what is left to the kernel counts for nothing. */
 export function brokenSpec(spec: LinkSpec, link: Link): Broken | undefined {
   const asked: Readonly<Record<string, unknown>> = { ...spec, broadcastQueueLength: queueOf(spec) };
-  const held: Readonly<Record<string, unknown>> = { ...link, ...link.detail };
-  for (const key of ['kind', 'mtu', 'mac', 'group', ...Object.keys(link.detail)])
-    if (!isMet(asked[key], held[key]))
-      return differ(() => `make ${spec.name} with ${key} ${asked[key]}`, asked[key], held[key]);
-  return undefined;
+  const compared = (keys: readonly string[], held: object): Broken | undefined => {
+    for (const key of keys) {
+      const found = (held as Readonly<Record<string, unknown>>)[key];
+      if (!isMet(asked[key], found))
+        return differ(() => `make ${spec.name} with ${key} ${asked[key]}`, asked[key], found);
+    }
+    return undefined;
+  };
+  return compared(Object.keys(link.detail), link.detail) ?? compared(['mtu', 'mac', 'group'], link);
 }
 
 /** An address that somebody else on the network has. */

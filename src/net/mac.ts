@@ -22,15 +22,11 @@ export function macBytes(address: Mac): Buffer {
   return Buffer.from(address.replaceAll(':', ''), 'hex');
 }
 
-const digits = '0123456789abcdef';
-
 /** The address with the given 6 bytes. */
 export function macFrom(bytes: Uint8Array): Mac {
-  let text = '';
-  for (let at = 0; at < bytes.length; at++) {
-    const byte = bytes[at] ?? 0;
-    text += (at === 0 ? '' : ':') + digits.charAt(byte >> 4) + digits.charAt(byte & 15);
-  }
+  const hex = Buffer.from(bytes).toString('hex');
+  let text = hex.slice(0, 2);
+  for (let at = 2; at < hex.length; at += 2) text += `:${hex.slice(at, at + 2)}`;
   return text as Mac;
 }
 

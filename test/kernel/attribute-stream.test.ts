@@ -4,6 +4,7 @@ import { AttrStream } from 'netlink/dist/structs.js';
 import { describe, expect, it } from 'vitest';
 import { AttributeStream } from '../../src/kernel/attribute-stream';
 import { locateAttributes } from '../../src/kernel/attributes';
+import { encodeMessages, encodeParts } from '../../src/kernel/encode';
 
 type Item = { readonly type: number; readonly value: Uint8Array | readonly Item[] };
 
@@ -38,6 +39,8 @@ function theirs(out: AttrStream, { type, value }: Item): void {
   header[3] = (header[3] as number) | nested;
 }
 
+const hex = (stream: AttributeStream): string => Buffer.from(encodeParts(stream.parts)).toString('hex');
+
 describe('a stream of attributes', () => {
   it('has the bytes that the netlink package makes, with NLA_F_NESTED', () => {
     fc.assert(
@@ -49,7 +52,7 @@ describe('a stream of attributes', () => {
           ours(own, one);
           theirs(other, one);
         }
-        expect(Buffer.concat(own.body).toString('hex')).toBe(Buffer.concat(other.bufs).toString('hex'));
+        expect(hex(own)).toBe(Buffer.concat(other.bufs).toString('hex'));
       }),
       { seed: 20261201 },
     );
@@ -58,15 +61,45 @@ describe('a stream of attributes', () => {
   it('writes numbers in host order', () => {
     const out = new AttributeStream();
     out.u32(7, 0xfedcba98);
-    expect(Buffer.concat(out.body).toString('hex')).toBe('0800070098badcfe');
+    expect(hex(out)).toBe('0800070098badcfe');
+  });
+
+  it('writes text with its end', () => {
+    const out = new AttributeStream();
+    out.text(3, 'é\ud800');
+    expect(hex(out)).toBe('0a000300c3a9efbfbd00');
+  });
+
+  it('is sealed with others in one datagram: lengths, flags of the last, sequence numbers up to the greatest, padding', () => {
+    const [one, two] = [new AttributeStream(), new AttributeStream()];
+    one.emit(Buffer.from([9]));
+    two.u32(1, 2);
+    const messages = [
+      { type: 16, flags: 0x400, parts: one.parts },
+      { type: 18, flags: 0, parts: two.parts },
+    ];
+    expect(Buffer.from(encodeMessages(messages, 0xffffffff, 4)).toString('hex')).toBe(
+      '11000000' +
+        '1000' +
+        '0104' +
+        'ffffffff' +
+        '00000000' +
+        '09000000' + // padded
+        '18000000' +
+        '1200' +
+        '0500' +
+        '00000000' +
+        '00000000' +
+        '0800010002000000',
+    );
   });
 
   it('takes no attribute that is longer than its length can tell', () => {
     const out = new AttributeStream();
     out.push(1, Buffer.alloc(0xffff - 4));
-    expect(() => out.push(1, Buffer.alloc(0xffff - 3))).toThrow(
-      'Cannot send an attribute of 65536 bytes: at most 65535',
-    );
+    expect(encodeParts(out.parts)).toHaveLength(0xffff);
+    out.push(1, Buffer.alloc(0xffff - 3));
+    expect(() => encodeParts(out.parts)).toThrow('Cannot send an attribute of 65536 bytes: at most 65535');
   });
 
   it('is read back: type, start and end of each value, or of those asked for', () => {
@@ -74,7 +107,7 @@ describe('a stream of attributes', () => {
     out.emit(Buffer.alloc(3));
     out.push(1, Buffer.from('ab'));
     out.nest(2, (inner) => inner.u32(3, 4));
-    const bytes = Buffer.concat(out.body);
+    const bytes = encodeParts(out.parts);
     expect(locateAttributes(bytes, 4)).toEqual([1, 8, 10, 2, 16, 24]);
     expect(locateAttributes(bytes, 4, Uint8Array.of(0, 0, 1))).toEqual([2, 16, 24]);
     expect(() => locateAttributes(bytes.subarray(0, 23), 4)).toThrow('12 bytes: 11 are left');

@@ -6,6 +6,7 @@ import { runProgram } from '../../src/exec/program';
 import { jsonMistake } from '../../src/json-mistake';
 import { AttributeStream } from '../../src/kernel/attribute-stream';
 import { locateAttributes } from '../../src/kernel/attributes';
+import { encodeMessages } from '../../src/kernel/encode';
 import * as fs from '../../src/kernel/fs';
 
 /** A value to compare; what is thrown, by its kind. */
@@ -127,16 +128,33 @@ function attributes(): unknown {
   const next = numbers();
   const stream = new AttributeStream();
   for (let n = 0; n < 300; n++) stream.push(n, Buffer.alloc(n % 7, n));
-  const sound = Buffer.concat(stream.body);
+  stream.nest(300, (inner) => {
+    inner.u32(1, 0xfedcba98);
+    inner.u32(2, -1);
+    inner.text(3, 'é\ud800');
+    inner.nest(4, (deeper) => deeper.emit(Buffer.alloc(3, 7)));
+  });
+  const message = { type: 16, flags: 0x600, parts: stream.parts };
+  const datagram = Buffer.from(encodeMessages([message, { type: 18, flags: 0, parts: [] }], 0xffffffff, 4));
+  const tooLong = new AttributeStream();
+  tooLong.push(1, Buffer.alloc(0xffff - 3));
+  const refused = tell(() => encodeMessages([{ type: 1, flags: 0, parts: tooLong.parts }], 1, 0));
+  const sound = datagram.subarray(16, datagram.readUInt32LE(0));
   const only = Uint8Array.from({ length: 40 }, (_, type) => type % 3);
   const any = Array.from({ length: 200 }, () =>
     Buffer.from(
       Array.from({ length: next.next().value % 40 }, (_, at) => (at % 4 === 1 ? 0 : next.next().value >>> 24) % 13),
     ),
   );
-  return [sound, sound.subarray(4), sound.subarray(0, 1001), sound.subarray(0, 1002), Buffer.alloc(0), ...any].map(
-    (bytes) => [tell(() => locateAttributes(bytes, 0)), tell(() => locateAttributes(bytes, 4, only))],
-  );
+  const read = [
+    sound,
+    sound.subarray(4),
+    sound.subarray(0, 1001),
+    sound.subarray(0, 1002),
+    Buffer.alloc(0),
+    ...any,
+  ].map((bytes) => [tell(() => locateAttributes(bytes, 0)), tell(() => locateAttributes(bytes, 4, only))]);
+  return [datagram.toString('hex'), refused, read];
 }
 
 const jsons = [
