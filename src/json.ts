@@ -12,11 +12,14 @@ export type Json = Readonly<Record<string, unknown>>;
 
 /** Reads an object's fields. Objects are small and most fields absent: a map of their names would cost more than it saves. */
 class Caseless implements ProxyHandler<Record<string, unknown>> {
-  #names: string | undefined; // all of them, in small letters: what is not in it, is no field
+  #lengths: number | undefined; // of all names, a bit for each modulo 32: a name of another length is no field
+  #names: string | undefined; // all of them, in small letters: nor is what is not in it
 
   get(target: Record<string, unknown>, key: string | symbol): unknown {
     if (typeof key !== 'string') return undefined;
     if (Object.hasOwn(target, key)) return target[key] ?? undefined;
+    this.#lengths ??= lengthsOf(target);
+    if (((this.#lengths >> key.length) & 1) === 0) return undefined;
     const wanted = key.toLowerCase();
     this.#names ??= Object.keys(target).join(' ').toLowerCase();
     if (!this.#names.includes(wanted)) return undefined;
@@ -26,6 +29,13 @@ class Caseless implements ProxyHandler<Record<string, unknown>> {
   }
 }
 
+/** Bit n: there is a name of n letters, modulo 32. What equals a field's name but for large letters has as many. */
+function lengthsOf(target: object): number {
+  let lengths = 0;
+  for (const name in target) lengths |= 1 << name.length;
+  return lengths;
+}
+
 /** Whether the value is a JSON object (not null, not an array). */
 export function isRecord(value: unknown): value is Json {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -33,9 +43,9 @@ export function isRecord(value: unknown): value is Json {
 
 /** A view of a JSON object. Absent and null fields both read as `undefined`. */
 export function record(value: unknown, field = 'configuration', reason: Reason = 'ConfigInvalid'): Fields {
-  if (!isRecord(value)) return fail(reason, `Cannot use ${shown(value)} as ${field}: need a JSON object`);
-  const known = views.get(value);
+  const known = views.get(value as Json);
   if (known !== undefined) return known;
+  if (!isRecord(value)) return fail(reason, `Cannot use ${shown(value)} as ${field}: need a JSON object`);
   const view: Fields = new Proxy(value as Record<string, unknown>, new Caseless());
   views.set(value, view);
   return view;

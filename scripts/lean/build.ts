@@ -4,11 +4,12 @@
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type BuildOptions, build, type Plugin } from 'esbuild';
 import { bundling, flatCodecs, root } from '../bundling';
+import { keepSaved } from './keep';
 
 /** Processors, as node:process names them. */
 export type Processor = 'x64' | 'arm64';
@@ -16,7 +17,7 @@ export type Processor = 'x64' | 'arm64';
 const engine = path.join(root, 'dist/engine');
 const host = path.join(root, 'src/lean');
 const engineParts = ['quickjs', 'libregexp', 'libunicode', 'dtoa'];
-const hostParts = ['main', 'memory', 'bytes', 'library', 'process', 'system', 'attributes', 'encode', 'hash'];
+const hostParts = ['main', 'memory', 'bytes', 'library', 'process', 'system', 'attributes', 'encode', 'sender', 'hash'];
 
 /** As upstream builds a release; without loops made for vectors, of which it has none that are long (8 % fewer instructions than by -O2). */
 const engineFlags = [
@@ -62,6 +63,7 @@ const replaced: Readonly<Record<string, string>> = {
   'src/exec/child.ts': 'child.ts',
   'src/kernel/attributes.ts': 'attributes.ts',
   'src/kernel/encode.ts': 'encode.ts',
+  'src/kernel/sender.ts': 'sender.ts',
   'src/exec/dhcp-daemon.ts': 'dhcp.ts',
   'src/kube/cluster.ts': 'cluster.ts',
   'src/kube/devices.ts': 'cluster.ts',
@@ -93,17 +95,20 @@ const replace: Plugin = {
 /** The objects of the engine itself, compiled once for these flags, sources and this compiler. */
 function compileEngine(compiler: string): readonly string[] {
   const said = execFileSync(compiler, ['--version'], { encoding: 'utf8' });
-  const sources = readFileSync(path.join(engine, 'sources.txt'), 'utf8');
+  const known = [path.join(engine, 'sources.txt'), path.join(host, 'kept.h')].map((file) => readFileSync(file, 'utf8'));
+  const quickjs = keepSaved(readFileSync(path.join(engine, 'quickjs.c'), 'utf8'));
   const stamp = createHash('sha256')
-    .update([said, sources, ...engineFlags].join('\n'))
+    .update([said, ...known, quickjs, ...engineFlags].join('\n'))
     .digest('hex')
     .slice(0, 16);
   const kept = path.join(engine, `objects-${stamp}`);
   if (!existsSync(kept)) {
     const fresh = mkdtempSync(`${kept}.`); // others may build, too
-    const jobs = engineParts.map(
-      (part) => `'${compiler}' ${engineFlags.join(' ')} -c '${part}.c' -o '${fresh}/${part}.o'`,
-    );
+    writeFileSync(path.join(fresh, 'quickjs.c'), quickjs);
+    const jobs = engineParts.map((part) => {
+      const source = part === 'quickjs' ? `${fresh}/quickjs.c` : `${part}.c`;
+      return `'${compiler}' ${engineFlags.join(' ')} -I. -I'${host}' -c '${source}' -o '${fresh}/${part}.o'`;
+    });
     const together = `${jobs.map((job) => `${job} & p="$p $!"`).join('\n')}\nfor each in $p; do wait $each; done`;
     execFileSync('sh', ['-ec', together], { cwd: engine, stdio: ['ignore', 'inherit', 'inherit'] });
     if (existsSync(kept)) rmSync(fresh, { recursive: true });

@@ -22,6 +22,7 @@ import { type Watched, watched } from './read-back';
 import { type AttachedRecord, type AttachRecord, type RecordedAttachment, recordVersion } from './record';
 import { planRoutes, type RouteChanges, type Routed, type RoutePolicy, routesAfter } from './routes';
 import { requireFreeAddresses } from './static-addresses';
+import { groupsOf } from './together';
 import { Undo } from './undo';
 import { warn } from './warn';
 
@@ -82,14 +83,22 @@ async function attachAll(asked: AddPlan, trusting: Edges): Promise<AttachedRecor
     lap('plan');
     const made: Made[] = [];
     let first: readonly Route[] = [];
-    for (const [position, attachment] of plan.attachments.entries()) {
-      const chain = chains[position] ?? [];
+    const attach = async (position: number): Promise<Made> => {
+      const attachment = plan.attachments[position] as Attachment;
       const steps = new Undo();
       undo.push(() => takeBack(attachment, steps, failed));
-      const add = () => addOne(attachment, chain, { ...fresh, strict: plan.strict }, edges, steps);
-      made.push(await metered(edges.meter, attachment.network, add));
-      if (attachment.isDefault && plan.attachments.length > 1) first = await beforeOthers(plan);
+      const sandboxOfPlan = { ...fresh, strict: plan.strict };
+      const add = () => addOne(attachment, chains[position] ?? [], sandboxOfPlan, edges, steps);
+      const one = await metered(edges.meter, attachment.network, add);
       lap(attachment.network);
+      return one;
+    };
+    for (const group of groupsOf(plan.attachments, (type) => edges.findDelegate(type) !== undefined)) {
+      const one = group.length === 1;
+      const works = (): Promise<readonly Made[]> => allOf(group.map(attach));
+      made.push(...(one ? await works() : await edges.kernel.overlapping(works)));
+      if (made.length === 1 && plan.attachments.length > 1 && made[0]?.attachment.isDefault)
+        first = await beforeOthers(plan);
     }
     const routed = await setApart(made, plan, indexInPod, undo);
     const routes = await decideRoutes(routed, first, plan, edges, undo);
@@ -114,6 +123,14 @@ async function attachAll(asked: AddPlan, trusting: Edges): Promise<AttachedRecor
       );
     throw error;
   }
+}
+
+/** What all of them give; the first that failed is thrown when none works any more. */
+async function allOf<T>(works: readonly Promise<T>[]): Promise<readonly T[]> {
+  const outcomes = await Promise.allSettled(works);
+  const failed = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+  return outcomes.map((outcome) => (outcome as PromiseFulfilledResult<T>).value);
 }
 
 /** The pod's routes with the default network alone; from here on what routers advertise stays behind it. */

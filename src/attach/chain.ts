@@ -5,10 +5,10 @@ import { emptyResult, type Result } from '../cni/result';
 import { isAtLeast } from '../cni/version';
 import { CniError, fail, toCniError } from '../error';
 import { isRecord, type Json, record, shown } from '../json';
-import type { Link } from '../net/link';
 import type { ContainerId, IfName, NetnsPath } from '../net/names';
 import type { Attachment } from '../pod/attachment';
 import type { AddContext, Bound, CheckContext, DelContext, Delegate, Ipam } from './delegate';
+import type { Master } from './master';
 import type { Edges, ForeignCall, Netns } from './ports';
 import type { Undo } from './undo';
 
@@ -20,7 +20,7 @@ export interface Sandbox {
   /** Nothing was held for it when this ADD began: its record was made just now. */
   readonly fresh?: true;
   /** Masters of the node that this ADD has found by name: its networks often share one, and it is looked up once. */
-  readonly masters?: Map<string, Link>;
+  readonly masters?: Map<string, Promise<Master>>;
 }
 
 /** A sandbox whose namespace is there. */

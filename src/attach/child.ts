@@ -76,11 +76,10 @@ function sharing({ host, hostLinks, containerId, ifName, undo }: AddContext): Sh
 
 /** The master, looked at once in an ADD when it is a named link of the node. */
 async function findMasterOnce(c: ChildConfig, context: AddContext): Promise<Master> {
-  const { host, masters } = context;
-  const known = c.linkInContainer || c.master === undefined ? undefined : masters.get(c.master);
-  if (known !== undefined) return { netns: host, link: known };
-  const master = await findMaster(c, context);
-  if (master.netns === host && c.master !== undefined) masters.set(c.master, master.link);
+  const { masters } = context;
+  if (c.linkInContainer || c.master === undefined) return findMaster(c, context);
+  const master = masters.get(c.master) ?? findMaster(c, context);
+  masters.set(c.master, master);
   return master;
 }
 

@@ -1,8 +1,8 @@
 /** The contract that every delegate fulfils: parse bytes once, then ADD, DEL and CHECK through a context. Types, and the one constructor. */
 import type { CniArgs } from '../cni/args';
 import type { Result } from '../cni/result';
-import type { Link } from '../net/link';
 import type { ContainerId, IfName, NetworkName } from '../net/names';
+import type { Master } from './master';
 import type { DhcpDaemon, Files, HostLinks, Iptables, LeaseStore, Log, Netns, Nft } from './ports';
 import type { Undo } from './undo';
 
@@ -39,7 +39,7 @@ export interface AddContext extends Context {
   /** Nothing can be held for this container and interface yet: Braid's record says so. */
   readonly fresh: boolean;
   /** Masters of the node that are known from the pod's other networks, by name. */
-  readonly masters: Map<string, Link>;
+  readonly masters: Map<string, Promise<Master>>;
   readonly undo: Undo;
 }
 

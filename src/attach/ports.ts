@@ -22,6 +22,11 @@ export interface Kernel {
   open(path: NetnsPath, options?: { readonly allowHost?: boolean }): Promise<Netns>;
   /** As open; `undefined` when the path is gone or is no namespace any more. */
   find(path: NetnsPath): Promise<Netns | undefined>;
+  /**
+   * Does the work, in which several things are under way. Links are made and changed by a thread of the process meanwhile where it can have one, in
+   * the order in which that is asked for, so that what is prepared for one does not wait for the kernel's work on another.
+   */
+  overlapping<T>(work: () => Promise<T>): Promise<T>;
 }
 
 /**

@@ -47,6 +47,7 @@ export function watched(pod: Netns, edges: Edges): Watched {
     host: spaces[1].netns,
     open: (...place: Parameters<Kernel['open']>) => kernel.open(...place),
     find: (...place: Parameters<Kernel['find']>) => kernel.find(...place),
+    overlapping: <T>(work: () => Promise<T>) => kernel.overlapping(work),
   };
   return {
     pod: spaces[0].netns,

@@ -45,12 +45,23 @@ class FileError extends Error {
 /** Opens; the file does not outlive an exec. */
 export function openSync(path: string, flags: number | keyof typeof named, mode = 0o666): number {
   const bits = (typeof flags === 'number' ? flags : named[flags]) | constants.O_CLOEXEC;
-  return done('open', path, () => libc().open(bytes(path), bits, mode));
+  const name = bytes(path);
+  for (;;) {
+    const fd = libc().open(name, bits, mode);
+    if (fd >= 0) return fd;
+    retryOrThrow('open', path);
+  }
 }
 
 /** Opens what is there; `undefined` where nothing has that path, which throws and catches nothing: calls look for much that is not there. */
 export function openIfThere(path: string, flags: number): number | undefined {
-  return unlessAbsent('open', path, () => libc().open(bytes(path), flags | constants.O_CLOEXEC, 0));
+  const name = bytes(path);
+  for (;;) {
+    const fd = libc().open(name, flags | constants.O_CLOEXEC, 0);
+    if (fd >= 0) return fd;
+    if (isAbsence(lastErrnoNumber())) return undefined;
+    retryOrThrow('open', path);
+  }
 }
 
 /** The descriptor is free afterwards, whatever the kernel says. */
@@ -61,18 +72,23 @@ export function closeSync(fd: number): void {
 /** Bytes read into the buffer from `offset` on; `position` null: where the last read ended. */
 export function readSync(fd: number, into: Buffer, offset: number, length: number, position: number | null): number {
   const to = into.subarray(offset, offset + length);
-  return done('read', undefined, () =>
-    position === null ? libc().read(fd, to, length) : libc().pread(fd, to, length, position),
-  );
+  for (;;) {
+    const read = position === null ? libc().read(fd, to, length) : libc().pread(fd, to, length, position);
+    if (read >= 0) return read;
+    retryOrThrow('read', undefined);
+  }
 }
 
 /** Bytes written; `position` undefined: where the last write ended. */
 export function writeSync(fd: number, data: string | Buffer, position?: number): number {
   const from = typeof data === 'string' ? Buffer.from(data) : data;
   if (from.length === 0) return 0;
-  return done('write', undefined, () =>
-    position === undefined ? libc().write(fd, from, from.length) : libc().pwrite(fd, from, from.length, position),
-  );
+  const { length } = from;
+  for (;;) {
+    const written = position === undefined ? libc().write(fd, from, length) : libc().pwrite(fd, from, length, position);
+    if (written >= 0) return written;
+    retryOrThrow('write', undefined);
+  }
 }
 
 /** Cuts an open file off at that length. */
@@ -184,7 +200,12 @@ export function unlinkSync(path: string): void {
 
 /** Deletes what is there. Whether it was. */
 export function unlinkIfThere(path: string): boolean {
-  return unlessAbsent('unlink', path, () => libc().unlink(bytes(path))) !== undefined;
+  const name = bytes(path);
+  for (;;) {
+    if (libc().unlink(name) >= 0) return true;
+    if (isAbsence(lastErrnoNumber())) return false;
+    retryOrThrow('unlink', path);
+  }
 }
 
 export function rmdirSync(path: string): void {
@@ -200,35 +221,24 @@ export function realpathSync(path: string): string {
 
 function statx(path: string, directory: number, flags: number): Stats {
   const into = Buffer.alloc(statsLength);
-  done('stat', path, () => Number(libc().syscall(callStatx, directory, bytes(path), flags, basic, into)));
+  const name = bytes(path);
+  while (Number(libc().syscall(callStatx, directory, name, flags, basic, into)) < 0) retryOrThrow('stat', path);
   return decodeStats(into);
 }
 
-/** The number that the call gives; what it refuses is thrown. */
+/** The number that the call gives; what it refuses is thrown. Calls that many others are made of do without the function it takes. */
 function done(syscall: string, path: string | undefined, call: () => number): number {
-  const result = outcome(call);
-  return result >= 0 ? result : refuse(-result, syscall, path);
-}
-
-/** The same, but `undefined` where nothing has that path. */
-function unlessAbsent(syscall: string, path: string, call: () => number): number | undefined {
-  const result = outcome(call);
-  if (result >= 0) return result;
-  return isAbsence(-result) ? undefined : refuse(-result, syscall, path);
-}
-
-/** The number that the call gives, begun again after a signal; a negative one is that of an error. */
-function outcome(call: () => number): number {
   for (;;) {
     const result = call();
     if (result >= 0) return result;
-    const errno = lastErrnoNumber();
-    if (!isInterrupt(errno)) return -errno;
+    retryOrThrow(syscall, path);
   }
 }
 
-function refuse(errno: number, syscall: string, path: string | undefined): never {
-  throw new FileError(errnoName(errno), syscall, path);
+/** After a call that gave less than 0: a signal came in between, and it is to be made again; all else is thrown. */
+function retryOrThrow(syscall: string, path: string | undefined): void {
+  const errno = lastErrnoNumber();
+  if (!isInterrupt(errno)) throw new FileError(errnoName(errno), syscall, path);
 }
 
 /** A path for the C library, for which a zero byte would be the end. */

@@ -19,7 +19,7 @@ import { errnoOf } from './errno';
 import { closeSync } from './fs';
 import { fileOf, inside, ownNamespace } from './namespace';
 import { ProbeSocket } from './probe';
-import { RouteSocket } from './socket';
+import { type Change, RouteSocket } from './socket';
 import { ensureSysctl, readSysctl, writeSysctl } from './sysctl';
 
 /** What the kernel says when that which is to go is not there. */
@@ -29,16 +29,24 @@ const probeLimit = 300; // ms: three questions and the time to answer; RFC 5227 
 const probePause = 100; // ms
 const probeStep = 10; // ms
 
+/** What all namespaces of a kernel know. */
+export interface Traffic {
+  /** More than 0: several things are under way, and the thread that sends does what they ask for. */
+  readonly overlapping: number;
+}
+
 /** The kernel's namespace behind a descriptor; its socket is opened at the first use. */
 export class RouteNetns implements Netns {
   readonly #fd: number | undefined; // undefined: the host's, the thread's own
   #socket: RouteSocket | undefined;
+  #beside: RouteSocket | undefined; // for requests of the thread that sends: their answers come in an order of their own
   #closed = false;
 
   /** Takes over the descriptor; `undefined` for the namespace of this thread. */
   constructor(
     readonly path: NetnsPath | undefined,
     fd: number | undefined,
+    readonly traffic: Traffic,
   ) {
     this.#fd = fd;
   }
@@ -64,11 +72,13 @@ export class RouteNetns implements Netns {
     const target = into === undefined ? this : edge(into);
     const action = `create ${spec.kind} ${spec.name}`;
     if (spec.kind === 'tap') return target.#createTap(spec, action);
-    const make = (name: IfName): void => {
+    const requestFor = (name: IfName): Change => {
       const place = { name, into: target === this ? undefined : target.#descriptor(), home: this.#descriptor() };
-      this.#open().change(link.newLink(spec, place), action);
+      return { message: link.newLink(spec, place), action };
     };
+    const make = (name: IfName): void => this.#change(requestFor(name).message, action);
     try {
+      if (this.traffic.overlapping > 0) return await this.#createBeside(requestFor(spec.name), target, spec.name);
       make(spec.name);
     } catch (error) {
       if (errnoOf(error) !== 'EEXIST') throw error;
@@ -81,14 +91,10 @@ export class RouteNetns implements Netns {
   }
 
   async changeLink(index: number, change: LinkChange): Promise<void> {
-    const { message, action } = request({ link: index, change });
-    try {
-      this.#open().change(message, action);
-    } catch (error) {
-      if (errnoOf(error) === 'EEXIST' && change.name !== undefined)
-        throw taken(`rename link ${index}`, change.name, error);
-      throw error;
-    }
+    const [problem] = await this.#apply([request({ link: index, change })]);
+    if (problem === undefined) return;
+    if (problem.errno !== 'EEXIST' || change.name === undefined) throw problem;
+    throw taken(`rename link ${index}`, change.name, problem);
   }
 
   async deleteLink(name: IfName): Promise<void> {
@@ -158,7 +164,9 @@ export class RouteNetns implements Netns {
   }
 
   async addRoute(wanted: Route, mode: 'create' | 'append' | 'replace' = 'create'): Promise<void> {
-    this.#change(route.newRoute(wanted, mode), `add route ${shownRoute(wanted)}`);
+    const message = route.newRoute(wanted, mode);
+    const [problem] = await this.#apply([{ message, action: `add route ${shownRoute(wanted)}` }]);
+    if (problem !== undefined) throw problem;
   }
 
   async deleteRoute(gone: Route): Promise<void> {
@@ -302,7 +310,7 @@ export class RouteNetns implements Netns {
 
   async changeAll(changes: readonly NetnsChange[]): Promise<readonly (CniError | undefined)[]> {
     if (changes.length === 0) return [];
-    const problems = this.#open().changeAll(changes.map(request));
+    const problems = await this.#apply(changes.map(request));
     const isDone = (problem: CniError | undefined, at: number): boolean =>
       'gone' in (changes[at] ?? {}) && absences.includes(problem?.errno ?? '');
     return problems.map((problem, at) => (isDone(problem, at) ? undefined : problem));
@@ -312,6 +320,7 @@ export class RouteNetns implements Netns {
     if (this.#closed) return;
     this.#closed = true;
     this.#socket?.close();
+    this.#beside?.close();
     if (this.#fd !== undefined) closeSync(this.#fd);
   }
 
@@ -319,6 +328,29 @@ export class RouteNetns implements Netns {
     if (this.#closed) return fail('Internal', `Cannot use the namespace ${this.path ?? 'of the host'}: it is closed`);
     this.#socket ??= this.#inside(() => new RouteSocket());
     return this.#socket;
+  }
+
+  #openBeside(): RouteSocket {
+    this.#open(); // not once it is closed
+    this.#beside ??= this.#inside(() => new RouteSocket());
+    return this.#beside;
+  }
+
+  /** Changes several things; what became of each. */
+  async #apply(changes: readonly Change[]): Promise<readonly (CniError | undefined)[]> {
+    if (this.traffic.overlapping > 0) return this.#openBeside().changeAllBeside(changes);
+    return this.#open().changeAll(changes);
+  }
+
+  /** Makes a link and looks at it: the thread that sends goes straight from one to the other. */
+  async #createBeside(making: Change, target: RouteNetns, name: IfName): Promise<Link> {
+    const made = this.#openBeside().changeAllBeside([making]);
+    const looking = target.#openBeside().getBeside(link.getLink(name), link.decodeLink, `find link ${name}`);
+    const looked = looking.catch(() => undefined); // looked at once more below
+    const [problem] = await made;
+    const found = await looked;
+    if (problem !== undefined) throw problem;
+    return found ?? target.#made(name);
   }
 
   #inside<T>(work: () => T): T {
@@ -425,7 +457,7 @@ function shownRoute(r: Route): string {
 }
 
 /** The message for a change, and the words for it. */
-function request(one: NetnsChange): { readonly message: Message; readonly action: string } {
+function request(one: NetnsChange): Change {
   if ('rule' in one) return { message: rule.newRule(one.rule), action: `add rule ${shownRule(one.rule)}` };
   if ('gone' in one) return { message: rule.deleteRule(one.gone), action: `delete rule ${shownRule(one.gone)}` };
   if ('address' in one)

@@ -7,6 +7,7 @@ import { errnoName, refused } from './errno';
 import { closeSync } from './fs';
 import { netlinkH as nl, socketH as so } from './headers';
 import { lastErrno, libc } from './libc';
+import { sendBeside } from './sender';
 
 const headerLength = 16; // struct nlmsghdr
 const patience = 60; // seconds
@@ -19,6 +20,12 @@ const senderLength = Buffer.alloc(4);
 
 /** What a message of an answer becomes; `undefined` leaves it out. `data` is valid during the call only. */
 export type Decode<T> = (data: Buffer, type: number) => T | undefined;
+
+/** A request that changes something, and the words for it. */
+export interface Change {
+  readonly message: Message;
+  readonly action: string;
+}
 
 /** A NETLINK_ROUTE socket. Messages that are refused throw KernelRefused, `action` naming what was tried. */
 export class RouteSocket {
@@ -55,35 +62,23 @@ export class RouteSocket {
    * Changes several things by one datagram; what became of each, `undefined` where it was done. The kernel works them off in
    * order and goes on after one that it refuses. Only the last is acknowledged when it is done; the others tell when not.
    */
-  changeAll(
-    changes: readonly { readonly message: Message; readonly action: string }[],
-  ): readonly (CniError | undefined)[] {
-    const last = changes.length - 1;
-    const action = changes[last]?.action ?? '';
-    this.#send(
-      changes.map(({ message }) => message),
-      nl.NLM_F_ACK,
-      action,
-    );
-    const first = this.#sequence - last;
-    const problems: (CniError | undefined)[] = changes.map(() => undefined);
-    this.#receive(
-      action,
-      () => undefined,
-      true,
-      (sequence, errno, words) => {
-        const at = (sequence - first) >>> 0;
-        const refusedOne = changes[at]; // none: the rest of an answer that was given up
-        if (refusedOne !== undefined) problems[at] = refused(refusedOne.action, errno, words);
-      },
-    );
-    return problems;
+  changeAll(changes: readonly Change[]): readonly (CniError | undefined)[] {
+    return this.#outcomes(changes, this.#send(messagesOf(changes), nl.NLM_F_ACK, actionOf(changes)));
+  }
+
+  /** As changeAll, but by the thread that sends, where there is one. */
+  async changeAllBeside(changes: readonly Change[]): Promise<readonly (CniError | undefined)[]> {
+    return this.#outcomes(changes, await this.#sendBeside(messagesOf(changes), nl.NLM_F_ACK, actionOf(changes)));
   }
 
   /** Asks for one thing. */
   get<T>(message: Message, decode: Decode<T>, action: string): T | undefined {
-    this.#send([message], 0, action);
-    return this.#receive(action, decode, false).found[0];
+    return this.#receive(this.#send([message], 0, action), action, decode, false).found[0];
+  }
+
+  /** As get, but by the thread that sends, where there is one. */
+  async getBeside<T>(message: Message, decode: Decode<T>, action: string): Promise<T | undefined> {
+    return this.#receive(await this.#sendBeside([message], 0, action), action, decode, false).found[0];
   }
 
   /**
@@ -92,8 +87,8 @@ export class RouteSocket {
    */
   dump<T>(message: Message, decode: Decode<T>, action: string): readonly T[] {
     for (let attempt = 1; ; attempt++) {
-      this.#send([message], nl.NLM_F_DUMP, action);
-      const { found, disturbed } = this.#receive(action, decode, true);
+      const sequence = this.#send([message], nl.NLM_F_DUMP, action);
+      const { found, disturbed } = this.#receive(sequence, action, decode, true);
       if (!disturbed || attempt === attempts) return found;
     }
   }
@@ -102,11 +97,40 @@ export class RouteSocket {
     closeSync(this.#fd);
   }
 
-  /** Sends them in one datagram, under the next sequence numbers; the last with more flags. */
-  #send(messages: readonly Message[], flagsOfLast: number, action: string): void {
+  /** What became of each change, whose last had that sequence number. */
+  #outcomes(changes: readonly Change[], last: number): readonly (CniError | undefined)[] {
+    const first = last - (changes.length - 1);
+    const problems: (CniError | undefined)[] = changes.map(() => undefined);
+    const refuse = (sequence: number, errno: string, words: string | undefined): void => {
+      const at = (sequence - first) >>> 0;
+      const refusedOne = changes[at]; // none: the rest of an answer that was given up
+      if (refusedOne !== undefined) problems[at] = refused(refusedOne.action, errno, words);
+    };
+    this.#receive(last, actionOf(changes), () => undefined, true, refuse);
+    return problems;
+  }
+
+  /** Sends them in one datagram, under the next sequence numbers; the last with more flags. The last sequence number. */
+  #send(messages: readonly Message[], flagsOfLast: number, action: string): number {
+    this.#sendBytes(this.#encode(messages, flagsOfLast), action);
+    return this.#sequence;
+  }
+
+  /** The same by the thread that sends. Answers come in the order of requests, and so must they be received. */
+  async #sendBeside(messages: readonly Message[], flagsOfLast: number, action: string): Promise<number> {
+    const whole = this.#encode(messages, flagsOfLast);
+    const last = this.#sequence;
+    const sent = sendBeside(this.#fd, whole);
+    if (sent === undefined) this.#sendBytes(whole, action);
+    const errno = await sent;
+    if (errno) throw refused(action, errnoName(errno));
+    return last;
+  }
+
+  #encode(messages: readonly Message[], flagsOfLast: number): Uint8Array {
     const whole = encodeMessages(messages, this.#sequence + 1, flagsOfLast);
     this.#sequence = (this.#sequence + messages.length) >>> 0;
-    this.#sendBytes(whole, action);
+    return whole;
   }
 
   #sendBytes(whole: Uint8Array, action: string): void {
@@ -117,8 +141,9 @@ export class RouteSocket {
     }
   }
 
-  /** Reads until the answer ends: at the acknowledgement or DONE, or at the first message when nothing else follows. */
+  /** Reads until the answer to that sequence number ends: at the acknowledgement or DONE, or at the first message when nothing else follows. */
   #receive<T>(
+    until: number,
     action: string,
     decode: Decode<T>,
     toTheEnd: boolean,
@@ -136,7 +161,7 @@ export class RouteSocket {
         const sequence = received.readUInt32LE(at + 8);
         const data = received.subarray(at + headerLength, at + size);
         at += (size + 3) & ~3;
-        const last = sequence === this.#sequence;
+        const last = sequence === until;
         if (!last && onRefusal === undefined) continue; // the rest of an answer that was given up
         if ((flags & nl.NLM_F_DUMP_INTR) !== 0) disturbed = true;
         if (type === nl.NLMSG_ERROR || type === nl.NLMSG_DONE) {
@@ -180,3 +205,8 @@ function wordsAt(type: number, flags: number, data: Buffer): number {
   if (type === nl.NLMSG_DONE) return 4;
   return (flags & nl.NLM_F_CAPPED) !== 0 || data.length < 8 ? 20 : 4 + ((data.readUInt32LE(4) + 3) & ~3);
 }
+
+const messagesOf = (changes: readonly Change[]): readonly Message[] => changes.map(({ message }) => message);
+
+/** The words for what is acknowledged. */
+const actionOf = (changes: readonly Change[]): string => changes[changes.length - 1]?.action ?? '';

@@ -5,8 +5,9 @@
 #define CONTENT .zero 64 << 20
 #endif
   .section .heap, "aw"
-  .globl heap_start, heap_end
+  .globl heap_start, heap_bytes, heap_end
   .balign 4096
+heap_bytes:
 heap_start:
   CONTENT
   .balign 4096

@@ -20,6 +20,8 @@ struct engine *heap_engine(void);
 bool heap_open(void);
 /* Writes what is in the heap to an open file, to become the executable's section. */
 bool heap_save(int fd);
+/* Of the engine (scripts/lean/keep.ts): what is free now will be given to nobody. */
+void JS_KeepAll(JSRuntime *runtime);
 
 /* bytes.c: `Buffer`, the part of it that Braid uses. */
 void bytes_install(JSContext *context, JSValueConst global);
@@ -36,6 +38,7 @@ void process_install(JSContext *context, JSValueConst host);
 void system_install(JSContext *context, JSValueConst host);
 void attributes_install(JSContext *context, JSValueConst host);
 void encode_install(JSContext *context, JSValueConst host);
+void sender_install(JSContext *context, JSValueConst host);
 void hash_install(JSContext *context, JSValueConst host);
 
 #endif

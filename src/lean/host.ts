@@ -22,6 +22,9 @@ interface Host {
   digest(wide: boolean, bytes: Uint8Array): ArrayBuffer;
   locateAttributes(data: Uint8Array, skip: number, only?: Uint8Array): readonly number[];
   encodeMessages(messages: readonly Message[], first: number, flagsOfLast: number): Uint8Array;
+  startSender(): void;
+  send(socket: number, bytes: Uint8Array): number | undefined;
+  sent(): readonly number[];
   ended(pid: number): number | undefined;
   hostname(): string;
 }

@@ -14,7 +14,6 @@
 #include <unistd.h>
 
 enum {
-  collect_at = 32 << 20, /* bytes; a call of a runtime ends long before */
   stack = 1 << 20, /* bytes; `ulimit -s` allows eight times that */
   software = 70, /* EX_SOFTWARE of sysexits.h */
 };
@@ -99,6 +98,7 @@ static int save(struct engine *engine, const char *program, const char *heap) {
   system_install(context, host);
   attributes_install(context, host);
   encode_install(context, host);
+  sender_install(context, host);
   hash_install(context, host);
   JS_SetPropertyStr(context, global, "host", host);
   JS_FreeValue(context, global);
@@ -106,7 +106,7 @@ static int save(struct engine *engine, const char *program, const char *heap) {
   JS_FreeValue(context, checked(context, JS_EvalFunction(context, read)));
   run_jobs(engine->runtime);
   JS_RunGC(engine->runtime);
-  JS_SetGCThreshold(engine->runtime, collect_at);
+  JS_SetGCThreshold(engine->runtime, (size_t)-1); /* it counts who has what, and nobody counts who has what is kept; a call is short */
   int file = open(heap, O_WRONLY | O_CREAT | O_TRUNC, 0644);
   if (file < 0 || !heap_save(file) || close(file) < 0) return perror(heap), 1;
   return 0;

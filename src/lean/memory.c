@@ -1,6 +1,7 @@
 /* The heap of the lean engine at a fixed address: saved once, when the executable is built, mapped by every start. Touches its own memory. */
 #define _GNU_SOURCE
 #include "host.h"
+#include "kept.h"
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -25,6 +26,7 @@ extern struct heap heap_start;
 extern char heap_end;
 
 static struct heap *const heap = &heap_start;
+size_t heap_kept;
 
 struct engine *heap_engine(void) { return &heap->engine; }
 
@@ -38,13 +40,18 @@ static bool grow(size_t size) {
 }
 
 bool heap_open(void) {
-  if (heap->engine.context != NULL) return grow(step);
+  if (heap->engine.context != NULL) {
+    heap_kept = heap->top - heap_bytes;
+    return grow(step);
+  }
   heap->top = (char *)heap + ((sizeof *heap + unit - 1) & ~(size_t)(unit - 1));
   heap->end = &heap_end;
   return true;
 }
 
 bool heap_save(int fd) {
+  JS_KeepAll(heap->engine.runtime);
+  memset(heap->freed, 0, sizeof heap->freed);
   if (heap->end != &heap_end) return false; /* it did not all go into the section */
   for (char *at = (char *)heap; at < heap->top;) {
     ssize_t written = write(fd, at, heap->top - at);
@@ -82,7 +89,7 @@ static struct block *block_of(const void *given) { return (struct block *)((char
 
 static void give(void *opaque, void *given) {
   (void)opaque;
-  if (given == NULL) return;
+  if (given == NULL || is_kept(given)) return;
   struct block *block = block_of(given);
   if ((char *)given + block->size == heap->top) {
     heap->top = (char *)block;

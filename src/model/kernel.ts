@@ -104,6 +104,10 @@ export class FakeKernel implements Kernel {
     );
   }
 
+  overlapping<T>(work: () => Promise<T>): Promise<T> {
+    return work();
+  }
+
   async find(path: NetnsPath): Promise<FakeNetns | undefined> {
     const found = this.#spaces.get(path);
     if (found !== undefined) found.handles += 1;

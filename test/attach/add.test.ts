@@ -73,6 +73,32 @@ describe('ADD', () => {
     expect(JSON.stringify(await record())).not.toContain('hush');
   });
 
+  it('begins networks in their order, and goes on with each while others wait', async () => {
+    const probing = macvlan('192.168.1.0/24', { probe: true });
+    const asking = { a: probing, b: { ...probing }, c: { ...probing } };
+    const { add, pod } = world({
+      networks: Object.fromEntries(Object.entries(asking).map(([key, each]) => [`default/${key}`, each])),
+    });
+    const asked: number[] = [];
+    const all = Promise.withResolvers<void>();
+    vi.spyOn(pod, 'probe').mockImplementation(async (index) => {
+      if (asked.push(index) === 3) all.resolve();
+      await all.promise; // nobody is answered before all have asked
+      return [];
+    });
+    await add('a,b,c');
+    expect(pod.names()).toEqual(['eth0', 'net1', 'net2', 'net3']);
+    expect(asked).toEqual(['net1', 'net2', 'net3'].map((each) => pod.link(each).index));
+  });
+
+  it('takes all back when networks at one time fail, and tells of the first', async () => {
+    const bad = (master: string) => macvlan('192.168.3.0/24', { master });
+    const definitions = { 'default/bad': bad('nope0'), 'default/worse': bad('nope1') };
+    const { add, pod, reserved, record } = world({ networks: { ...networks, ...definitions } });
+    await expect(add('a,bad,worse,b')).rejects.toMatchObject({ where: { network: 'default/bad', ifName: 'net2' } });
+    expect([pod.names(), reserved(), await record()]).toEqual([[], [], undefined]);
+  });
+
   it('leaves nothing when a later network fails, and says which one', async () => {
     const { add, pod, reserved, record } = world({
       networks: { ...networks, 'default/bad': macvlan('192.168.3.0/24', { master: 'nope0' }) },

@@ -115,6 +115,37 @@ export function netnsContract(makeWorld: () => Promise<World>, lacks: ReadonlySe
         mtu: 1500,
       });
     });
+    it('makes and changes several at one time, in the order in which that is asked for', async () => {
+      await host.createLink(macvlan('net2'), pod);
+      const outcomes = await world.kernel.overlapping(() =>
+        Promise.allSettled(
+          ['net1', 'net2', 'net3'].map(async (text, at) => {
+            const { index } = await host.createLink(macvlan(text), pod);
+            const address = net(`192.168.7.${at + 1}/24`);
+            expect(
+              await pod.changeAll([
+                { link: index, address },
+                { link: index, address },
+              ]),
+            ).toMatchObject([undefined, { errno: 'EEXIST' }]);
+            await pod.changeLink(index, { up: true });
+            await pod.addRoute({ dst: net(`10.${at}.0.0/24`), index }, 'append');
+            return index;
+          }),
+        ),
+      );
+      expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+      expect(outcomes[1]).toMatchObject({ reason: { reason: 'LinkExists' } });
+      const links = await pod.links();
+      expect(links.map((each) => each.name)).toEqual(['lo', 'net2', 'net1', 'net3']);
+      expect((await pod.routes()).map(({ dst }) => dst)).toEqual(
+        expect.arrayContaining(['10.0.0.0/24', '10.2.0.0/24']),
+      );
+      expect((await pod.addresses({ family: 4 })).map(({ address }) => address)).toEqual([
+        '192.168.7.1/24',
+        '192.168.7.3/24',
+      ]);
+    });
     it('makes a link whose name the host has, too', async () => {
       const made = await host.createLink(macvlan('up0'), pod);
       expect(made).toMatchObject({ name: 'up0', detail: { kind: 'macvlan' } });

@@ -9,5 +9,6 @@ export function withSpaces(kernel: Kernel, wrap: (netns: Netns) => Netns): Kerne
       const found = await kernel.find(path);
       return found === undefined ? undefined : wrap(found);
     },
+    overlapping: (work) => kernel.overlapping(work),
   };
 }

@@ -1,7 +1,7 @@
 /** Calls of the executable under test, whole, traced, or with one fault in one system call. Starts processes; writes /tmp/faults. */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { type Call, parseTrace, traced } from './calls';
+import { type Call, followed, parseTrace, traced } from './calls';
 import { config, environment, type Sandbox, type Verb } from './node';
 
 const directory = '/tmp/faults';
@@ -40,9 +40,9 @@ export function call(verb: Verb, sandbox: Sandbox): Answer {
   return start([executable], verb, sandbox);
 }
 
-/** The same, and what it did: calls of the main thread, which does all of the work. */
+/** The same, and what it did. */
 export function traceCall(verb: Verb, sandbox: Sandbox): { readonly answer: Answer; readonly calls: readonly Call[] } {
-  const answer = start([...strace, `trace=${traced.join(',')}`, executable], verb, sandbox);
+  const answer = start([...strace(verb), '-e', `trace=${traced.join(',')}`, executable], verb, sandbox);
   return { answer, calls: parseTrace(readFileSync(log, 'utf8')) };
 }
 
@@ -54,12 +54,13 @@ export function faultyCall(
 ): Answer | undefined {
   const how = what === 'kill' ? 'signal=KILL' : `error=${what}`;
   const inject = [
+    '-e',
     `trace=${name}`,
     '-e',
     `inject=${name}:${how}:when=${nth}`,
     ...(path === undefined ? [] : ['-P', path]),
   ];
-  const answer = start([...strace, ...inject, executable], verb, sandbox);
+  const answer = start([...strace(verb), ...inject, executable], verb, sandbox);
   const hit = parseTrace(readFileSync(log, 'utf8'))[nth - 1];
   waitForOrphans();
   return hit?.label === label ? answer : undefined;
@@ -72,8 +73,10 @@ export function gcByHand(): Answer {
   );
 }
 
-// Without -f: threads and children run free, and numbers count the calls of the main thread alone.
-const strace = ['strace', '-y', '-qq', '-e', 'signal=none', '-s', '64', '-o', log, '-e'];
+/** Numbers count the calls of each thread by itself. The full runtime, which does GC, works in its main thread alone. */
+function strace(verb: Verb): readonly string[] {
+  return ['strace', ...(verb === 'GC' ? [] : followed), '-y', '-qq', '-e', 'signal=none', '-s', '64', '-o', log];
+}
 
 const options = { encoding: 'utf8', timeout: callLimit, killSignal: 'SIGKILL' } as const;
 

@@ -1,6 +1,6 @@
 /** System calls that change the world, read from a trace by strace. Pure. */
 
-/** One system call of Braid's main thread: which one it is, by number and by content. */
+/** One system call of Braid's main thread, or `sendmsg` of the thread that sends: which one it is, by number and by content. */
 export interface Call {
   readonly name: string; // of the system call
   readonly path: string | undefined; // the file it works on
@@ -11,6 +11,7 @@ export interface Call {
 /** Every call of interest in a trace. */
 export const traced = [
   'sendto',
+  'sendmsg',
   'openat',
   'write',
   'pwrite64',
@@ -43,12 +44,19 @@ const messages: Readonly<Record<number, string>> = {
   34: 'RTM_GETRULE',
 };
 
-/** The traced calls of a log of `strace -y`, in order. */
+/** How strace is to follow a call: its threads, but no program that it starts. Each line of the log begins with the number of a thread then. */
+export const followed = ['-f', '-b', 'execve'] as const;
+
+/** The traced calls of a log of `strace -y`, in order. The first line is the main thread's. */
 export function parseTrace(log: string): readonly Call[] {
   const counts = new Map<string, number>();
-  return log.split('\n').flatMap((line) => {
-    const name = /^(\w+)\(/.exec(line)?.[1];
+  let main: string | undefined;
+  return log.split('\n').flatMap((whole) => {
+    const [, thread = '', line = ''] = /^(?:(\d+) +)?(\w+\(.*)$/.exec(whole) ?? []; // not the rest of a call that another one came into
+    const name = /^\w+/.exec(line)?.[0];
     if (name === undefined) return [];
+    main ??= thread;
+    if (thread !== main && name !== 'sendmsg') return [];
     const path = pathOf(line);
     for (const key of [name, `${name} ${path}`]) counts.set(key, (counts.get(key) ?? 0) + 1);
     const nth = counts.get(path === undefined ? name : `${name} ${path}`) ?? 0;
@@ -59,18 +67,24 @@ export function parseTrace(log: string): readonly Call[] {
 /** Calls before which a killed process leaves another world than before the call in front of them. */
 export function changes({ name, label }: Call): boolean {
   if (name === 'flock') return false;
-  if (name === 'sendto') return !label.includes('RTM_GET');
+  if (name === 'sendto' || name === 'sendmsg') return !label.includes('RTM_GET');
+  if (label.includes('anon_inode')) return false; // tells the thread that sends
   if (name === 'openat') return !label.startsWith('read ');
   return true;
 }
 
 /** Calls that can fail and matter: those, the questions to the kernel, and the locks. */
 export function canFail(call: Call): boolean {
-  return changes(call) || call.name === 'sendto' || (call.name === 'flock' && !call.label.includes('LOCK_UN'));
+  return (
+    changes(call) ||
+    call.name === 'sendto' ||
+    call.name === 'sendmsg' ||
+    (call.name === 'flock' && !call.label.includes('LOCK_UN'))
+  );
 }
 
 function label(name: string, path: string | undefined, line: string): string {
-  if (name === 'sendto') return message(line);
+  if (name === 'sendto' || name === 'sendmsg') return message(line);
   if (name === 'openat') return `${opening(line)} ${path}`;
   const lock = /LOCK_UN/.test(line) ? ' LOCK_UN' : '';
   const descriptor = /\(\d+<(\w+)/.exec(line)?.[1] ?? '';

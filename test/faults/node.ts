@@ -32,7 +32,10 @@ export interface Sandbox {
 export const nodeLinks: readonly string[] = ['eth0', 'eth1', 'eth2', 'eth3'];
 
 /** Networks annotations: of a pod with everything, and of one that is quicker to sweep and has each kind of act. */
-export const pods = { whole: 'lan,storage,trunk,own,shared,foreign,joined', short: 'lan,own,foreign' } as const;
+export const pods = {
+  whole: 'lan,left,right,storage,trunk,own,shared,foreign,joined',
+  short: 'lan,left,right,own,foreign',
+} as const;
 let networks: string = pods.whole;
 
 const hostLocal = (subnet: string, more: Json = {}): Json => ({ type: 'host-local', subnet, ...more });
@@ -60,6 +63,9 @@ const definitions: Readonly<Record<string, Json>> = {
       { type: 'sbr' },
     ],
   },
+  // These two are attached at one time, and the thread that sends does what they ask for.
+  left: { cniVersion: '1.1.0', type: 'macvlan', master: 'eth1', ipam: single('192.168.21', '10') },
+  right: { cniVersion: '1.1.0', type: 'macvlan', master: 'eth1', ipam: hostLocal('192.168.22.0/24') },
   storage: { cniVersion: '1.1.0', type: 'vlan', master: 'eth2', vlanId: 100, ipam: single('192.168.100', '10') },
   trunk: {
     cniVersion: '1.1.0',

@@ -30,12 +30,21 @@ beforeAll(async () => {
 afterAll(() => rmSync(directory, { recursive: true }));
 
 describe('the lean engine', () => {
-  it.each(['manifests', 'buffers', 'attributes', 'language', 'timers', 'programs', 'files', 'log', 'host'])(
-    '%s: as the full runtime',
-    (name) => {
-      expect(lean[name]).toEqual(full[name]);
-    },
-  );
+  it.each([
+    'manifests',
+    'buffers',
+    'attributes',
+    'netlink',
+    'kept',
+    'language',
+    'timers',
+    'programs',
+    'files',
+    'log',
+    'host',
+  ])('%s: as the full runtime', (name) => {
+    expect(lean[name]).toEqual(full[name]);
+  });
 
   it('does not begin a call anew that has acted', () => {
     expect(lean.handedOver).toBe('CniError: Cannot ask: the call has begun to act');

@@ -6,8 +6,10 @@ import { runProgram } from '../../src/exec/program';
 import { jsonMistake } from '../../src/json-mistake';
 import { AttributeStream } from '../../src/kernel/attribute-stream';
 import { locateAttributes } from '../../src/kernel/attributes';
+import { decodeLink, getLink, setLink } from '../../src/kernel/codec-link';
 import { encodeMessages } from '../../src/kernel/encode';
 import * as fs from '../../src/kernel/fs';
+import { RouteSocket } from '../../src/kernel/socket';
 
 /** A value to compare; what is thrown, by its kind. */
 function tell(work: () => unknown): unknown {
@@ -155,6 +157,56 @@ function attributes(): unknown {
     ...any,
   ].map((bytes) => [tell(() => locateAttributes(bytes, 0)), tell(() => locateAttributes(bytes, 4, only))]);
   return [datagram.toString('hex'), refused, read];
+}
+
+/** What is there before the call begins: in the lean engine it lies in the saved heap. */
+const before = {
+  list: [3, 1, 2],
+  map: new Map<string, unknown>([['a', 1]]),
+  set: new Set(['a', 'b']),
+  weak: new WeakMap<object, unknown>(),
+  text: 'abc'.repeat(30),
+  deep: { one: { two: [{ three: 3 }] } } as Record<string, unknown>,
+  bytes: Buffer.from('bytes'),
+  count: 0,
+  again: (n: number): number => n + before.count,
+};
+
+/** What becomes of such things when they are changed, given away and forgotten, again and again. */
+function kept(): unknown {
+  for (let n = 0; n < 20_000; n++) {
+    before.count++;
+    before.list.push(n);
+    if (n % 3 === 0) before.list.shift();
+    before.map.set(`key${n % 50}`, { n, of: before.deep });
+    before.map.delete(`key${(n * 7) % 50}`);
+    before.weak.set(before.deep, { n });
+    before.deep[`more${n % 20}`] = { ...before.deep, all: undefined };
+    delete before.deep[`more${(n * 3) % 20}`];
+    before.set.add(`${before.text}${n % 5}`);
+    before.bytes[n % 5] = n;
+    const ring: { self?: unknown; list: unknown } = { list: before.list };
+    ring.self = ring; // nobody has it, and no count tells
+  }
+  const { list, map, set, weak, text, deep, bytes, again } = before;
+  const keys = Object.keys(deep).toSorted();
+  const seen = [list.length, list.slice(0, 3), list.at(-1), [...map.keys()].toSorted(), set.size, text.length, keys];
+  return [seen, weak.get(deep), deep.one, bytes.toString('hex'), again(1), [...list].sort((a, b) => b - a).slice(0, 2)];
+}
+
+/** Questions and changes of a socket, of which several are on their way at one time. */
+async function netlink(): Promise<unknown> {
+  const socket = new RouteSocket();
+  const question = (which: string | number) => [getLink(which), decodeLink, `find ${which}`] as const;
+  const nowhere = { message: setLink(0x7ffffff0, { up: true }), action: 'change what is not there' };
+  const whole = [1, 'lo', 0x7ffffff0, 1].map((which) => socket.getBeside(...question(which)));
+  const changes = [1, 2].map(() => socket.changeAllBeside([nowhere, nowhere]));
+  const told = await Promise.allSettled([...whole, ...changes]);
+  socket.close();
+  const closed = new RouteSocket();
+  closed.close();
+  const shown = told.map((one) => (one.status === 'fulfilled' ? one.value : String(one.reason)));
+  return [shown, String(await closed.getBeside(...question(1)).catch((error: unknown) => error))];
 }
 
 const jsons = [
@@ -381,6 +433,8 @@ export async function said(manifests: readonly string[]): Promise<Readonly<Recor
     manifests: [...manifests, ...yamls].map((text) => [text.slice(0, 60), tell(() => Bun.YAML.parse(text))]),
     buffers: buffers(),
     attributes: attributes(),
+    netlink: await netlink(),
+    kept: kept(),
     language: language(),
     timers: await timers(),
     programs: await programs(),
