@@ -51,6 +51,8 @@ describe('networks of a pod', () => {
   });
 
   it('are at most so many at one time', () => {
-    expect(grouped(...Array.from({ length: 70 }, () => lan)).map(({ length }) => length)).toEqual([1, 16, 16, 16, 16, 6]);
+    expect(grouped(...Array.from({ length: 70 }, () => lan)).map(({ length }) => length)).toEqual([
+      1, 16, 16, 16, 16, 6,
+    ]);
   });
 });
