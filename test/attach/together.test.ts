@@ -26,6 +26,14 @@ describe('networks of a pod', () => {
     expect(groupsOf([], () => true)).toEqual([]);
   });
 
+  it('are attached one after the other where other programs do it', () => {
+    const attachments = [1, 2].map(
+      (n) => ({ name: `net${n}`, isDefault: false, plugins: [lan] }) as unknown as Attachment,
+    );
+    expect(groupsOf(attachments, () => true)).toEqual([[0, 1]]);
+    expect(groupsOf(attachments, () => false)).toEqual([[0], [1]]);
+  });
+
   it.each([
     ['is of another kind', { ...lan, type: 'ipvlan' }],
     ['is none of Braid’s own', { ...lan, type: 'macvlan-of-others' }],

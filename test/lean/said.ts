@@ -169,11 +169,15 @@ const before = {
   deep: { one: { two: [{ three: 3 }] } } as Record<string, unknown>,
   bytes: Buffer.from('bytes'),
   count: 0,
+  long: Array.from({ length: 20_000 }, (_, n) => n),
+  many: Array.from({ length: 3000 }, (_, n) => [n]),
   again: (n: number): number => n + before.count,
 };
 
 /** What becomes of such things when they are changed, given away and forgotten, again and again. */
 function kept(): unknown {
+  before.long.push(1);
+  for (const one of before.many) one.push(1, 2, 3, 4, 5, 6, 7); // what they had is free now, and to be given to nobody
   for (let n = 0; n < 20_000; n++) {
     before.count++;
     before.list.push(n);
@@ -188,10 +192,20 @@ function kept(): unknown {
     const ring: { self?: unknown; list: unknown } = { list: before.list };
     ring.self = ring; // nobody has it, and no count tells
   }
-  const { list, map, set, weak, text, deep, bytes, again } = before;
+  const { list, map, set, weak, text, deep, bytes, long, many, again } = before;
   const keys = Object.keys(deep).toSorted();
   const seen = [list.length, list.slice(0, 3), list.at(-1), [...map.keys()].toSorted(), set.size, text.length, keys];
-  return [seen, weak.get(deep), deep.one, bytes.toString('hex'), again(1), [...list].sort((a, b) => b - a).slice(0, 2)];
+  const sums = [long, ...many].map((all) => all.reduce((sum, each) => sum + each, 0));
+  return [
+    seen,
+    sums.at(0),
+    sums.at(-1),
+    weak.get(deep),
+    deep.one,
+    bytes.toString('hex'),
+    again(1),
+    [...list].sort((a, b) => b - a).slice(0, 2),
+  ];
 }
 
 /** Questions and changes of a socket, of which several are on their way at one time. */
@@ -199,9 +213,10 @@ async function netlink(): Promise<unknown> {
   const socket = new RouteSocket();
   const question = (which: string | number) => [getLink(which), decodeLink, `find ${which}`] as const;
   const nowhere = { message: setLink(0x7ffffff0, { up: true }), action: 'change what is not there' };
+  const tooMuch = socket.changeAllBeside(Array.from({ length: 20_000 }, () => nowhere));
   const whole = [1, 'lo', 0x7ffffff0, 1].map((which) => socket.getBeside(...question(which)));
   const changes = [1, 2].map(() => socket.changeAllBeside([nowhere, nowhere]));
-  const told = await Promise.allSettled([...whole, ...changes]);
+  const told = await Promise.allSettled([...whole, ...changes, tooMuch]);
   socket.close();
   const closed = new RouteSocket();
   closed.close();
