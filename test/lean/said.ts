@@ -176,7 +176,7 @@ const before = {
 
 /** What becomes of such things when they are changed, given away and forgotten, again and again. */
 function kept(): unknown {
-  before.long.push(1);
+  for (let n = 0; n < 20_000; n++) before.long.push(n);
   for (const one of before.many) one.push(1, 2, 3, 4, 5, 6, 7); // what they had is free now, and to be given to nobody
   for (let n = 0; n < 20_000; n++) {
     before.count++;
