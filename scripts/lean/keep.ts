@@ -1,4 +1,7 @@
-/** Changes the engine's source so that what lies in a saved heap is kept for ever (src/lean/kept.h). Pure. */
+/**
+ * Changes the engine's source: what lies in a saved heap is kept for ever (src/lean/kept.h), and so are shapes, the lists of an object's
+ * fields. A call makes thousands of objects, each field by field: the shapes on the way were made and freed each time. Pure.
+ */
 
 /** What stands in its source once, and what is to stand there. */
 const changes: readonly (readonly [string, string])[] = [
@@ -27,6 +30,22 @@ static inline int *count_of(const void *p) {
 
     if (!ptr || is_kept(ptr))
         return;
+`,
+  ],
+  [
+    `    JS_REF_COUNT(sh) = 1;
+    add_gc_object(rt, &sh->header, JS_GC_OBJ_TYPE_SHAPE);
+`,
+    `    JS_REF_COUNT(sh) = 2; /* nobody has it alone: it is neither changed nor freed */
+    add_gc_object(rt, &sh->header, JS_GC_OBJ_TYPE_SHAPE);
+`,
+  ],
+  [
+    `    JS_REF_COUNT(sh) = 1;
+    add_gc_object(ctx->rt, &sh->header, JS_GC_OBJ_TYPE_SHAPE);
+`,
+    `    JS_REF_COUNT(sh) = sh->prop_count < 32 ? 2 : 1; /* an object of a thousand fields, a tenant's say, is not to leave a thousand lists */
+    add_gc_object(ctx->rt, &sh->header, JS_GC_OBJ_TYPE_SHAPE);
 `,
   ],
 ];

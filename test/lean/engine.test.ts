@@ -36,6 +36,7 @@ describe('the lean engine', () => {
     'attributes',
     'netlink',
     'kept',
+    'shapes',
     'language',
     'timers',
     'programs',

@@ -12,6 +12,7 @@ describe('the source of the engine', () => {
     expect(changed.match(/is_kept\(/g)).toHaveLength(2);
     expect(changed).toContain('#define JS_REF_COUNT(p) (*count_of(p))');
     expect(changed).not.toContain('(js_rc(p)->ref_count)');
+    expect(changed).not.toContain('JS_REF_COUNT(sh) = 1;');
   });
 
   it('of another release is refused: whoever takes it looks at it first', () => {

@@ -1,8 +1,10 @@
 /** What a runtime says to many small questions, each of which Braid's calls ask it somewhere: the same under both. Starts short programs. */
+
 import { hostname } from 'node:os';
 import { openLog } from '../../src/bin/log';
 import { startChild } from '../../src/exec/child';
 import { runProgram } from '../../src/exec/program';
+import type { Json } from '../../src/json';
 import { jsonMistake } from '../../src/json-mistake';
 import { AttributeStream } from '../../src/kernel/attribute-stream';
 import { locateAttributes } from '../../src/kernel/attributes';
@@ -206,6 +208,19 @@ function kept(): unknown {
     again(1),
     [...list].sort((a, b) => b - a).slice(0, 2),
   ];
+}
+
+/** Objects with many fields, and many objects with fields of their own: what is remembered of their shapes is not to grow with them. */
+function shapes(): unknown {
+  const wide = JSON.parse(`{${Array.from({ length: 50_000 }, (_, n) => `"key${n}":${n}`).join()}}`) as Json;
+  const many = Array.from(
+    { length: 20_000 },
+    (_, n) => JSON.parse(`{"own${n}":1,"a":2,"b${n}":3}`) as Record<string, number>,
+  );
+  for (const one of many) delete one.a;
+  const grown: Record<string, number> = {};
+  for (let n = 0; n < 100; n++) grown[`field${n}`] = n;
+  return [Object.keys(wide).length, wide.key49999, many.map((one) => Object.keys(one).length).join(''), grown];
 }
 
 /** Questions and changes of a socket, of which several are on their way at one time. */
@@ -450,6 +465,7 @@ export async function said(manifests: readonly string[]): Promise<Readonly<Recor
     attributes: attributes(),
     netlink: await netlink(),
     kept: kept(),
+    shapes: shapes(),
     language: language(),
     timers: await timers(),
     programs: await programs(),
