@@ -12,6 +12,7 @@ import { Undo } from '../../src/attach/undo';
 import { requireLink } from '../../src/attach/veth';
 import type { Interface, Result } from '../../src/cni/result';
 import { fail } from '../../src/error';
+import { addressOf, familyOf } from '../../src/net/ip';
 import type { Link } from '../../src/net/link';
 import { check } from './check';
 import { type BridgeConfig, parse, parseExisting } from './config';
@@ -40,8 +41,10 @@ async function add(c: BridgeConfig, context: AddContext): Promise<Result> {
     undo.push(() => deleteMasquerade(context, plan.ips));
     await addMasquerade(c.ipMasqBackend, context, plan.ips);
   }
+  const own = await interfacesNow(c, port, context);
+  if (c.uplink !== undefined) await tellAgain(c, pod, port.inside, plan);
   return {
-    interfaces: [...(await interfacesNow(c, port, context)), ...gatewayLinks],
+    interfaces: [...own, ...gatewayLinks],
     ips: plan.ips,
     routes: plan.routes,
     dns: c.dns ?? lease?.dns ?? {},
@@ -79,6 +82,16 @@ async function configurePod(c: BridgeConfig, pod: Netns, link: Link, plan: Gatew
     await ensureSysctl(pod, `net/ipv6/conf/${link.name}/accept_dad`, '1');
   }
   await configure(pod, link, plan, { dad: c.dad, probe: c.probe ? 'link' : undefined });
+}
+
+/**
+ * What the kernel told of the addresses as the link went up is lost when the bridge did not forward for the port yet, or no more: whether it does is
+ * looked at by a worker of the kernel, once a second for all links. The port forwards now. A link that probes has told later, itself.
+ */
+async function tellAgain(c: BridgeConfig, pod: Netns, link: Link, { ips }: GatewayPlan): Promise<void> {
+  if (c.probe || c.podLinkDown) return;
+  const usable = ips.map(({ address }) => addressOf(address)).filter((one) => familyOf(one) === 4 || !c.dad);
+  await pod.announce(link.index, usable);
 }
 
 /** As they are at the end: a bridge and its ports may have got other MACs on the way. */

@@ -22,6 +22,16 @@ describe('a bridge network with master and vlan', () => {
     await check(bridge, config, result);
   });
 
+  it.each([
+    ['once more when the bridge forwards for it', config, ['announce 10.1.0.5']],
+    ['once when it has probed them', { ...config, probe: true }, ['announce 10.1.0.5']],
+    ['as the kernel does where there is no way out', { type: 'bridge', bridge: 'br100' }, []],
+  ])('announces its addresses %s', async (_, asked, announced) => {
+    const { kernel, add } = lab({ ipam: ipam(), record: true });
+    await add(bridge, asked);
+    expect(kernel.calls.filter((call) => call.startsWith('announce'))).toEqual(announced);
+  });
+
   it('has the node’s gateway address on the bridge itself', async () => {
     const { host, add } = lab({ ipam: ipam() });
     await add(bridge, { ...config, isGateway: true });
