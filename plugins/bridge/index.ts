@@ -42,7 +42,7 @@ async function add(c: BridgeConfig, context: AddContext): Promise<Result> {
     await addMasquerade(c.ipMasqBackend, context, plan.ips);
   }
   const own = await interfacesNow(c, port, context);
-  if (c.uplink !== undefined) await tellAgain(c, pod, port.inside, plan);
+  if (c.uplink !== undefined && !c.probe && !c.podLinkDown) await tellAgain(c, pod, port.inside, plan);
   return {
     interfaces: [...own, ...gatewayLinks],
     ips: plan.ips,
@@ -89,7 +89,6 @@ async function configurePod(c: BridgeConfig, pod: Netns, link: Link, plan: Gatew
  * looked at by a worker of the kernel, once a second for all links. The port forwards now. A link that probes has told later, itself.
  */
 async function tellAgain(c: BridgeConfig, pod: Netns, link: Link, { ips }: GatewayPlan): Promise<void> {
-  if (c.probe || c.podLinkDown) return;
   const usable = ips.map(({ address }) => addressOf(address)).filter((one) => familyOf(one) === 4 || !c.dad);
   await pod.announce(link.index, usable);
 }

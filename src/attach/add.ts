@@ -87,18 +87,17 @@ async function attachAll(asked: AddPlan, trusting: Edges): Promise<AttachedRecor
       const attachment = plan.attachments[position] as Attachment;
       const steps = new Undo();
       undo.push(() => takeBack(attachment, steps, failed));
-      const sandboxOfPlan = { ...fresh, strict: plan.strict };
-      const add = () => addOne(attachment, chains[position] ?? [], sandboxOfPlan, edges, steps);
-      const one = await metered(edges.meter, attachment.network, add);
+      const chain = chains[position] ?? [];
+      const add = () => addOne(attachment, chain, { ...fresh, strict: plan.strict }, edges, steps);
+      const added = await metered(edges.meter, attachment.network, add);
       lap(attachment.network);
-      return one;
+      return added;
     };
     for (const group of groupsOf(plan.attachments, (type) => edges.findDelegate(type) !== undefined)) {
-      const one = group.length === 1;
-      const works = (): Promise<readonly Made[]> => allOf(group.map(attach));
-      made.push(...(one ? await works() : await edges.kernel.overlapping(works)));
-      if (made.length === 1 && plan.attachments.length > 1 && made[0]?.attachment.isDefault)
-        first = await beforeOthers(plan);
+      const work = (): Promise<readonly Made[]> => allOf(group.map(attach));
+      const added = group.length === 1 ? await work() : await edges.kernel.overlapping(work);
+      made.push(...added);
+      if (added[0]?.attachment.isDefault === true && plan.attachments.length > 1) first = await beforeOthers(plan);
     }
     const routed = await setApart(made, plan, indexInPod, undo);
     const routes = await decideRoutes(routed, first, plan, edges, undo);

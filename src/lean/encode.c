@@ -76,7 +76,11 @@ static bool add_value(struct bytes *out, JSValueConst value) {
 /* Adds one part; `begun` are the starts of the attributes whose end is still to come. */
 static bool add_part(struct bytes *out, int what, JSValueConst value, size_t *begun, int *depth) {
   if (what == plain_bytes) return add_value(out, value);
-  if (what == end_of_nest) return *depth > 0 && finish(out, begun[--*depth]);
+  if (what == end_of_nest && *depth == 0) {
+    JS_ThrowRangeError(out->context, "Cannot end an attribute: none was begun");
+    return false;
+  }
+  if (what == end_of_nest) return finish(out, begun[--*depth]);
   if (!align(out)) return false;
   size_t start = out->length;
   uint8_t *header = add(out, attribute_header);
